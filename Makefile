@@ -1,0 +1,40 @@
+# The two that matter: `make demo` compiles our jet tagger for the Alveo U50, `make test` runs the tests.
+# Expected on the machine: python3 (3.11 or later, with venv), g++ and make. The rest is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+TRAIN_VENV := .venv-train
+DEMO := build/jet_tagger
+
+.PHONY: demo test train-test lint types clean
+
+demo: $(VENV)/stamp
+	$(VENV)/bin/codesign compile models/jet_tagger/jet_tagger.onnx --target u50 -o $(DEMO) --force
+	@echo "report: $(DEMO)/report.html"
+
+test: $(VENV)/stamp
+	$(VENV)/bin/python -m pytest -n 2 -m "not train"
+
+train-test: $(TRAIN_VENV)/stamp
+	$(TRAIN_VENV)/bin/python -m pytest -m train
+
+lint: $(VENV)/stamp
+	$(VENV)/bin/ruff check .
+
+types: $(VENV)/stamp
+	$(VENV)/bin/mypy
+
+# A stamp is older than pyproject.toml when the dependencies may have changed.
+$(VENV)/stamp: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(TRAIN_VENV)/stamp: pyproject.toml
+	$(PYTHON) -m venv $(TRAIN_VENV)
+	$(TRAIN_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(TRAIN_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find codesign tests models -name __pycache__ -type d -prune -exec rm -rf {} +
