@@ -1,0 +1,1 @@
+"""codesign: a trained, quantized network in, verified hardware out."""

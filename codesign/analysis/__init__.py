@@ -1,0 +1,1 @@
+"""What can be proved or estimated of a network or design, without changing it."""

@@ -1,0 +1,33 @@
+"""The two kinds of error: the user's model or request is wrong, or this compiler is."""
+
+
+class CodesignError(Exception):
+    """The model, the configuration or the budget is wrong: the message names the place and the cure."""
+
+
+class ModelError(CodesignError):
+    """The model file cannot be compiled as it is."""
+
+
+class ConfigError(CodesignError):
+    """The configuration asks for something that does not exist or cannot be."""
+
+
+class TargetError(CodesignError):
+    """The target is unknown, or the network does not fit it."""
+
+
+class ToolError(CodesignError):
+    """A program that is needed (g++, a vendor tool) is missing or failed."""
+
+
+class OutputError(CodesignError):
+    """The output folder cannot be written as asked."""
+
+
+class IRError(Exception):
+    """The compiler broke one of its own rules; the message names the pass or layer that did."""
+
+
+class LayerError(CodesignError):
+    """A layer does not fit its inputs; the graph adds the name of the node."""

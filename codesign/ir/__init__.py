@@ -1,0 +1,1 @@
+"""The intermediate representation: exact numbers, the network level and the design level."""

@@ -1,0 +1,27 @@
+"""The layers of the network level, one idea per file."""
+
+from codesign.ir.layers.activation import Clip, LeakyRelu, Relu, Sign
+from codesign.ir.layers.add import Add
+from codesign.ir.layers.affine import Affine, BatchNorm
+from codesign.ir.layers.argmax import ArgMax
+from codesign.ir.layers.base import Elementwise, Layer
+from codesign.ir.layers.dense import Dense, MatMul
+from codesign.ir.layers.input import Input
+from codesign.ir.layers.lookup import Sigmoid, Tanh
+from codesign.ir.layers.quantize import Quantize, Truncate
+from codesign.ir.layers.requantize import MultiplyShift, Requantize, Shift, StepFunction, Table, Thresholds
+from codesign.ir.layers.shape import Identity, Reshape, Transpose
+from codesign.ir.layers.softmax import Softmax, SoftmaxTable
+from codesign.ir.layers.threshold import MultiThreshold
+
+ALL: tuple[type[Layer], ...] = (
+    Add, Affine, ArgMax, BatchNorm, Clip, Dense, Identity, Input, LeakyRelu, MatMul, MultiThreshold, Quantize,
+    Relu, Requantize, Reshape, Sigmoid, Sign, Softmax, SoftmaxTable, Tanh, Transpose, Truncate,
+)  # fmt: skip
+"""Every layer, for the text form and the documentation."""
+
+__all__ = [
+    "ALL", "Add", "Affine", "ArgMax", "BatchNorm", "Clip", "Dense", "Elementwise", "Identity", "Input", "Layer",
+    "LeakyRelu", "MatMul", "MultiThreshold", "MultiplyShift", "Quantize", "Relu", "Requantize", "Reshape", "Shift",
+    "Sigmoid", "Sign", "Softmax", "SoftmaxTable", "StepFunction", "Table", "Tanh", "Thresholds", "Transpose", "Truncate",
+]  # fmt: skip

@@ -1,0 +1,109 @@
+"""Matrix products with constant weights, along the last axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesign.errors import LayerError
+from codesign.ir.fixed import MAX_WIDTH, Fixed
+from codesign.ir.layers.base import Layer
+from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.vector import ONE, Vector
+
+
+@dataclass(frozen=True, eq=False)
+class MatMul(Layer):
+    """x @ weights with float weights (n_in, n_out) as the file has them: no hardware until they are typed."""
+
+    weights: NDArray[np.float64]
+
+    def result(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        return Tensor(_product_shape(x, self.weights))
+
+    def real(self, *inputs: Values) -> Values:
+        weights = np.array([[Fraction(v) for v in row] for row in self.weights.tolist()], dtype=object)
+        return inputs[0] @ weights
+
+
+@dataclass(frozen=True, eq=False)
+class Dense(Layer):
+    """x @ weights + bias in integers; the weights' values are weights * step, `step` per output channel.
+
+    `weights` (n_in, n_out) and `bias` (n_out,) are int64 codes; a bias counts in codes of the result.
+    `bounds` are narrower bounds of the accumulator, proved by range analysis; without them the bounds follow
+    from the input type alone. `bits` is the weights' type.
+    """
+
+    weights: Array
+    bits: Fixed
+    step: Vector = ONE
+    bias: Array | None = None
+    bounds: tuple[int, int] | None = None
+
+    integer = True
+
+    def result(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        shape = _product_shape(x, self.weights)
+        if x.real or not x.step.uniform:
+            return Tensor(shape)
+        low, high = self.bounds or self.accumulator(x.low, x.high)
+        if Fixed.covering(low, high).width > MAX_WIDTH:
+            raise LayerError(
+                f"the accumulator needs {Fixed.covering(low, high).width} bits, at most {MAX_WIDTH} are supported; "
+                "use fewer bits in weights or activations"
+            )
+        return Tensor.of_codes(shape, low, high, self.step * x.step, self._offset(x.offset))
+
+    def accumulator(self, low: object, high: object) -> tuple[int, int]:
+        """Bounds on every partial sum for inputs in `low`..`high` (numbers, or one per input channel)."""
+        w = self.weights.astype(object)
+        lows = np.minimum(np.asarray(low, dtype=object), 0) * np.ones(len(w), dtype=object)
+        highs = np.maximum(np.asarray(high, dtype=object), 0) * np.ones(len(w), dtype=object)
+        positive, negative = np.maximum(w, 0), np.minimum(w, 0)
+        bias = np.zeros(w.shape[1], dtype=object) if self.bias is None else self.bias.astype(object)
+        least = lows @ positive + highs @ negative + np.minimum(bias, 0)
+        most = highs @ positive + lows @ negative + np.maximum(bias, 0)
+        return int(least.min()), int(most.max())
+
+    def _offset(self, offset: Vector) -> Vector:
+        """What a constant offset of the input adds to each output: its product with the weights' values."""
+        if offset.uniform:
+            sums = [int(s) for s in self.weights.astype(object).sum(axis=0)]
+            return Vector.of(sums) * self.step * offset
+        rows = offset.expand(len(self.weights))
+        columns = self.weights.T.tolist()
+        return Vector.of([sum(o * w for o, w in zip(rows, c, strict=True)) for c in columns]) * self.step
+
+    def evaluate(self, *inputs: Array) -> Array:
+        (x,) = inputs
+        y = _matmul(x, self.weights)
+        return y if self.bias is None else y + self.bias
+
+    def real(self, *inputs: Values) -> Values:
+        if self.bias is not None:
+            raise LayerError("a bias in codes needs an input in codes")
+        y: Values = (inputs[0] @ self.weights.astype(object)) * self.step.array()
+        return y
+
+
+def _product_shape(x: Tensor, weights: np.ndarray) -> tuple[int, ...]:
+    if not x.shape or x.shape[-1] != len(weights):
+        raise LayerError(f"a matrix of {weights.shape[0]} x {weights.shape[1]} cannot multiply an input of shape {x.shape}")
+    return (*x.shape[:-1], weights.shape[1])
+
+
+def _matmul(x: Array, weights: Array) -> Array:
+    """The integer product; through float64 BLAS where every partial sum stays below 2^53, so that it is exact."""
+    largest = int(np.abs(x).max(initial=0)) * int(np.abs(weights).sum(axis=0).max(initial=0))
+    if largest < 1 << 53:
+        y: Array = (x.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
+        return y
+    if largest >= 1 << 63:
+        return np.asarray((x.astype(object) @ weights.astype(object)), dtype=np.int64)
+    return x @ weights

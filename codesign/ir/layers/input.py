@@ -1,0 +1,84 @@
+"""Where the user's real numbers come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from codesign.errors import LayerError
+from codesign.ir.halfline import HalfLine
+from codesign.ir.layers.base import Elementwise, Layer
+from codesign.ir.steps import regions
+from codesign.ir.tensor import Array, Tensor, Values
+
+
+@dataclass(frozen=True)
+class Input(Layer):
+    """An input of the network: `tensor` is what the hardware receives.
+
+    `encoder` is the chain of functions that the host applies to the user's real numbers to get the codes,
+    last of them a quantizer; a real input has none.
+    """
+
+    tensor: Tensor
+    encoder: tuple[Elementwise, ...] = ()
+
+    def result(self, *inputs: Tensor) -> Tensor:
+        return self.tensor
+
+    def encode(self, x: np.ndarray) -> Array | Values:
+        """The codes of float `x` (n, *shape), or its exact values if the input is real.
+
+        LayerError for another shape, and for NaN.
+        """
+        x = np.asarray(x, dtype=np.float64)
+        if x.shape[1:] != self.tensor.shape:
+            raise LayerError(f"the input has shape {x.shape[1:]}, the network expects {self.tensor.shape}")
+        if np.isnan(x).any() or (self.tensor.real and np.isinf(x).any()):
+            raise LayerError("the input has values that are not numbers (NaN or infinite)")
+        if self.tensor.real:
+            return _fractions(x)
+        channels = range(self.tensor.channels) if self._per_channel else range(1)
+        out = np.empty(x.shape, dtype=np.int64)
+        for c in channels:
+            part = (..., c) if self._per_channel else ...
+            out[part] = self._encode_channel(x[part], c)
+        return out
+
+    @property
+    def _per_channel(self) -> bool:
+        return any(function.per_channel for function in self.encoder)
+
+    def _encode_channel(self, x: np.ndarray, channel: int) -> Array:
+        """Counts the thresholds that x has passed; each is the exact one, rounded up to the next float64."""
+        found = [r for r in regions(self.encoder, self.tensor, channel)]
+        always = sum(r is True for r in found)
+        lines = [r for r in found if isinstance(r, HalfLine)]
+        up = np.array(sorted(_first_float(r) for r in lines if r.up))
+        down = np.array(sorted(_first_float(r) for r in lines if not r.up))
+        passed = np.searchsorted(up, x, side="right") + len(down) - np.searchsorted(down, x, side="right")
+        return self.tensor.low + always + passed.astype(np.int64)
+
+
+def _first_float(line: HalfLine) -> float:
+    """The smallest float64 inside an upward half-line, or above all inside a downward one."""
+    f = float(line.at)
+    exact = Fraction(f)
+    above = exact > line.at if line.closed != line.up else exact >= line.at
+    while not above:
+        f = float(np.nextafter(f, np.inf))
+        exact = Fraction(f)
+        above = exact > line.at if line.closed != line.up else exact >= line.at
+    return f
+
+
+def _fractions(x: np.ndarray) -> Values:
+    out = np.empty(x.shape, dtype=object)
+    flat = out.reshape(-1)
+    for i, v in enumerate(x.ravel().tolist()):
+        flat[i] = Fraction(v)
+    return out
+
+

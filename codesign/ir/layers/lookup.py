@@ -1,0 +1,89 @@
+"""Smooth activations: exact to 2^-160, which decides every rounding of a table."""
+
+from __future__ import annotations
+
+import decimal
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from codesign.ir.halfline import HalfLine, Region
+from codesign.ir.layers.base import Elementwise
+from codesign.ir.tensor import Tensor, Values
+
+_DIGITS = 60
+_SATURATED = 200
+"""Beyond |x| = 200 the exponential of -x is below any step of a 64-bit code."""
+
+
+@dataclass(frozen=True)
+class Sigmoid(Elementwise):
+    """1 / (1 + exp(-x))."""
+
+    def result(self, *inputs: Tensor) -> Tensor:
+        return Tensor(inputs[0].shape)
+
+    def real(self, *inputs: Values) -> Values:
+        values: Values = np.frompyfunc(sigmoid, 1, 1)(inputs[0])
+        return values
+
+    def preimage(self, region: Region, channel: int) -> Region:
+        if isinstance(region, bool):
+            return region
+        if region.at <= 0:
+            return region.up
+        if region.at >= 1:
+            return not region.up
+        return HalfLine(logit(region.at), region.closed, region.up)
+
+
+@dataclass(frozen=True)
+class Tanh(Elementwise):
+    """(exp(x) - exp(-x)) / (exp(x) + exp(-x)), which is 2 sigmoid(2x) - 1."""
+
+    def result(self, *inputs: Tensor) -> Tensor:
+        return Tensor(inputs[0].shape)
+
+    def real(self, *inputs: Values) -> Values:
+        values: Values = np.frompyfunc(lambda x: 2 * sigmoid(2 * x) - 1, 1, 1)(inputs[0])
+        return values
+
+    def preimage(self, region: Region, channel: int) -> Region:
+        if isinstance(region, bool):
+            return region
+        if region.at <= -1:
+            return region.up
+        if region.at >= 1:
+            return not region.up
+        return HalfLine(logit((region.at + 1) / 2) / 2, region.closed, region.up)
+
+
+def sigmoid(x: Fraction) -> Fraction:
+    """1 / (1 + e^-x) to 60 digits; exactly 1/2 at 0."""
+    if x == 0:
+        return Fraction(1, 2)
+    e = exponential(-abs(x))
+    return 1 / (1 + e) if x > 0 else e / (1 + e)
+
+
+def exponential(x: Fraction) -> Fraction:
+    """e^x for x <= 0 to 60 digits; exactly 1 at 0, and 0 below -200."""
+    if x == 0:
+        return Fraction(1)
+    if x < -_SATURATED:
+        return Fraction(0)
+    with decimal.localcontext() as context:
+        context.prec = _DIGITS
+        return Fraction((Decimal(x.numerator) / Decimal(x.denominator)).exp())
+
+
+def logit(y: Fraction) -> Fraction:
+    """The x with sigmoid(x) = y, for 0 < y < 1, to 60 digits; exactly 0 at 1/2."""
+    if y == Fraction(1, 2):
+        return Fraction(0)
+    odds = y / (1 - y)
+    with decimal.localcontext() as context:
+        context.prec = _DIGITS
+        return Fraction((Decimal(odds.numerator) / Decimal(odds.denominator)).ln())

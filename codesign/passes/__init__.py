@@ -1,0 +1,1 @@
+"""Rewrites of the network and of the design, one per file."""
