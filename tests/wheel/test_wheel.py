@@ -53,7 +53,8 @@ def test_the_installed_wheel_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
     home = tmp_path / "venv"
     venv.create(home, with_pip=False)
     python = home / "bin" / "python"
-    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", folder=tmp_path).strip())
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = Path(run(python, "-c", where, folder=tmp_path).strip())
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, wheel]
     run(*install, folder=tmp_path)
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
@@ -62,8 +63,8 @@ def test_the_installed_wheel_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
     package = Path(run(python, "-c", where, folder=tmp_path).strip())
     assert package == site / "codesign"
     model = package / "_data" / "models" / "jet_tagger" / "jet_tagger.onnx"
-    command = [python, "-m", "codesign.cli.main", "compile", model, "--target", "u50", "-o", "build"]
-    output = run(*command, folder=tmp_path)
+    entry = "from codesign.cli.main import app; app()"  # what the `codesign` script runs
+    output = run(python, "-c", entry, "compile", model, "--target", "u50", "-o", "build", folder=tmp_path)
     assert "report" in output
     assert (tmp_path / "build" / "report.html").is_file()
     assert (tmp_path / "build" / "report.json").is_file()
