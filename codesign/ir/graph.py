@@ -104,7 +104,8 @@ class Graph:
     def rewrite(self, rule: Callable[[Node], Iterable[Node] | None]) -> bool:
         """Rebuild the graph, replacing each node by what `rule` gives for it; says whether anything changed.
 
-        A replacement is a list of nodes that are new or replace the visited one; the last must bear its name.
+        A replacement is a list of nodes, the last with the visited one's name; the others are new, or redefine
+        an earlier node that only the visited one reads.
         During the walk `self` holds the nodes already rebuilt (so `self.node` sees new types) before the old
         ones; types are derived again downstream. A node that is no longer read stays: `prune` removes it.
         """
@@ -125,13 +126,31 @@ class Graph:
                 raise IRError(f"rewrite: the replacement of {node.name} does not end in it")
             changed = True
             for item in items:
-                if item.name in rebuilt:
+                if rebuilt.pop(item.name, None) and item.name not in node.inputs:
                     raise IRError(f"rewrite: {item.name} is defined twice")
                 origin = node.origin if item.name == node.name else item.origin
                 typed = self._result(origin, item.layer, item.inputs)
                 rebuilt[item.name] = self.nodes[item.name] = replace(item, type=typed, origin=origin)
         self.nodes = rebuilt
         return changed
+
+    def rebuild(self, nodes: Iterable[Node]) -> None:
+        """Make these, in this order, the nodes of the graph; types are derived again."""
+        self.nodes = {}
+        for node in nodes:
+            self.nodes[node.name] = replace(node, type=self._result(node.origin, node.layer, node.inputs))
+
+    def swap(self, first: str, second: str) -> None:
+        """g(f(x)) becomes f(g(x)), where `second` (g) is the only reader of `first` (f) and both have one input."""
+        f, g = self.nodes[first], self.nodes[second]
+        nodes: list[Node] = []
+        for node in self.nodes.values():
+            if node is g:
+                nodes += [replace(g, inputs=f.inputs), replace(f, inputs=(second,))]
+            elif node is not f:
+                nodes.append(replace(node, inputs=tuple(first if i == second else i for i in node.inputs)))
+        self.outputs = [replace(o, source=first) if o.source == second else o for o in self.outputs]
+        self.rebuild(nodes)
 
     def replace_uses(self, name: str, by: str) -> None:
         """Let every reader of `name`, and every output on it, read `by`, which comes before them."""

@@ -8,10 +8,16 @@ from fractions import Fraction
 import numpy as np
 
 from codesign.errors import LayerError
+from codesign.ir.fixed import Rounding
 from codesign.ir.halfline import HalfLine
 from codesign.ir.layers.base import Elementwise, Layer
+from codesign.ir.layers.quantize import Quantize
 from codesign.ir.steps import regions
 from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.vector import ZERO
+
+LONGEST_ENCODING = 1 << 20
+"""The host finds a code by its thresholds; a quantizer with more codes than this is encoded by arithmetic alone."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,9 @@ class Input(Layer):
             raise LayerError("the input has values that are not numbers (NaN or infinite)")
         if self.tensor.real:
             return _fractions(x)
+        if len(self.encoder) == 1 and isinstance(quantizer := self.encoder[0], Quantize) and _binary(quantizer):
+            codes = np.rint(np.ldexp(x, self.tensor.type.frac))  # exact: a power of two, then half to even
+            return np.clip(codes, quantizer.low, quantizer.high).astype(np.int64)
         channels = range(self.tensor.channels) if self._per_channel else range(1)
         out = np.empty(x.shape, dtype=np.int64)
         for c in channels:
@@ -60,6 +69,15 @@ class Input(Layer):
         down = np.array(sorted(_first_float(r) for r in lines if not r.up))
         passed = np.searchsorted(up, x, side="right") + len(down) - np.searchsorted(down, x, side="right")
         return self.tensor.low + always + passed.astype(np.int64)
+
+
+def _binary(quantizer: Quantize) -> bool:
+    """Whether the quantizer is plain fixed point of at most 53 bits, so that float64 arithmetic is exact."""
+    step = quantizer.step[0]
+    binary = quantizer.step.uniform and 1 in (step.numerator, step.denominator)
+    binary = binary and (step.numerator * step.denominator).bit_count() == 1
+    small = max(-quantizer.low, quantizer.high) < 1 << 53
+    return binary and small and quantizer.offset == ZERO and quantizer.rounding is Rounding.ROUND
 
 
 def _first_float(line: HalfLine) -> float:

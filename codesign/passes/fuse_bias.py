@@ -1,0 +1,146 @@
+"""Additions and multiplications by constants merge, and move into the accumulator where they are integers there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from codesign.analysis.chains import chain_starting_at, is_stepper
+from codesign.errors import ModelError
+from codesign.ir.fixed import MAX_WIDTH, Fixed
+from codesign.ir.graph import Graph, Node
+from codesign.ir.layers import Add, Affine, ArgMax, Dense, Elementwise, Reshape, Softmax, SoftmaxTable, Transpose
+from codesign.ir.tensor import Tensor
+from codesign.ir.vector import ONE, Vector, common_step
+
+
+def fuse_bias(graph: Graph) -> None:
+    """affine(affine(x)) becomes one affine; affine(dense(x)) becomes dense(x) with the bias in its accumulator,
+    where the bias is a whole number of accumulator steps.
+
+    Where what follows works on codes (a comparison of channels, an activation without quantizer), the
+    accumulator's step is made fine enough for that: integer weights times integers, still exact.
+    """
+    _merge_affines(graph)
+    _expose_comparisons(graph)
+    users = graph.users()
+
+    def rule(node: Node) -> list[Node] | None:
+        if not isinstance(node.layer, Affine):
+            return None
+        dense = graph[node.inputs[0]]
+        if not isinstance(dense.layer, Dense) or dense.type.real or not _only_reader(graph, dense.name, users):
+            return None
+        layer = _biased(graph, node, dense, dense.layer, *_needs(graph, node, users))
+        if layer is None:
+            return None
+        biased = graph.node(dense.name, layer, *dense.inputs, origin=dense.origin)
+        # every offset is in the bias now, also what the input's own offset added
+        return [biased, replace(node, layer=Affine(ONE, -biased.type.offset))]
+
+    graph.rewrite(rule)
+
+
+def _only_reader(graph: Graph, name: str, users: dict[str, list[Node]]) -> bool:
+    return len(users.get(name, [])) == 1 and not graph.is_output(name)
+
+
+def _merge_affines(graph: Graph) -> None:
+    users = graph.users()
+
+    def rule(node: Node) -> list[Node] | None:
+        first = graph[node.inputs[0]] if node.inputs else node
+        if not (isinstance(node.layer, Affine) and isinstance(first.layer, Affine) and first is not node):
+            return None
+        if not _only_reader(graph, first.name, users):
+            return None
+        a, b = first.layer, node.layer
+        return [graph.node(node.name, Affine(a.scale * b.scale, a.offset * b.scale + b.offset), *first.inputs)]
+
+    if graph.rewrite(rule):
+        graph.prune()
+
+
+def _expose_comparisons(graph: Graph) -> None:
+    """A dense layer whose channels are compared gets an affine of its own, to be made of one scale by the rule."""
+    users = graph.users()
+
+    def rule(node: Node) -> list[Node] | None:
+        if not isinstance(node.layer, Dense) or node.type.real or (node.type.step.uniform and node.type.offset.uniform):
+            return None
+        if graph.is_output(node.name) or not any(_compares(reader) for reader in users[node.name]):
+            return None
+        products = graph.node(graph.fresh(f"{node.name}_products"), node.layer, *node.inputs, origin=node.origin)
+        return [products, replace(node, layer=Affine(), inputs=(products.name,))]
+
+    if graph.rewrite(rule):
+        users = graph.users()
+
+
+def _compares(node: Node) -> bool:
+    """Whether the layer needs all channels on one scale."""
+    if isinstance(node.layer, (Softmax, SoftmaxTable, ArgMax, Add)):
+        return True
+    return isinstance(node.layer, (Reshape, Transpose)) and node.type.real
+
+
+def _needs(graph: Graph, node: Node, users: dict[str, list[Node]]) -> tuple[bool, bool]:
+    """(one step for all channels, no offset): what the readers of this affine ask of its codes."""
+    one_step = no_offset = False
+    for reader in users[node.name]:
+        if not isinstance(reader.layer, Elementwise):
+            one_step |= _compares(reader)
+            continue
+        chain = chain_starting_at(graph, reader, users)
+        if not any(is_stepper(n) for n in chain):
+            no_offset |= any(not isinstance(n.layer, Affine) for n in chain)
+            one_step |= any(_compares(after) for after in users[chain[-1].name])
+    return one_step, no_offset
+
+
+def _biased(graph: Graph, node: Node, dense: Node, layer: Dense, one_step: bool, no_offset: bool) -> Dense | None:
+    """`layer` so that its codes times its step are the affine's values; None where codes are not needed and the
+    bias is not whole."""
+    channels = layer.weights.shape[1]
+    steps, offsets = _values(node, dense.type, channels)
+    whole = all(s != 0 and (o / s).denominator == 1 for s, o in zip(steps, offsets, strict=True))
+    if whole and not (one_step and len(set(steps)) > 1):
+        grid = list(steps)
+    elif one_step:
+        grid = [common_step([*steps, *offsets])] * channels
+    elif no_offset:
+        grid = [common_step([s, o]) for s, o in zip(steps, offsets, strict=True)]
+    else:
+        return None
+    x_step = graph[dense.inputs[0]].type.step[0]
+    grid = [g or abs(x_step) for g in grid]  # a channel that is always 0 may have any step
+    factors = _integers(s / g for s, g in zip(steps, grid, strict=True))
+    old = np.zeros(channels, dtype=object) if layer.bias is None else layer.bias.astype(object)
+    weights = layer.weights.astype(object) * factors
+    bias = old * factors + _integers(o / g for o, g in zip(offsets, grid, strict=True))
+    bits = Fixed.covering(int(weights.min()), int(weights.max()))
+    needed = max(bits.width, Fixed.covering(int(bias.min()), int(bias.max())).width)
+    if needed > MAX_WIDTH:
+        raise ModelError(
+            f"{graph.origin}: node {node.origin}: its constants lie on no common grid with the products of "
+            f"{dense.origin} within {MAX_WIDTH} bits (they need {needed}); quantize the bias, or give "
+            f"{node.name} a result precision in the configuration"
+        )
+    step = Vector(tuple(g / x_step for g in grid)).collapsed()
+    kept = layer.bits if (factors == 1).all() else bits
+    return Dense(weights.astype(np.int64), kept, step, bias.astype(np.int64) if bias.any() else None)
+
+
+def _values(node: Node, before: Tensor, channels: int) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
+    """(step, offset) per channel of the affine `node` applied to codes of type `before`."""
+    affine = node.layer
+    assert isinstance(affine, Affine)
+    step, offset = before.step * affine.scale, before.offset * affine.scale + affine.offset
+    return step.expand(channels), offset.expand(channels)
+
+
+def _integers(values: Iterable[Fraction]) -> np.ndarray:
+    return np.array([int(v) for v in values], dtype=object)

@@ -1,0 +1,88 @@
+"""The order of the passes, with a dump and the time of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codesign.config import Config
+from codesign.ir.fixed import Fixed
+from codesign.ir.graph import Graph
+from codesign.ir.text import save
+from codesign.ir.verify import verify
+from codesign.passes.absorb_quantizers import absorb_quantizers
+from codesign.passes.accumulator_width import accumulator_width
+from codesign.passes.fold_batchnorm import fold_batchnorm
+from codesign.passes.fuse_bias import fuse_bias
+from codesign.passes.infer_ranges import infer_ranges
+from codesign.passes.propagate_scales import propagate_scales
+from codesign.passes.remove_identities import remove_identities
+from codesign.passes.requantize import requantize
+from codesign.passes.tabulate_softmax import tabulate_softmax
+from codesign.passes.tune_precision import Approximation, tune_precision
+from codesign.passes.type_inputs import type_inputs
+
+Pass = Callable[[Graph], list[Approximation] | None]
+
+
+@dataclass
+class Compiled:
+    """The network after all passes, what was approximated on the way, and the seconds each pass took."""
+
+    network: Graph
+    typed: Graph
+    """The network with every type stated but nothing rewritten for hardware: what the integers must equal."""
+    approximations: list[Approximation] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def passes(config: Config, input_types: Mapping[str, Fixed]) -> list[tuple[str, Pass]]:
+    """Every network pass by name, in order."""
+    return [
+        ("type_inputs", lambda g: type_inputs(g, input_types)),
+        ("fold_batchnorm", fold_batchnorm),
+        ("tune_precision", lambda g: tune_precision(g, config)),
+        ("propagate_scales", propagate_scales),
+        ("absorb_quantizers", absorb_quantizers),
+        ("fuse_bias", fuse_bias),
+        ("tabulate_softmax", lambda g: tabulate_softmax(g, config)),
+        ("remove_identities", remove_identities),
+        ("requantize", requantize),
+        ("infer_ranges", infer_ranges),
+        ("accumulator_width", accumulator_width),
+    ]
+
+
+NAMES = tuple(name for name, _ in passes(Config(), {}))
+"""The passes' names, for `--after`."""
+
+
+def run(
+    graph: Graph,
+    config: Config,
+    input_types: Mapping[str, Fixed],
+    *,
+    after: str | None = None,
+    dump: Path | None = None,
+) -> Compiled:
+    """All passes (up to and with `after`) on a copy of `graph`, verified one by one.
+
+    `dump` is a folder for the text form after each pass.
+    """
+    result = Compiled(graph.copy(), graph)
+    network = result.network
+    verify(network, "import")
+    for number, (name, function) in enumerate(passes(config, input_types), 1):
+        start = time.perf_counter()
+        result.approximations += function(network) or []
+        result.seconds[name] = time.perf_counter() - start
+        verify(network, name)
+        if name == "tune_precision":
+            result.typed = network.copy()
+        if dump is not None:
+            save(network, dump / f"{number:02d}_{name}")
+        if name == after:
+            break
+    return result

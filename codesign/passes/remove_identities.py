@@ -1,0 +1,43 @@
+"""Layers that change nothing go away."""
+
+from __future__ import annotations
+
+from codesign.ir.graph import Graph, Node
+from codesign.ir.layers import Affine, Identity, Quantize, Reshape, Transpose
+from codesign.ir.tensor import Tensor
+from codesign.ir.vector import ONE, ZERO
+
+
+def remove_identities(graph: Graph) -> None:
+    """f(x) becomes x where f is an identity, a multiplication by 1, a reshape to the same shape, or a quantizer
+    whose every input code is already one of its own codes."""
+    for node in graph:
+        if node.inputs and _changes_nothing(node, graph[node.inputs[0]].type):
+            graph.replace_uses(node.name, node.inputs[0])
+    graph.prune()
+
+
+def _changes_nothing(node: Node, x: Tensor) -> bool:
+    match node.layer:
+        case Identity():
+            return True
+        case Affine(scale, offset):
+            return scale == ONE and offset == ZERO
+        case Reshape(shape):
+            return shape == x.shape
+        case Transpose(axes):
+            return axes == tuple(sorted(axes))
+        case Quantize() as quantizer:
+            return not x.real and _keeps_codes(quantizer, x)
+        case _:
+            return False
+
+
+def _keeps_codes(quantizer: Quantize, x: Tensor) -> bool:
+    """Whether each code of `x` is read back as the same value by the quantizer."""
+    if quantizer.step != x.step or min(x.step.values) <= 0:
+        return False
+    shifts = ((x.offset - quantizer.offset) / x.step).values
+    return all(
+        s.denominator == 1 and quantizer.low <= x.low + s and x.high + s <= quantizer.high for s in shifts
+    )

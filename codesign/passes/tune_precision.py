@@ -1,0 +1,175 @@
+"""Types for what the model left in float: the only pass that may change results, and it says where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from codesign.analysis.chains import chain_ending_in, is_stepper
+from codesign.config import Config
+from codesign.errors import ModelError
+from codesign.ir.fixed import Fixed
+from codesign.ir.graph import Graph, Node
+from codesign.ir.layers import Affine, Dense, Elementwise, Input, MatMul, Quantize, Reshape, Sigmoid, Tanh, Transpose
+from codesign.ir.vector import ONE, Vector
+
+BOUNDED = {Sigmoid: Fixed(16, 16, False), Tanh: Fixed(16, 15, True)}
+"""Result types of functions whose range is known, where the user says nothing of the layer."""
+
+
+@dataclass(frozen=True)
+class Approximation:
+    """A place where the hardware may differ from the model's real numbers, and what was done there."""
+
+    node: str
+    origin: str
+    what: str
+
+
+def tune_precision(graph: Graph, config: Config) -> list[Approximation]:
+    """matmul(x, float weights) becomes dense(quantize(x), integer weights) with the types of the configuration;
+    real results that nothing quantizes get a quantizer. Layers that the model quantized are left alone.
+
+    Batch norm and other scales behind float weights are folded into them first, so that one rounding remains.
+    Returns what was approximated. ModelError for a float layer without a type.
+    """
+    tuned = _Tuner(graph, config)
+    graph.rewrite(tuned.weights)
+    graph.prune()
+    tuned.quantize_results()
+    return tuned.found
+
+
+class _Tuner:
+    def __init__(self, graph: Graph, config: Config) -> None:
+        self.graph = graph
+        self.config = config
+        self.users = graph.users()
+        self.found: list[Approximation] = []
+        self.folded: dict[str, Affine] = {}
+        """Affines whose scale went into the weights before them, and what is left of them."""
+
+    def weights(self, node: Node) -> list[Node] | None:
+        """The rule for a product with float weights, and for the affine behind one."""
+        if node.name in self.folded:
+            return [replace(node, layer=self.folded[node.name])]
+        if not isinstance(node.layer, MatMul):
+            return None
+        wanted = self.config.for_layer(node.name, "Dense", node.origin)
+        if wanted.weight is None or wanted.result is None:
+            raise ModelError(
+                f"{self.graph.origin}: node {node.origin}: its weights are float and have no type; state one, e.g. "
+                f"--precision 'fixed<16,6>' or in the configuration "
+                f"LayerName: {{{node.name}: {{Precision: 'fixed<16,6>'}}}}"
+            )
+        weights = self._fold_scale(node, node.layer.weights, wanted.bias or wanted.weight)
+        w = wanted.weight
+        codes, clipped = _quantized(weights, w)
+        self._note(node, f"float weights rounded to {w}" + (f", {clipped} of them saturated" if clipped else ""))
+        dense = replace(node, layer=Dense(codes, w, Vector.of(w.step)))
+        before = self._quantized_input(node)
+        return [*before, replace(dense, inputs=(before[-1].name,))] if before else [dense]
+
+    def _fold_scale(self, node: Node, weights: np.ndarray, bias: Fixed) -> np.ndarray:
+        """The weights times the scale of the affines that follow, whose offsets become one bias of type `bias`."""
+        scale, offset = ONE, Vector.of(0)
+        reader = node
+        while len(self.users[reader.name]) == 1 and not self.graph.is_output(reader.name):
+            reader = self.users[reader.name][0]
+            if not isinstance(reader.layer, Affine):
+                break
+            scale, offset = scale * reader.layer.scale, offset * reader.layer.scale + reader.layer.offset
+            self.folded[reader.name] = Affine()
+            last = reader.name
+        if offset != Vector.of(0):
+            values = np.array([float(v) for v in offset.values])
+            codes, clipped = _quantized(values, bias)
+            self._note(node, f"bias rounded to {bias}" + (f", {clipped} of them saturated" if clipped else ""))
+            self.folded[last] = Affine(ONE, Vector.of([Fraction(int(c)) * bias.step for c in codes]))
+        factors = np.array([float(v) for v in scale.values])
+        folded: np.ndarray = weights * factors
+        return folded
+
+    def _quantized_input(self, node: Node) -> list[Node]:
+        """A quantizer before `node`, unless codes of a quantizer or a typed input come in already."""
+        source = self.graph[node.inputs[0]]
+        while isinstance(source.layer, (Reshape, Transpose)):
+            source = self.graph[source.inputs[0]]
+        if is_stepper(source) or (isinstance(source.layer, Input) and not source.type.real):
+            return []
+        fixed = self._result_type(source)
+        if fixed is None:
+            raise ModelError(
+                f"{self.graph.origin}: node {source.origin}: its float result feeds {node.origin} and has no type; "
+                f"state one, e.g. --precision 'fixed<16,6>'"
+            )
+        quantizer = Quantize(fixed.low, fixed.high, Vector.of(fixed.step))
+        name = self.graph.fresh(f"{source.name}_quantized")
+        added = self.graph.node(name, quantizer, node.inputs[0], origin=source.origin)
+        self.graph.nodes[name] = added
+        self._note(source, f"result rounded to {fixed}")
+        return [added]
+
+    def _result_type(self, last: Node) -> Fixed | None:
+        """The type asked for the result of a run of elementwise layers that ends in `last`."""
+        if isinstance(last.layer, Input):
+            return self.config.input_type(last.name, last.origin)
+        chain = [last]
+        if isinstance(last.layer, Elementwise):
+            chain = chain_ending_in(self.graph, last, self.graph.users())
+            chain.insert(0, self.graph[chain[0].inputs[0]])
+        if (named := self._stated(chain)) is not None:
+            return named
+        for kind, fixed in BOUNDED.items():
+            if isinstance(last.layer, kind):
+                return fixed
+        return self.config.for_layer(last.name, type(last.layer).__name__, last.origin).result
+
+    def _stated(self, chain: Sequence[Node]) -> Fixed | None:
+        """What the configuration says of the last layer of the chain that it speaks of by name or by type."""
+        bare = replace(self.config, model=replace(self.config.model, result=None))
+        for node in reversed(chain):
+            if (found := bare.for_layer(node.name, type(node.layer).__name__, node.origin).result) is not None:
+                return found
+        return None
+
+    def quantize_results(self) -> None:
+        """A quantizer behind every real result that is an output or feeds a layer which mixes elements, and behind
+        layers whose result type the configuration states by name."""
+        for node in self.graph:
+            if not isinstance(node.layer, Elementwise) or is_stepper(node):
+                continue
+            readers = self.graph.users()[node.name]
+            if any(isinstance(r.layer, Elementwise) for r in readers) and not self.graph.is_output(node.name):
+                continue
+            chain = chain_ending_in(self.graph, node, self.graph.users())
+            exact = not node.type.real or all(isinstance(n.layer, Affine) or not n.type.real for n in chain)
+            fixed = self._stated(chain) if exact else self._result_type(node)
+            if fixed is None:
+                continue
+            self._insert_after(node, fixed)
+
+    def _insert_after(self, node: Node, fixed: Fixed) -> None:
+        name = self.graph.fresh(f"{node.name}_quantized")
+        quantizer = Quantize(fixed.low, fixed.high, Vector.of(fixed.step))
+        nodes: list[Node] = []
+        for n in self.graph:
+            nodes.append(replace(n, inputs=tuple(name if i == node.name else i for i in n.inputs)))
+            if n.name == node.name:
+                nodes.append(Node(name, quantizer, (node.name,), node.type, node.origin))
+        self.graph.outputs = [replace(o, source=name) if o.source == node.name else o for o in self.graph.outputs]
+        self.graph.rebuild(nodes)
+        self._note(node, f"result rounded to {fixed}")
+
+    def _note(self, node: Node, what: str) -> None:
+        self.found.append(Approximation(node.name, node.origin, what))
+
+
+def _quantized(values: np.ndarray, fixed: Fixed) -> tuple[np.ndarray, int]:
+    """(codes, how many saturated): rounded half to even."""
+    codes = np.rint(np.ldexp(values.astype(np.float64), fixed.frac))
+    clipped = np.clip(codes, fixed.low, fixed.high)
+    return clipped.astype(np.int64), int((codes != clipped).sum())
