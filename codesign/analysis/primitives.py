@@ -1,0 +1,75 @@
+"""What the pieces of a datapath cost: ROMs, block RAM, multipliers, signed digits of a constant."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+
+from codesign.ir.tensor import Array
+
+BRAM18_SHAPES = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
+"""(words, bits) of one 18 Kb block read through one port (UG573, UG473)."""
+
+DSP_PRODUCT_BITS = 16
+"""From how many bits of product on a multiplication is worth a DSP slice. Vendor tools draw the line near here: in
+published reports 8 x 8 bit products sit in DSP slices, and of 4,256 products of 6 x 6 bits all but 124 in LUTs."""
+
+DSP_A, DSP_B = 27, 18
+"""Signed operand widths of a DSP48E2 (UG579); a DSP48E1 (UG479) has 25 x 18."""
+
+
+def rom_luts(depth: int, width: int) -> int:
+    """LUTs of a ROM in logic: a 6-input LUT holds 64 x 1 bits, or two outputs of 32 x 1 (UG574)."""
+    if depth <= 1:
+        return 0
+    return ceil(width / 2) if depth <= 32 else width * ceil(depth / 64)
+
+
+def ram_luts(depth: int, width: int) -> int:
+    """LUTs of a RAM with one write and one read port: 4 LUTs hold 32 x 6 or 64 x 3 bits (UG574)."""
+    return 4 * min(ceil(width / 6) * ceil(depth / 32), ceil(width / 3) * ceil(depth / 64))
+
+
+def fifo_luts(depth: int, width: int) -> int:
+    """LUTs of a FIFO in shift registers, 32 x 1 bits each, and its flags."""
+    return width * ceil(depth / 32) + 12
+
+
+def bram18(depth: int, width: int) -> int:
+    """18 Kb blocks of a ROM or RAM of `depth` words, in the best of the shapes a block has."""
+    return min(ceil(depth / words) * ceil(width / bits) for words, bits in BRAM18_SHAPES)
+
+
+def in_dsp(a: int, b: int) -> bool:
+    """Whether a product of an `a` bit and a `b` bit number is made in a DSP slice.
+
+    A factor of one or two bits never is: it gates or negates the other, which the adder behind it does for free.
+    """
+    return min(a, b) > 2 and a + b >= DSP_PRODUCT_BITS
+
+
+def dsp_slices(a: int, b: int) -> int:
+    """DSP slices of one product: the operands are cut into pieces that fit 27 x 18 (one bit each is the sign's)."""
+    small, large = sorted((a, b))
+    if small <= DSP_B and large <= DSP_A:
+        return 1
+    return min(
+        ceil((small - 1) / (DSP_B - 1)) * ceil((large - 1) / (DSP_A - 1)),
+        ceil((small - 1) / (DSP_A - 1)) * ceil((large - 1) / (DSP_B - 1)),
+    )
+
+
+def product_luts(a: int, b: int) -> int:
+    """LUTs of one product in logic: one row of adders per bit of the smaller factor, two rows to a LUT and carry
+    (each row ANDs and adds); a factor of one or two bits needs one row."""
+    small, large = sorted((a, b))
+    return large if small <= 2 else ceil(small / 2) * (large + 2)
+
+
+def signed_digits(constants: Array) -> Array:
+    """The non-zero digits of each constant in canonical signed-digit form, the fewest of any signed form."""
+    magnitude = np.abs(constants).astype(np.int64)
+    # w ^ 3w has a bit set exactly where the canonical form has a digit (one place up).
+    changed: Array = np.bitwise_count(magnitude ^ (3 * magnitude)).astype(np.int64)
+    return changed

@@ -1,0 +1,200 @@
+"""The design under construction: names, streams, lane converters and forks between the processes of the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import gcd, lcm, prod
+
+import numpy as np
+
+from codesign.errors import IRError, ModelError
+from codesign.ir.design import Design, Port, Process, Stream
+from codesign.ir.fixed import Fixed
+from codesign.ir.graph import Graph, Node, Output
+from codesign.ir.kernels import Fork, Repack
+from codesign.ir.kernels.base import Kernel
+from codesign.ir.layers import Add, Affine, Dense, Identity, Layer, Requantize, Reshape, Transpose
+from codesign.ir.tensor import Array, Tensor
+from codesign.passes.strategy import Strategy
+
+MAX_BEAT_BITS = 4096
+"""The widest word of a stream: the most that `AP_INT_MAX_W` may be set to in Vitis HLS (UG1399)."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """`pe` outputs x `simd` inputs at a time. `requested` is the reuse factor the user asked for, if any."""
+
+    pe: int
+    simd: int
+    requested: int | None = None
+
+    def reuse(self, inputs: int, outputs: int) -> int:
+        """How often each multiplier is used per vector of `inputs`."""
+        return inputs * outputs // (self.pe * self.simd)
+
+
+class Builder:
+    """The design under construction: which stream carries a node's result, and who still has to read it."""
+
+    def __init__(self, graph: Graph, folding: Mapping[str, Fold], strategies: Mapping[str, Strategy]) -> None:
+        self.graph = graph
+        self.folding = folding
+        self.strategies = strategies
+        self.design = Design(graph.name, graph.origin)
+        self.pace = max((self._interval(node) for node in graph), default=1)
+        self._taken = {n.name for n in graph} | {o.name for o in graph.outputs}
+        self._maker = {n.name: n.name for n in graph}
+        for node in graph:
+            if moves_nothing(node.layer, node.inputs, graph):
+                self._maker[node.name] = self._maker[node.inputs[0]]
+        self.readers: dict[str, list[Node | Output]] = {name: [] for name in self._maker.values()}
+        for node in graph:
+            if self._maker[node.name] == node.name:
+                for i in node.inputs:
+                    self.readers[self._maker[i]].append(node)
+        for output in graph.outputs:
+            self.readers[self._maker[output.source]].append(output)
+        self._streams: dict[str, list[str]] = {}
+        """For each node that makes something new: the streams that carry it, one for each reader yet to come."""
+
+    def refusal(self, node: Node, reason: str) -> ModelError:
+        """The error that this node cannot be lowered."""
+        return ModelError(f"{self.graph.origin}: node {node.origin}: {reason}")
+
+    def fold(self, node: Node, inputs: int, outputs: int) -> Fold:
+        """The folding of a Dense; IRError if there is none or it does not divide the matrix."""
+        fold = self.folding.get(node.name)
+        if fold is None:
+            raise IRError(f"lower: {node.name} has no folding")
+        if min(fold.pe, fold.simd) < 1 or outputs % fold.pe or inputs % fold.simd:
+            raise IRError(f"lower: {fold} does not divide {node.name} of {inputs} x {outputs}")
+        return fold
+
+    def _interval(self, node: Node) -> int:
+        if not isinstance(node.layer, Dense):
+            return 1
+        inputs, outputs = node.layer.weights.shape
+        return prod(node.type.shape[:-1]) * self.fold(node, inputs, outputs).reuse(inputs, outputs)
+
+    def tensor(self, node: Node, index: int) -> Tensor:
+        """The type of one of the node's inputs."""
+        return self.graph[node.inputs[index]].type
+
+    def lanes(self, node: Node, index: int) -> int:
+        """How many lanes that input has as it is written."""
+        return self.design.streams[self._streams[self._maker[node.inputs[index]]][0]].lanes
+
+    def keep_up(self, channels: int, cycles: int, element: Fixed, preferred: int = 0) -> int:
+        """The lanes for a kernel that takes cycles/lanes cycles and needs lanes to divide `channels`.
+
+        `preferred` if that divides; else the fewest that do not slow the design, or the most there can be.
+        """
+        if preferred and channels % preferred == 0:
+            return preferred
+        goal = max(self.pace, cycles // preferred if preferred else 1)
+        fitting = [d for d in range(1, channels + 1) if channels % d == 0 and d * element.width <= MAX_BEAT_BITS]
+        return next((d for d in fitting if cycles // d <= goal), fitting[-1])
+
+    def wanted_lanes(self, maker: str) -> int | None:
+        """What the first matrix product behind `maker` reads at a time, if only elementwise work lies between."""
+        for reader in self.readers[maker]:
+            if isinstance(reader, Output):
+                continue
+            if isinstance(reader.layer, Dense):
+                return self.fold(reader, *reader.layer.weights.shape).simd
+            if isinstance(reader.layer, (Requantize, Add)):
+                found = self.wanted_lanes(reader.name)
+                if found is not None:
+                    return found
+        return None
+
+    def between(self, a: int, b: int, size: int, width: int) -> int:
+        """The lanes at which streams of `a` and of `b` lanes can meet, where neither divides the other.
+
+        Their greatest common divisor where that does not slow the design, else their least common multiple.
+        """
+        narrow, wide = gcd(a, b), lcm(a, b)
+        return narrow if size // narrow <= self.pace or wide * width > MAX_BEAT_BITS else wide
+
+    def stream(self, name: str, element: Fixed, lanes: int, beats: int) -> str:
+        """A new stream."""
+        return self.design.add_stream(Stream(name, element, lanes, beats))
+
+    def process(self, node: Node, kernel: Kernel, *reads: str) -> None:
+        """The process of `node`, which writes the stream `<node>_out`."""
+        (y,) = kernel.writes
+        stream = self.stream(self._fresh(f"{node.name}_out"), y.element, y.lanes, y.beats)
+        self.design.add(Process(node.name, kernel, reads, (stream,), node.origin))
+        self.publish(node, stream)
+
+    def publish(self, node: Node, stream: str) -> None:
+        """`stream` carries the node's result; with several readers, a fork gives each its own."""
+        readers = self.readers[node.name]
+        self._streams[node.name] = [stream] if len(readers) == 1 else self._fork(node, stream, readers)
+
+    def _fork(self, node: Node, stream: str, readers: list[Node | Output]) -> list[str]:
+        s = self.design.streams[stream]
+        copies = [
+            self.stream(self._fresh(f"{node.name}_to_{reader.name}"), s.element, s.lanes, s.beats) for reader in readers
+        ]
+        kernel = Fork(len(copies), s.beats, s.lanes, s.element)
+        self.design.add(Process(self._fresh(f"{node.name}_fork"), kernel, (stream,), tuple(copies), node.origin))
+        return copies
+
+    def read(self, node: Node, index: int, lanes: int) -> str:
+        """The stream from which `node` reads that input, `lanes` at a time."""
+        maker = self._maker[node.inputs[index]]
+        stream = self._streams[maker].pop(0)
+        now, size = self.design.streams[stream].lanes, self.graph[maker].type.size
+        width = self.design.streams[stream].element.width
+        if now % lanes and lanes % now:
+            stream = self._repack(maker, stream, size, self.between(now, lanes, size, width))
+        return self._repack(maker, stream, size, lanes)
+
+    def _repack(self, maker: str, stream: str, size: int, lanes: int) -> str:
+        s = self.design.streams[stream]
+        if s.lanes == lanes:
+            return stream
+        name = self._fresh(f"{maker}_repack")
+        result = self.stream(self._fresh(f"{name}_out"), s.element, lanes, size // lanes)
+        kernel = Repack(size, s.lanes, lanes, s.element)
+        self.design.add(Process(name, kernel, (stream,), (result,), self.graph[maker].origin))
+        return result
+
+    def output(self, output: Output) -> None:
+        """The port of an output. An input that is given straight back passes through a copy."""
+        maker = self._maker[output.source]
+        stream = self._streams[maker].pop(0)
+        if any(port.stream == stream for port in self.design.inputs):
+            s = self.design.streams[stream]
+            copy = self.stream(self._fresh(f"{output.name}_copy_out"), s.element, s.lanes, s.beats)
+            kernel = Fork(1, s.beats, s.lanes, s.element)
+            name = self._fresh(f"{output.name}_copy")
+            self.design.add(Process(name, kernel, (stream,), (copy,), output.origin))
+            stream = copy
+        self.design.outputs.append(Port(output.name, stream, self.graph[output.source].type, output.origin))
+
+    def _fresh(self, name: str) -> str:
+        """`name`, or `name_2`, `name_3`, ... if a node, a process or a stream is called so."""
+        candidate, k = name, 1
+        while candidate in self._taken:
+            k += 1
+            candidate = f"{name}_{k}"
+        self._taken.add(candidate)
+        return candidate
+
+
+def moves_nothing(layer: Layer, inputs: tuple[str, ...], graph: Graph) -> bool:
+    """Whether the result's codes are the input's, in the same order: a relabelling that needs no hardware."""
+    if isinstance(layer, Transpose):
+        x = graph[inputs[0]].type
+        return bool((source_order(layer, x) == np.arange(x.size)).all())
+    return isinstance(layer, (Affine, Identity, Reshape))
+
+
+def source_order(layer: Transpose, x: Tensor) -> Array:
+    """Which element of the input each element of the result is, both in row-major order."""
+    order: Array = np.arange(x.size).reshape(x.shape).transpose(layer.axes).ravel()
+    return order
