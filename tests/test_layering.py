@@ -14,13 +14,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "config": {"ir"},  # a precision is a Fixed
     "resources": set(),
+    "targets": set(),
     "ir": set(),
-    "analysis": {"ir"},
+    "analysis": {"ir", "targets"},
     "frontends": {"ir", "config"},
-    "passes": {"ir", "analysis", "config"},
-    "backends": {"ir", "resources", "config"},
+    "passes": {"ir", "analysis", "config", "targets"},
+    "backends": {"ir", "resources", "config", "targets"},
     "verification": {"ir", "backends"},
-    "report": {"ir", "analysis", "config", "resources"},
+    "report": {"ir", "analysis", "config", "resources", "targets"},
 }
 MAY_IMPORT["scan"] = set(MAY_IMPORT)
 # The top: the command line, and what `import codesign` gives.
