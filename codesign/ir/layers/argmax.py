@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.errors import LayerError
 from codesign.ir.layers.base import Layer
 from codesign.ir.tensor import Array, Tensor
 
 
 @dataclass(frozen=True)
 class ArgMax(Layer):
-    """The first index of the largest element of the last axis; `keep` leaves that axis with length 1."""
+    """The first index of the largest element of the last axis; `keep` leaves that axis with length 1.
+
+    The result has codes unless the input's channels are read with different scales or offsets.
+    """
 
     keep: bool = True
 
@@ -23,7 +25,7 @@ class ArgMax(Layer):
         (x,) = inputs
         shape = (*x.shape[:-1], 1) if self.keep else x.shape[:-1]
         if not x.real and not (x.step.uniform and x.offset.uniform and x.step[0] > 0):
-            raise LayerError("argmax compares channels of different scales; quantize its input to one scale")
+            return Tensor(shape)  # codes of different scales cannot be compared; their values can
         return Tensor.of_codes(shape, 0, x.channels - 1)
 
     def evaluate(self, *inputs: Array) -> Array:
