@@ -75,7 +75,7 @@ def _dense(dense: Dense, low: Array, high: Array) -> Interval:
     low, high, w = low.astype(kind), high.astype(kind), w.astype(kind)
     positive = np.maximum(w, 0)
     negative = w - positive
-    bias = np.zeros(w.shape[1], dtype=kind) if dense.bias is None else dense.bias.astype(kind)
+    bias: np.ndarray = np.zeros(w.shape[1], dtype=kind) if dense.bias is None else dense.bias.astype(kind)
     return low @ positive + high @ negative + bias, high @ positive + low @ negative + bias
 
 

@@ -114,7 +114,7 @@ def _layer_problems(layer: Layer, types: list[Tensor]) -> Iterator[str]:
             if min(layer.step.values) <= 0:
                 yield f"the quantizer's step is {min(layer.step.values)}, not positive"
         case MultiThreshold():
-            if not np.isfinite(layer.thresholds).all():
+            if layer.thresholds.ndim != 2 or not np.isfinite(layer.thresholds).all():
                 yield "thresholds that are not numbers (NaN or infinite)"
             elif (np.diff(layer.thresholds, axis=1) < 0).any():
                 yield "thresholds that do not ascend"
@@ -130,7 +130,7 @@ def _layer_problems(layer: Layer, types: list[Tensor]) -> Iterator[str]:
             channels = types[0].channels if types else 1
             yield from _requantize_problems(layer, channels)
         case SoftmaxTable():
-            if not len(layer.table) or layer.table.min() < 0 or layer.table[0] < 1:
+            if layer.table.ndim != 1 or not layer.table.size or layer.table.min() < 0 or layer.table[0] < 1:
                 yield "the table is empty or negative, or starts with 0"
             elif int(layer.table.max()) << (layer.frac + 1) >= 1 << MAX_WIDTH:
                 yield f"the quotient needs more than {MAX_WIDTH} bits"
@@ -170,8 +170,12 @@ def _requantize_problems(layer: Requantize, channels: int) -> Iterator[str]:
     if layer.low > layer.high or first > last:
         yield f"no codes in {layer.low}..{layer.high}, or in the domain {layer.domain}"
     for what, array in vars(layer.function).items():
-        if isinstance(array, np.ndarray) and (array.dtype != np.int64 or len(array) not in (1, channels)):
-            yield f"{what} is {array.dtype} for {len(array)} channels, not int64 for 1 or {channels}"
+        dimensions = 2 if what in ("levels", "entries") else 1
+        if isinstance(array, np.ndarray) and (array.dtype != np.int64 or array.ndim != dimensions):
+            yield f"{what} is {array.dtype} of shape {array.shape}, not int64 of {dimensions} dimensions"
+            return
+        if isinstance(array, np.ndarray) and len(array) not in (1, channels):
+            yield f"{what} has {len(array)} rows for {channels} channels"
             return
     match layer.function:
         case Shift(bias=bias, shift=shift):
