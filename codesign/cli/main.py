@@ -1,0 +1,48 @@
+"""The command line: `codesign compile`, `verify`, `show` and `targets`.
+
+Nothing heavy is imported before a command runs, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from codesign.cli.compile import compile_command
+from codesign.cli.show import show_command
+from codesign.cli.targets import targets_command
+from codesign.cli.verify import verify_command
+
+app = typer.Typer(
+    name="codesign",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A trained, quantized network in, a verified HLS C++ project for an FPGA out.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("compile")(compile_command)
+app.command("verify")(verify_command)
+app.command("show")(show_command)
+app.command("targets")(targets_command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from codesign import __version__
+
+        typer.echo(f"codesign {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Holds the options that stand before the command."""
+    context.obj = debug

@@ -1,0 +1,45 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Model = Annotated[Path, typer.Argument(help="The trained network: an .onnx file (QONNX, QCDQ or plain).")]
+InputTypes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input-type",
+        metavar="[NAME=]TYPE",
+        help="Type of an input that the file does not quantize, e.g. 'fixed<16,6>'; once per input with its name.",
+    ),
+]
+Precision = Annotated[
+    str | None, typer.Option(metavar="TYPE", help="Type of all that the file leaves in float, e.g. 'fixed<16,6>'.")
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Types, reuse factors and strategies per layer, in YAML."),
+]
+Reuse = Annotated[
+    int | None,
+    typer.Option(min=1, help="How often each multiplier is used per input vector; by default the fastest that fits."),
+]
+Clock = Annotated[float | None, typer.Option("--clock-mhz", help="The clock; by default the target's.")]
+Target = Annotated[str | None, typer.Option(help="Device or board, see `codesign targets`.")]
+
+
+def input_types(given: Sequence[str] | None) -> dict[str, str]:
+    """Type by input name; the empty name stands for every input. The type follows the last `=`, names may have some."""
+    from codesign.errors import ConfigError
+
+    found: dict[str, str] = {}
+    for entry in given or ():
+        name, _, text = entry.rpartition("=")
+        if name in found:
+            raise ConfigError(f"--input-type: {name or 'a type for every input'} is given twice")
+        found[name] = text
+    return found

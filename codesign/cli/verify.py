@@ -1,0 +1,40 @@
+"""`codesign verify`: every rung of the ladder on many inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codesign.cli.errors import errors_reported
+
+DIFFERS = 1
+"""The comparison was made, and values differ."""
+
+
+def verify_command(
+    context: typer.Context,
+    build: Annotated[Path, typer.Argument(help="The folder that `codesign compile` made.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Inputs, samples first: x.npy, or x.npz with one array per input.")
+    ] = None,
+    inputs: Annotated[
+        int | None, typer.Option(min=1, help="How many; by default all of the data, or 1000 random.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of random inputs, which are used without data.")] = 0,
+) -> None:
+    """Compare all meanings of a compiled network: the file, the network, the design and the generated C++.
+
+    Exit code 1 says that they differ.
+    """
+    with errors_reported(context):
+        from codesign.cli.terminal import console, progress
+        from codesign.compiler import verify
+        from codesign.report.tables import rungs_table
+
+        with progress(f"verifying {build}"):
+            rungs = verify(build, data=data, inputs=inputs, seed=seed)
+        console().print(*rungs_table(rungs), sep="\n")
+        if not all(rung.exact for rung in rungs):
+            raise typer.Exit(DIFFERS)

@@ -1,0 +1,126 @@
+"""The rows of a report, read off the network and the design."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from codesign.ir.design import Design, Process
+from codesign.ir.graph import Graph, Node
+from codesign.ir.kernels import Apply, MatVec
+from codesign.ir.layers import Dense, Requantize
+from codesign.ir.tensor import Tensor
+from codesign.ir.vector import ONE, ZERO, Vector
+from codesign.report.model import Budget, LayerRow, ProcessRow, StreamRow
+from codesign.targets import Resources, Target
+
+
+def layer_rows(network: Graph) -> tuple[LayerRow, ...]:
+    """One row per layer of a network whose tensors all have types, in its order."""
+    return tuple(_layer(node) for node in network)
+
+
+def process_rows(
+    design: Design,
+    estimates: Mapping[str, Resources] | None = None,
+    requested: Mapping[str, int] | None = None,
+) -> tuple[ProcessRow, ...]:
+    """One row per process, in order. `estimates` is the area of each process by its name, `requested` the reuse
+    factors that the user asked for."""
+    return tuple(_process(p, (estimates or {}).get(p.name), (requested or {}).get(p.name)) for p in design)
+
+
+def stream_rows(design: Design) -> tuple[StreamRow, ...]:
+    """One row per stream, in order."""
+    writer = {name: p.name for p in design for name in p.writes}
+    reader = {name: p.name for p in design for name in p.reads}
+    return tuple(
+        StreamRow(
+            s.name,
+            writer.get(s.name),
+            reader.get(s.name),
+            s.kind.value,
+            str(s.element),
+            s.lanes,
+            s.beats,
+            s.width,
+            s.depth,
+        )
+        for s in design.streams.values()
+    )
+
+
+def budgets(total: Resources, target: Target) -> tuple[Budget, ...]:
+    """What `total` takes of the target, resource by resource; those that the target has none of only if needed."""
+    has, slr = dict(target.resources.items()), dict((target.resources_per_slr or Resources()).items())
+    several = target.resources_per_slr is not None and target.slrs > 1
+    return tuple(
+        Budget(name, need, has[name], slr[name] if several else None)
+        for name, need in total.items()
+        if need or has[name]
+    )
+
+
+def _layer(node: Node) -> LayerRow:
+    layer, tensor = node.layer, node.type
+    least, most = _values(tensor)
+    return LayerRow(
+        node.name,
+        node.origin,
+        type(layer).__name__,
+        node.inputs,
+        tensor.shape,
+        str(tensor.type),
+        _numbers(tensor),
+        tensor.low,
+        tensor.high,
+        least,
+        most,
+        tensor.type.width if isinstance(layer, Dense) else None,
+        layer.function.kind if isinstance(layer, Requantize) else None,
+    )
+
+
+def _process(process: Process, estimate: Resources | None, requested: int | None) -> ProcessRow:
+    kernel = process.kernel
+    pe = simd = reuse = strategy = None
+    if isinstance(kernel, MatVec):
+        pe, simd, reuse, strategy = kernel.pe, kernel.simd, kernel.reuse_factor, kernel.weights.style.value
+    elif isinstance(kernel, Apply):
+        strategy = kernel.function.kind
+    return ProcessRow(
+        process.name,
+        process.origin,
+        type(kernel).__name__,
+        process.reads,
+        process.writes,
+        kernel.interval,
+        pe,
+        simd,
+        reuse,
+        requested,
+        strategy,
+        estimate,
+    )
+
+
+def _values(tensor: Tensor) -> tuple[float, float]:
+    """The least and the greatest real value that the codes can stand for."""
+    step, offset = tensor.step, tensor.offset
+    channels = range(max(len(step), len(offset)))
+    ends = [code * step[c] + offset[c] for c in channels for code in (tensor.low, tensor.high)]
+    return float(min(ends)), float(max(ends))
+
+
+def _numbers(tensor: Tensor) -> str:
+    """How codes are read beyond their type: the scale and the offset, where there are any."""
+    parts = []
+    if tensor.scale != ONE:
+        parts.append(f"× {_short(tensor.scale)}")
+    if tensor.offset != ZERO:
+        parts.append(f"+ {_short(tensor.offset)}")
+    return " ".join(parts)
+
+
+def _short(vector: Vector) -> str:
+    first = f"{float(vector[0]):.6g}"
+    return first if vector.uniform else f"[{first}, … {len(vector)} channels]"

@@ -1,0 +1,97 @@
+"""report.html: the whole report in one file that needs no other, neither script nor network."""
+
+from __future__ import annotations
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from codesign.report.model import Figure, ProcessRow, Report
+from codesign.report.picture import design_picture, network_picture
+from codesign.report.text import one_line
+from codesign.resources import folder
+
+
+def html(report: Report) -> str:
+    """The text of report.html, the same for the same report. Names from the user's file are escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(folder("templates") / "report"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"plain": one_line, "number": _number, "value": _value}
+    return environment.get_template("report.html").render(
+        report=report,
+        network=network_picture(report),
+        design=design_picture(report),
+        cards=_cards(report),
+        reuse=_reuse,
+        shape=_shape,
+    )
+
+
+def _cards(report: Report) -> list[tuple[str, str, str, str]]:
+    """(state, heading, figure, remark) of the boxes at the top; the state colours them."""
+    over = [b.resource for b in report.budgets if b.estimate > b.available]
+    most = max(report.budgets, key=lambda b: b.percent, default=None)
+    remark = "no budget is known" if most is None else f"estimate: {most.percent:.3g} % of its {most.resource}"
+    fits = ("bad", "Target", f"does not fit {report.target}", f"too little {', '.join(over)}")
+    if not over:
+        fits = ("good", "Target", f"fits {report.target}", remark)
+    return [
+        fits,
+        ("plain", "Interval", *_timing(report, report.interval)),
+        ("plain", "Latency", *_timing(report, report.latency)),
+        _exactness(report),
+    ]
+
+
+def _timing(report: Report, figure: Figure) -> tuple[str, str]:
+    ns = figure.cycles * report.clock_ns
+    bound = f"{figure.source}; {figure.ratio:.3g} × the bound of {_number(figure.bound)}"
+    return f"{_number(figure.cycles)} cycles = {_time(ns)}", bound
+
+
+def _exactness(report: Report) -> tuple[str, str, str, str]:
+    if not report.rungs:
+        return "bad", "Exactness", "not checked", "no inputs were compared"
+    wrong = [r.name for r in report.rungs if not r.exact]
+    if wrong:
+        return "bad", "Exactness", "differs", f"on {', '.join(wrong)}"
+    counts = {r.inputs for r in report.rungs}
+    if len(counts) == 1:
+        headline = f"exact on {_number(counts.pop())} inputs"
+        remark = ", ".join(r.name for r in report.rungs)
+    else:
+        headline = "exact on every input"
+        remark = ", ".join(f"{r.name} on {_number(r.inputs)}" for r in report.rungs)
+    ties = sum(r.ties for r in report.rungs)
+    return "good", "Exactness", headline, remark + (f"; {_number(ties)} float32 ties" if ties else "")
+
+
+def _reuse(row: ProcessRow) -> str:
+    if row.reuse_factor is None:
+        return ""
+    asked = row.reuse_requested
+    return str(row.reuse_factor) + ("" if asked in (None, row.reuse_factor) else f" (asked {asked})")
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape)) or "1"
+
+
+def _number(n: float) -> str:
+    """With a thin space between thousands, and a half where there is one."""
+    return f"{round(n, 1):,.12g}".replace(",", "\u202f")
+
+
+def _value(x: float) -> str:
+    return (f"{x:.4g}" if abs(x) < 1e4 or abs(x) >= 1e9 else f"{x:.0f}").replace("-", "−")
+
+
+def _time(ns: float) -> str:
+    for unit, size in (("ms", 1e6), ("µs", 1e3)):
+        if ns >= 10 * size:
+            return f"{ns / size:.4g} {unit}"
+    return f"{ns:.4g} ns" if ns < 1e4 else f"{ns:.0f} ns"

@@ -1,0 +1,210 @@
+"""What a report says: plain final values, in the form that `report.json` has.
+
+Every number is measured or proved unless its field says estimate. Nothing here depends on the time or place of
+the compilation, so that the same model gives the same report, byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from codesign.targets import Resources
+
+SCHEMA = 1
+"""Counts up when a field of report.json changes its meaning or goes."""
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """A layer of the network: its result's type and the proved range of its codes."""
+
+    name: str
+    origin: str
+    kind: str
+    inputs: tuple[str, ...]
+    shape: tuple[int, ...]
+    type: str
+    """The fixed-point type of a code."""
+    scale: str
+    """What value = code * 2^-frac is multiplied with, where it is not 1."""
+    low: int
+    high: int
+    value_low: float
+    value_high: float
+    accumulator_bits: int | None = None
+    """Of layers that sum: the width proved to hold every partial sum."""
+    requantizer: str | None = None
+    """Of requantizers: how the step function is computed."""
+
+
+@dataclass(frozen=True)
+class ProcessRow:
+    """A process of the design, with its folding."""
+
+    name: str
+    origin: str
+    kernel: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    interval_cycles: int
+    pe: int | None = None
+    simd: int | None = None
+    reuse_factor: int | None = None
+    reuse_requested: int | None = None
+    strategy: str | None = None
+    estimate: Resources | None = None
+    """The area by the cost model."""
+
+
+@dataclass(frozen=True)
+class StreamRow:
+    """A stream: `beats` words of `lanes` elements per sample; no writer at an input, no reader at an output."""
+
+    name: str
+    writer: str | None
+    reader: str | None
+    kind: str
+    element: str
+    lanes: int
+    beats: int
+    width: int
+    depth: int
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the design is estimated to need of one resource, and what the target has."""
+
+    resource: str
+    estimate: float
+    available: float
+    per_slr: float | None = None
+    """What one super logic region has, where the device has several."""
+
+    @property
+    def percent(self) -> float:
+        """Of the device."""
+        return _percent(self.estimate, self.available)
+
+    @property
+    def slr_percent(self) -> float | None:
+        """Of one super logic region."""
+        return None if self.per_slr is None else _percent(self.estimate, self.per_slr)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of cycles beside its lower bound, which `because` explains."""
+
+    cycles: int
+    bound: int
+    because: str
+    source: str
+    """How the cycles are known: estimate, exact or measured."""
+
+    @property
+    def ratio(self) -> float:
+        """How far above the bound: 1.0 is the best there can be."""
+        return self.cycles / max(1, self.bound)
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A comparison of two meanings of the model on the same inputs."""
+
+    name: str
+    against: str
+    inputs: int
+    values: int
+    mismatches: int
+    ties: int = 0
+    """Values that differ by one code because float32 rounded next to a threshold: shown, not counted as mismatches."""
+    note: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether every value agrees, but for ties."""
+        return self.mismatches == 0
+
+
+@dataclass(frozen=True)
+class Approximation:
+    """Where a result may differ from the file's float meaning, and by how much it did."""
+
+    where: str
+    what: str
+    max_error: float | None = None
+    mean_error: float | None = None
+    inputs: int = 0
+    """On how many inputs the error was measured; 0 where it was not."""
+
+    def describe(self) -> str:
+        """What was done, and the error it made."""
+        if self.max_error is None:
+            return f"{self.what}; its error was not measured"
+        mean = "" if self.mean_error is None else f", mean {self.mean_error:.3g}"
+        return f"{self.what}; error at most {self.max_error:.3g}{mean} on {self.inputs} inputs"
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is known of a compiled network."""
+
+    name: str
+    version: str
+    model: str
+    """The model's file name, without its folder."""
+    digest: str
+    """sha256 of the model's file."""
+    target: str
+    part: str
+    clock_mhz: float
+    layers: tuple[LayerRow, ...]
+    outputs: tuple[str, ...]
+    """The layers whose results the user gets."""
+    processes: tuple[ProcessRow, ...]
+    streams: tuple[StreamRow, ...]
+    budgets: tuple[Budget, ...]
+    interval: Figure
+    latency: Figure
+    rungs: tuple[Rung, ...] = ()
+    approximations: tuple[Approximation, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether the estimate stays within the device."""
+        return all(b.estimate <= b.available for b in self.budgets)
+
+    @property
+    def exact(self) -> bool:
+        """Whether something was compared, and all of it agreed."""
+        return bool(self.rungs) and all(r.exact for r in self.rungs)
+
+    @property
+    def clock_ns(self) -> float:
+        """The clock period."""
+        return 1000.0 / self.clock_mhz
+
+    def to_json(self) -> str:
+        """The text of report.json."""
+        data = asdict(self) | {
+            "schema": SCHEMA,
+            "fits": self.fits,
+            "exact": self.exact,
+            "clock_ns": self.clock_ns,
+            "interval": self._timing(self.interval),
+            "latency": self._timing(self.latency),
+            "budgets": [asdict(b) | {"percent": b.percent, "slr_percent": b.slr_percent} for b in self.budgets],
+            "rungs": [asdict(r) | {"exact": r.exact} for r in self.rungs],
+        }
+        return json.dumps(data, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+    def _timing(self, figure: Figure) -> dict[str, object]:
+        return asdict(figure) | {"ns": round(figure.cycles * self.clock_ns, 3), "ratio": round(figure.ratio, 4)}
+
+
+def _percent(part: float, whole: float) -> float:
+    """100 for something of nothing, whose verdict is `fits`, not the percentage."""
+    return round(100.0 * part / whole, 2) if whole else (100.0 if part else 0.0)

@@ -1,0 +1,94 @@
+"""The report in a terminal: what a person wants to know first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from codesign.report.model import Figure, ProcessRow, Report, Rung
+from codesign.report.text import one_line
+
+GOOD, BAD, DIM = "bold green", "bold red", "dim"
+
+
+def summary(report: Report) -> Iterator[RenderableType]:
+    """The processes, the budget, the timing, what was compared and what was approximated, top to bottom."""
+    yield Text(f"{report.name} on {report.target} ({report.part}) at {report.clock_mhz:g} MHz", style="bold")
+    yield _processes(report)
+    yield _budget(report)
+    yield Text.assemble("interval  ", _timing(report, report.interval))
+    yield Text.assemble("latency   ", _timing(report, report.latency))
+    for rung in report.rungs:
+        yield _rung(rung)
+    if not report.rungs:
+        yield Text("nothing was compared", style=BAD)
+    for approximation in report.approximations:
+        yield Text(f"approximated: {one_line(approximation.where, 60)}: {approximation.describe()}", style="yellow")
+    for note in report.notes:
+        yield Text(one_line(note), style=DIM)
+
+
+def rungs_table(rungs: tuple[Rung, ...]) -> Iterator[RenderableType]:
+    """One line per comparison."""
+    for rung in rungs:
+        yield _rung(rung)
+
+
+def _processes(report: Report) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("process", overflow="fold")
+    table.add_column("kernel")
+    for heading in ("pe × simd", "reuse", "cycles", "LUT~", "FF~", "DSP~", "BRAM36~"):
+        table.add_column(heading, justify="right")
+    for row in report.processes:
+        critical = row.interval_cycles == report.interval.cycles
+        cycles = Text(f"{row.interval_cycles}", style="bold" if critical else "")
+        area = ("", "", "", "")
+        if (e := row.estimate) is not None:
+            area = (f"{e.lut:.0f}", f"{e.ff:.0f}", f"{e.dsp:g}", f"{e.bram36:g}")
+        kernel = row.kernel if row.kernel != "Apply" else f"Apply ({row.strategy})"
+        folding = "" if row.pe is None else f"{row.pe} × {row.simd}"
+        table.add_row(Text(one_line(row.name, 32)), kernel, folding, _reuse(row), cycles, *area)
+    return table
+
+
+def _reuse(row: ProcessRow) -> str:
+    if row.reuse_factor is None:
+        return ""
+    asked = row.reuse_requested
+    return f"{row.reuse_factor}" if asked in (None, row.reuse_factor) else f"{row.reuse_factor} (asked {asked})"
+
+
+def _budget(report: Report) -> Text:
+    line = Text("estimate  ")
+    for i, b in enumerate(b for b in report.budgets if b.estimate):
+        over = b.estimate > b.available
+        line.append(", " if i else "")
+        line.append(f"{b.estimate:,.10g} {b.resource} ({b.percent:.3g} %)", style=BAD if over else "")
+    line.append(", fits" if report.fits else ", does not fit", style=GOOD if report.fits else BAD)
+    return line
+
+
+def _timing(report: Report, figure: Figure) -> Text:
+    ns = figure.cycles * report.clock_ns
+    text = Text(f"{figure.cycles} cycles = {ns:,.6g} ns ({figure.source})")
+    text.append(f"; at least {figure.bound} ({figure.because})", style=DIM)
+    return text
+
+
+def _rung(rung: Rung) -> Text:
+    text = Text(f"{rung.name} against {rung.against}: ")
+    counted = f"{rung.inputs} inputs, {rung.values} values"
+    if rung.exact:
+        text.append(f"exact on {counted}", style=GOOD)
+    else:
+        text.append(f"{rung.mismatches} values differ on {counted}", style=BAD)
+    if rung.ties:
+        text.append(f", {rung.ties} rounding ties of float32")
+    if rung.note:
+        text.append(f" ({one_line(rung.note)})", style=DIM)
+    return text

@@ -1,0 +1,82 @@
+"""Reports made by hand from small networks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from codesign.ir.graph import Graph, Output
+from codesign.ir.layers import Add, ArgMax
+from codesign.passes.lower import Fold, lower
+from codesign.report.build import budgets, layer_rows, process_rows, stream_rows
+from codesign.report.model import Approximation, Figure, Report, Rung
+from codesign.targets import Resources, load_target
+from tests.perceptrons import dense, perceptron, requantize
+
+WIDTHS = [16, 64, 32, 32, 5]
+FOLDS = {"dense_1": Fold(16, 4), "dense_2": Fold(8, 16), "dense_3": Fold(8, 8), "dense_4": Fold(5, 2)}
+HOSTILE = "</title></svg><script>alert('x')</script>\" onload=\"x\x1b[2J\u202e" + "very" * 80
+
+
+def chain() -> Report:
+    """A perceptron of four layers."""
+    return of(perceptron(np.random.default_rng(0), WIDTHS), FOLDS, {"dense_4": 8})
+
+
+def branched() -> Report:
+    """Two branches of different length that meet again, and two outputs."""
+    rng = np.random.default_rng(1)
+    g = perceptron(rng, [12, 24, 24])
+    left = g.add("left", requantize(rng, g["dense_2"].type, "thresholds"), "dense_2")
+    deep = g.add("deep", dense(rng, 24, 24), left.name)
+    deep = g.add("deep_step", requantize(rng, deep.type, "shift", bits=5), deep.name)
+    g.add("sum", Add(), deep.name, left.name)
+    head = g.add("head", dense(rng, 24, 6), "sum")
+    g.add("class", ArgMax(), head.name)
+    g.outputs = [Output("y", "head", "logits"), Output("c", "class", "class")]
+    folds = {"dense_1": Fold(6, 4), "dense_2": Fold(6, 4), "deep": Fold(6, 4), "head": Fold(6, 2)}
+    return of(g, folds)
+
+
+def hostile() -> Report:
+    """A chain whose names in the user's file are meant to do harm."""
+    report = chain()
+    return replace(
+        report,
+        name="net",
+        model=HOSTILE,
+        layers=tuple(replace(row, origin=HOSTILE) for row in report.layers),
+        processes=tuple(replace(row, origin=HOSTILE) for row in report.processes),
+        approximations=(Approximation(HOSTILE, HOSTILE),),
+        notes=(HOSTILE,),
+    )
+
+
+def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None = None) -> Report:
+    """A report with figures in every field."""
+    design = lower(network, folds)
+    areas = {p.name: Resources(1000 + 137 * i, 2100 + 91 * i, 3 * i, i / 2) for i, p in enumerate(design)}
+    return Report(
+        name=network.name,
+        version="0.1.0",
+        model="net.onnx",
+        digest="5f" * 32,
+        target="u50",
+        part="xcu50-fsvh2104-2-e",
+        clock_mhz=200.0,
+        layers=layer_rows(network),
+        outputs=tuple(o.source for o in network.outputs),
+        processes=process_rows(design, areas, requested),
+        streams=stream_rows(design),
+        budgets=budgets(sum(areas.values(), Resources()), load_target("u50")),
+        interval=Figure(design.interval(), 4, "the input has 16 elements, 4 of them per beat", "exact"),
+        latency=Figure(88, 31, "each layer must read a first input fold", "estimate"),
+        rungs=(
+            Rung("network", "qonnx in float32", 1000, 5000, 0, 3),
+            Rung("design", "network", 1000, 5000, 0),
+            Rung("csim (native)", "design", 1000, 5000, 0),
+            Rung("csim (ap_int)", "design", 32, 160, 0, 0, "1.2 s"),
+        ),
+        approximations=(Approximation("softmax", "a table of 412 exponentials", 0.00131, 0.0002, 1000),),
+    )
