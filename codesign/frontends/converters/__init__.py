@@ -1,0 +1,57 @@
+"""How each ONNX operator enters the network: the table, one row for each, and the converters behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from codesign.frontends.converters.activations import clip, leaky_relu, relu, sigmoid, sign, softmax, tanh
+from codesign.frontends.converters.arithmetic import add, batch_normalization, div, mul, neg, sub
+from codesign.frontends.converters.choice import arg_max, top_k
+from codesign.frontends.converters.conversion import Conversion, Value
+from codesign.frontends.converters.linear import gemm, matmul
+from codesign.frontends.converters.passing import cast, constant, dropout, identity
+from codesign.frontends.converters.qcdq import dequantize_linear, quantize_linear
+from codesign.frontends.converters.quantizers import bipolar_quant, quant
+from codesign.frontends.converters.shapes import flatten, reshape, shape_of, squeeze, transpose, unsqueeze
+from codesign.frontends.converters.thresholds import multi_threshold
+from codesign.frontends.converters.truncation import trunc
+
+Converter = Callable[[Conversion], Value | tuple[Value | None, ...]]
+
+SUPPORTED: Mapping[str, Converter] = {
+    "Add": add,
+    "ArgMax": arg_max,
+    "BatchNormalization": batch_normalization,
+    "BipolarQuant": bipolar_quant,
+    "Cast": cast,
+    "Clip": clip,
+    "Constant": constant,
+    "DequantizeLinear": dequantize_linear,
+    "Div": div,
+    "Dropout": dropout,
+    "Flatten": flatten,
+    "Gemm": gemm,
+    "Identity": identity,
+    "IntQuant": quant,
+    "LeakyRelu": leaky_relu,
+    "MatMul": matmul,
+    "Mul": mul,
+    "MultiThreshold": multi_threshold,
+    "Neg": neg,
+    "Quant": quant,
+    "QuantizeLinear": quantize_linear,
+    "Relu": relu,
+    "Reshape": reshape,
+    "Shape": shape_of,
+    "Sigmoid": sigmoid,
+    "Sign": sign,
+    "Softmax": softmax,
+    "Squeeze": squeeze,
+    "Sub": sub,
+    "Tanh": tanh,
+    "TopK": top_k,
+    "Transpose": transpose,
+    "Trunc": trunc,
+    "Unsqueeze": unsqueeze,
+}
+"""The converter of each operator. The first line of its docstring says what is supported and what it becomes."""

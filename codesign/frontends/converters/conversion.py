@@ -1,0 +1,214 @@
+"""One operator on its way into the network: what a converter sees of it, and how it adds layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from codesign.errors import LayerError
+from codesign.frontends.cleanup import Op
+from codesign.frontends.constants import Constant
+from codesign.frontends.names import Names, spelled
+from codesign.ir.graph import Graph
+from codesign.ir.layers import Identity, Layer, Reshape
+from codesign.ir.tensor import Tensor, Values
+from codesign.ir.vector import Vector
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A tensor that flows: the result of the node `name`. Its batch axis comes before those of `shape`."""
+
+    name: str
+    type: Tensor
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return self.type.shape
+
+    @property
+    def rank(self) -> int:
+        """The number of axes as the file counts them, the batch included."""
+        return len(self.shape) + 1
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The integers clip(round(x / step) + zero, low, high) between QuantizeLinear and DequantizeLinear."""
+
+    source: Stream
+    low: int
+    high: int
+    step: Constant
+    zero: int
+
+
+Value = Stream | Constant | Codes
+
+
+@dataclass(eq=False)
+class Conversion:
+    """The operator `op` with the values of its inputs (None where it has none), and the network so far."""
+
+    op: Op
+    args: Sequence[Value | None]
+    opset: int
+    batch: int | None
+    read: frozenset[str]
+    graph: Graph
+    names: Names
+    folder: Path | None
+
+    def refuse(self, message: str) -> NoReturn:
+        """Raises LayerError; the importer puts file and node in front."""
+        raise LayerError(message)
+
+    def optional(self, index: int) -> Value | None:
+        """An input that may be missing."""
+        return self.args[index] if index < len(self.args) else None
+
+    def value(self, index: int) -> Value:
+        """An input that must be there."""
+        found = self.optional(index)
+        if found is None:
+            self.refuse(
+                f"{self.op.kind} needs at least {index + 1} inputs, it has {len(self.args)}; export the network again"
+            )
+        return found
+
+    def stream(self, index: int) -> Stream:
+        """An input that must depend on the network's input."""
+        found = self.value(index)
+        if isinstance(found, Codes):
+            self.refuse(f"{self.op.kind} of what QuantizeLinear gives is not supported; put DequantizeLinear before it")
+        if isinstance(found, Constant):
+            self.refuse(
+                f"{self.op.kind} of the constant {spelled(found.name)} is not supported; store its result in the file"
+            )
+        return found
+
+    def constant(self, index: int, what: str) -> Constant:
+        """An input that must be constant; `what` says in messages which."""
+        found = self.value(index)
+        if not isinstance(found, Constant):
+            self.refuse(f"the {what} of {self.op.kind} must be constant, it depends on the network's input")
+        return found
+
+    def optional_constant(self, index: int, what: str) -> Constant | None:
+        """An input that must be constant if it is there."""
+        return None if self.optional(index) is None else self.constant(index, what)
+
+    def emit(self, layer: Layer, *inputs: Stream, part: str = "") -> Stream:
+        """The result of a new node. The operator's main layer bears its name, others have `part` behind it."""
+        text = f"{self.op.label}_{part}" if part else self.op.label
+        node = self.graph.add(
+            self.names.unique(text, self.op.kind), layer, *(i.name for i in inputs), origin=self.op.name
+        )
+        return Stream(node.name, node.type)
+
+    def same(self, x: Stream) -> Stream:
+        """`x` again, through a node of this operator's name."""
+        return self.emit(Identity(), x)
+
+    def reshaped(self, x: Stream, shape: tuple[int, ...]) -> Stream:
+        """`x` with the sample shape `shape`, taken from before the reshapes that gave `x`."""
+        x = self.unshaped(x)
+        return self.same(x) if shape == x.shape else self.emit(Reshape(shape), x)
+
+    def flattened(self, x: Stream) -> Stream:
+        """`x` with one axis."""
+        x = self.unshaped(x)
+        return x if len(x.shape) == 1 else self.emit(Reshape((x.type.size,)), x, part="flat")
+
+    def unshaped(self, x: Stream) -> Stream:
+        """What `x` was before the reshapes that gave it."""
+        node = self.graph[x.name]
+        while isinstance(node.layer, Reshape):
+            node = self.graph[node.inputs[0]]
+        return Stream(node.name, node.type)
+
+    def elementwise(self, x: Stream, layer: Callable[..., Layer], *parameters: Constant, part: str = "") -> Stream:
+        """`layer(*vectors)` of `x`, the parameters broadcast against `x` as ONNX does, one vector for each.
+
+        A parameter may differ along one axis. Where that is not the last one (our channel axis) and all others
+        have length 1, the layer stands between two reshapes.
+        """
+        columns, axes = [], set()
+        for parameter in parameters:
+            vector, axis = self._along(parameter, x)
+            columns.append(vector)
+            if axis is not None:
+                axes.add(axis)
+        if axes <= {len(x.shape) - 1}:
+            return self.emit(layer(*columns), x, part=part)
+        if len(axes) > 1 or x.type.size != x.shape[min(axes)]:
+            self.refuse(
+                f"its parameters differ along axis {min(axes) + 1} of a tensor of shape {shape_text(x)}; "
+                "this layout is not supported yet: let them differ along the last axis"
+            )
+        flat = self.emit(layer(*columns), self.flattened(x), part=part)
+        return self.emit(Reshape(x.shape), flat, part="shape")
+
+    def _along(self, parameter: Constant, x: Stream) -> tuple[Vector, int | None]:
+        """The distinct values of `parameter`, and the axis of `x`'s sample along which they differ, if they do."""
+        values = parameter.fractions()
+        if values.size == 1 and (values.ndim <= x.rank or self.op.kind in ANY_RANK_SCALARS):
+            return Vector.of(values.ravel()), None
+        shape = (1,) * (x.rank - values.ndim) + values.shape
+        full = (1, *x.shape)
+        if len(shape) != x.rank or any(n not in (1, m) for n, m in zip(shape, full, strict=True)):
+            self.refuse(
+                f"tensor {spelled(parameter.name)} of shape {parameter.shape} does not fit one of shape {shape_text(x)}"
+            )
+        values = values.reshape(shape)
+        for axis in range(x.rank):
+            first = values.take([0], axis)
+            if bool(np.all(values == first)):
+                values = first
+        axes = [axis for axis in range(1, x.rank) if values.shape[axis] > 1]
+        if len(axes) > 1:
+            self.refuse(
+                f"tensor {spelled(parameter.name)} of shape {parameter.shape} differs along several axes; "
+                "only parameters per channel are supported"
+            )
+        return Vector.of(values.ravel()), axes[0] - 1 if axes else None
+
+    def per_axis(self, parameter: Constant, x: Stream, axis: int) -> Constant:
+        """A list of parameters along `axis` of the file's tensor, shaped to broadcast against `x`."""
+        if parameter.base.size == 1 or parameter.base.ndim != 1:
+            return parameter
+        axis = self.axis(axis, x.rank)
+        if axis == 0 or parameter.shape[0] != x.shape[axis - 1]:
+            self.refuse(
+                f"tensor {spelled(parameter.name)} has {parameter.shape[0]} values, axis {axis} of its input has "
+                f"{'the batch' if axis == 0 else x.shape[axis - 1]}"
+            )
+        shape = [1] * x.rank
+        shape[axis] = -1
+        return parameter.moved(lambda a: a.reshape(shape))
+
+    def axis(self, axis: int, rank: int) -> int:
+        """`axis` counted from the front; refused where there is no such axis."""
+        if not -rank <= axis < rank:
+            self.refuse(f"axis {axis} does not exist in a tensor of {rank} axes")
+        return axis % rank
+
+
+def shape_text(x: Stream) -> str:
+    """The shape as the file has it."""
+    return f"(batch, {', '.join(map(str, x.shape))})"
+
+
+def scalar(name: str, value: object) -> Constant:
+    """A constant of one exact number."""
+    values: Values = np.array(Vector.of(value)[0], dtype=object)
+    return Constant(name, np.array(1.0), values)
+
+
+ANY_RANK_SCALARS = frozenset({"Quant", "IntQuant", "BipolarQuant", "Trunc", "QuantizeLinear", "DequantizeLinear"})
+"""Operators whose result has the shape of their first input, whatever the rank of a scale of one element."""
