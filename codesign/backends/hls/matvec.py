@@ -1,0 +1,40 @@
+"""MatVec as an instance of matvec.hpp."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codesign.backends.hls.instance import Beat, Instance, Rom
+from codesign.ir.fixed import Fixed
+from codesign.ir.kernels.matvec import MatVec
+
+
+@dataclass(frozen=True, eq=False)
+class MatVecInstance(Instance):
+    """The folded product; the weights keep the layout that the kernel documents."""
+
+    function = "matvec"
+    header = "matvec.hpp"
+
+    positions: int
+    in_folds: int
+    out_folds: int
+    x: Beat
+    y: Beat
+    weight: Fixed
+    bias: Fixed
+
+
+def matvec(name: str, kernel: MatVec) -> MatVecInstance:
+    """The instance of `kernel`; without a bias only the weights are passed."""
+    roms = tuple(Rom(m.name, m.words, m.element, m.style) for m in kernel.memories())
+    return MatVecInstance(
+        roms=roms,
+        positions=kernel.positions,
+        in_folds=kernel.inputs // kernel.simd,
+        out_folds=kernel.outputs // kernel.pe,
+        x=Beat(kernel.x, kernel.simd),
+        y=Beat(kernel.accumulator, kernel.pe),
+        weight=kernel.weights.element,
+        bias=kernel.bias.element if kernel.bias is not None else Fixed(1, 0, False),
+    )

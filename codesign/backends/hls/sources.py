@@ -1,0 +1,273 @@
+"""The C++ of a design: names given, every process an instance, each file a template filled with the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from codesign.backends.hls.apply import apply
+from codesign.backends.hls.classify import argmax, softmax
+from codesign.backends.hls.instance import Beat, Instance, Rom, beat, code
+from codesign.backends.hls.matvec import matvec
+from codesign.backends.hls.streams import fork, join, permute, repack
+from codesign.backends.names import Names
+from codesign.backends.render import render
+from codesign.errors import IRError
+from codesign.ir.design import Design, Port, Process, Stream, StreamKind
+from codesign.ir.kernels import Apply, Fork, IndexOfMax, Join, Kernel, MatVec, Permute, Repack, SoftmaxUnit
+from codesign.ir.kernels.base import MemoryStyle
+
+WIDEST_WORD = 32768
+"""Bits of the widest ap_int that the vendor's headers allow (ap_common.h)."""
+DOCUMENTED_WORD = 4096
+"""Bits of the widest ap_int that the user guide of Vitis HLS names (UG1399, arbitrary precision integer types)."""
+
+BUILDERS: dict[type[Kernel], Callable[..., Instance]] = {
+    Apply: apply,
+    Fork: fork,
+    IndexOfMax: argmax,
+    Join: join,
+    MatVec: matvec,
+    Permute: permute,
+    Repack: repack,
+    SoftmaxUnit: softmax,
+}
+
+
+@dataclass(frozen=True)
+class StreamText:
+    """A stream: its name, its beat's name and type, and its depth."""
+
+    name: str
+    beat: str
+    type: str
+    depth: int
+    width: int
+
+
+@dataclass(frozen=True)
+class RomText:
+    """A constant memory: its name, element type, shape as C++ dimensions, values, and pragmas."""
+
+    name: str
+    element: str
+    dimensions: str
+    values: str
+    pragmas: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ProcessText:
+    """A process: one function of its own, which calls the template with its configuration."""
+
+    name: str
+    origin: str
+    config: str
+    members: tuple[str, ...]
+    function: str
+    header: str
+    dataflow: bool
+    parameters: tuple[tuple[str, StreamText], ...]
+    arguments: str
+    roms: tuple[RomText, ...]
+    beats: int
+
+
+@dataclass(frozen=True)
+class PortText:
+    """An argument of the top function, and how many beats and elements one sample has."""
+
+    stream: StreamText
+    origin: str
+    beats: int
+    size: int
+    lanes: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Sources:
+    """A design as the templates see it."""
+
+    top: str
+    origin: str
+    widest: int
+    inputs: tuple[PortText, ...]
+    outputs: tuple[PortText, ...]
+    streams: tuple[StreamText, ...]
+    processes: tuple[ProcessText, ...]
+
+    @property
+    def headers(self) -> list[str]:
+        """The headers that the processes need."""
+        return sorted({p.header for p in self.processes} | {"pragmas.hpp"})
+
+    @property
+    def roms(self) -> list[RomText]:
+        """Every constant memory."""
+        return [rom for p in self.processes for rom in p.roms]
+
+    def files(self, version: str, digest: str) -> dict[str, str]:
+        """The generated C++ by path in the project."""
+        about = {"version": version, "digest": digest}
+        found = {
+            f"src/{self.top}.h": render("hls/top.h.j2", s=self, **about),
+            f"src/{self.top}.cpp": render("hls/top.cpp.j2", s=self, **about),
+            "src/config.h": render("hls/config.h.j2", s=self, **about),
+            "tb/testbench.cpp": render("hls/testbench.cpp.j2", s=self, **about),
+            "csim/csim.cpp": render("hls/csim.cpp.j2", s=self, **about),
+        }
+        for rom in self.roms:
+            found[f"src/weights/{rom.name}.h"] = render("hls/rom.h.j2", rom=rom, **about)
+        return found
+
+
+def sources(design: Design) -> Sources:
+    """The C++ values of `design`; IRError where it breaks the rules of the design level."""
+    design = _separate(design)
+    _check_wiring(design)
+    names = Names()
+    top = names.unique(design.name)
+    ports = {p.stream: p for p in (*design.inputs, *design.outputs)}
+    texts: dict[str, StreamText] = {}
+    for port in (*design.inputs, *design.outputs):
+        texts[port.stream] = _stream(names, port.name, design.streams[port.stream])
+    process_names = {p.name: names.unique(p.name) for p in design}
+    for name, stream in design.streams.items():
+        if name not in ports:
+            texts[name] = _stream(names, name, stream)
+    return Sources(
+        top=top,
+        origin=design.origin,
+        widest=max(1024, *(s.width for s in texts.values())),
+        inputs=tuple(_port(texts[p.stream], p, design) for p in design.inputs),
+        outputs=tuple(_port(texts[p.stream], p, design) for p in design.outputs),
+        streams=tuple(texts[name] for name in design.streams if name not in ports),
+        processes=tuple(_process(names, process_names[p.name], p, texts) for p in design),
+    )
+
+
+def _separate(design: Design) -> Design:
+    """The design with a process between an input and an output that share a stream."""
+    outputs = []
+    inputs = {p.stream for p in design.inputs}
+    design = design.copy()
+    for port in design.outputs:
+        if port.stream in inputs:
+            s = design.streams[port.stream]
+            copied = replace(s, name=f"{s.name}_copied")
+            design.add_stream(copied)
+            kernel = Fork(1, s.beats, s.lanes, s.element)
+            design.add(Process(f"{s.name}_copy", kernel, (s.name,), (copied.name,), port.origin))
+            port = replace(port, stream=copied.name)
+        outputs.append(port)
+    design.outputs = outputs
+    return design
+
+
+def _check_wiring(design: Design) -> None:
+    """Each stream has one writer and one reader, and the beats that both of them expect."""
+    written = [p.stream for p in design.inputs] + [w for p in design for w in p.writes]
+    read = [p.stream for p in design.outputs] + [r for p in design for r in p.reads]
+    for name, stream in design.streams.items():
+        if written.count(name) != 1 or read.count(name) != 1:
+            raise IRError(f"hls: stream {name} has {written.count(name)} writers and {read.count(name)} readers")
+        if stream.kind is StreamKind.ARRAY:
+            raise IRError(f"hls: stream {name} is an array of FIFOs; this back end has single and struct streams")
+        if stream.depth < 1:
+            raise IRError(f"hls: stream {name} has depth {stream.depth}")
+        if stream.width > WIDEST_WORD:
+            raise IRError(
+                f"hls: stream {name} carries {stream.lanes} lanes of {stream.element.width} bits; "
+                f"a word has at most {WIDEST_WORD} bits, so it needs fewer lanes"
+            )
+    for process in design:
+        k = process.kernel
+        if len(k.reads) != len(process.reads) or len(k.writes) != len(process.writes):
+            raise IRError(f"hls: process {process.name} has the wrong number of streams")
+        for name, expected in zip((*process.reads, *process.writes), (*k.reads, *k.writes), strict=True):
+            s = design.streams[name]
+            found = (s.element.width, s.element.signed, s.lanes, s.beats)
+            if found != (expected.element.width, expected.element.signed, expected.lanes, expected.beats):
+                raise IRError(f"hls: process {process.name} expects {expected} of stream {name}, which is {s}")
+
+
+def _stream(names: Names, wanted: str, stream: Stream) -> StreamText:
+    name = names.unique(wanted)
+    kind = beat(Beat(stream.element, stream.lanes))
+    return StreamText(name, names.unique(f"{name}_beat"), kind, stream.depth, stream.width)
+
+
+def _port(text: StreamText, port: Port, design: Design) -> PortText:
+    s = design.streams[port.stream]
+    return PortText(text, port.origin, s.beats, s.beats * s.lanes, s.lanes, s.element.width)
+
+
+def _process(names: Names, name: str, process: Process, texts: dict[str, StreamText]) -> ProcessText:
+    build = BUILDERS.get(type(process.kernel))
+    if build is None:
+        raise IRError(f"hls: process {process.name}: no template for the kernel {type(process.kernel).__name__}")
+    instance = build(name, process.kernel)
+    roms = tuple(_rom(names, rom) for rom in instance.roms)
+    parameters = _parameters("in", process.reads, texts) + _parameters("out", process.writes, texts)
+    return ProcessText(
+        name=name,
+        origin=process.origin,
+        config=names.unique(f"{name}_config"),
+        members=tuple(instance.members()),
+        function=instance.function,
+        header=instance.header,
+        dataflow=instance.dataflow,
+        parameters=parameters,
+        arguments=", ".join(texts[s].name for s in (*process.reads, *process.writes)),
+        roms=roms,
+        beats=process.kernel.interval,
+    )
+
+
+def _parameters(
+    prefix: str, streams: tuple[str, ...], texts: dict[str, StreamText]
+) -> tuple[tuple[str, StreamText], ...]:
+    if len(streams) == 1:
+        return ((prefix, texts[streams[0]]),)
+    return tuple((f"{prefix}_{i}", texts[s]) for i, s in enumerate(streams))
+
+
+def _rom(names: Names, rom: Rom) -> RomText:
+    name = names.unique(rom.name)
+    return RomText(
+        name=name,
+        element=code(rom.element),
+        dimensions="".join(f"[{n}]" for n in rom.values.shape),
+        values=initializer(rom.values),
+        pragmas=tuple(_pragmas(name, rom)),
+    )
+
+
+def _pragmas(name: str, rom: Rom) -> list[str]:
+    """How the memory is cut into words: a word is read at once, memories that are read apart lie apart."""
+    if rom.style is MemoryStyle.REGISTERS:
+        return [f"#pragma HLS ARRAY_PARTITION variable={name} complete dim=0"]
+    axes = rom.values.ndim
+    if rom.shared:
+        lines = [f"#pragma HLS ARRAY_PARTITION variable={name} complete dim={d}" for d in range(1, axes)]
+    else:
+        lines = [f"#pragma HLS ARRAY_RESHAPE variable={name} complete dim={d}" for d in range(2, axes + 1)]
+    suffix = "_SHARED" if rom.shared else ""
+    match rom.style:
+        case MemoryStyle.LUTRAM:
+            lines.append(f"CODESIGN_ROM_LUTRAM{suffix}({name})")
+        case MemoryStyle.BRAM:
+            lines.append(f"CODESIGN_ROM_BRAM{suffix}({name})")
+    return lines
+
+
+def initializer(values: np.ndarray, per_line: int = 32) -> str:
+    """A C++ initializer with one row of the last axis per line, long rows broken."""
+    if values.ndim > 1:
+        return "{\n" + ",\n".join(initializer(row, per_line) for row in values) + "}"
+    texts = [str(v) for v in values.tolist()]
+    lines = [",".join(texts[i : i + per_line]) for i in range(0, len(texts), per_line)]
+    return "{" + ",\n".join(lines) + "}"

@@ -1,0 +1,130 @@
+"""Repack, Fork, Permute and Join as instances of their templates; the loop of a fork is printed, for any number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codesign.backends.hls.instance import Beat, Constant, Instance, Rom, covering
+from codesign.errors import IRError
+from codesign.ir.fixed import Fixed
+from codesign.ir.kernels.base import MemoryStyle
+from codesign.ir.kernels.streams import Fork, Join, Permute, Repack
+
+
+@dataclass(frozen=True, eq=False)
+class WidenInstance(Instance):
+    """`ratio` beats of x become one of y."""
+
+    function = "widen"
+    header = "repack.hpp"
+
+    beats: int
+    ratio: int
+    x: Beat
+    y: Beat
+
+
+@dataclass(frozen=True, eq=False)
+class NarrowInstance(WidenInstance):
+    """One beat of x becomes `ratio` of y."""
+
+    function = "narrow"
+
+
+@dataclass(frozen=True, eq=False)
+class ForkInstance(Instance):
+    """Each beat to every output: a template would need as many versions as there are numbers of outputs."""
+
+    function = ""
+    header = "types.hpp"
+
+    beats: int
+    x: Beat
+
+
+@dataclass(frozen=True, eq=False)
+class PermuteInstance(Instance):
+    """Through a memory of one sample, one element at a time."""
+
+    function = "permute"
+    header = "permute.hpp"
+    dataflow = True
+
+    beats: int
+    size: int
+    x: Beat
+    index: Fixed
+
+
+@dataclass(frozen=True, eq=False)
+class PermuteLanesInstance(PermuteInstance):
+    """Through registers, several elements at a time."""
+
+    function = "permute_lanes"
+
+
+@dataclass(frozen=True, eq=False)
+class JoinInstance(Instance):
+    """z = left * x + right * y."""
+
+    function = "join"
+    header = "join.hpp"
+
+    beats: int
+    x: Beat
+    y: Beat
+    z: Beat
+    left: Constant
+    right: Constant
+    left_code: Fixed
+    right_code: Fixed
+
+
+def repack(name: str, kernel: Repack) -> WidenInstance:
+    """Gathering or splitting, whichever the lanes ask for."""
+    small, large = sorted((kernel.lanes_in, kernel.lanes_out))
+    if large % small or kernel.size % large:
+        raise IRError(f"hls: process {name}: {kernel.size} elements, {kernel.lanes_in} to {kernel.lanes_out} lanes")
+    build = NarrowInstance if kernel.lanes_out < kernel.lanes_in else WidenInstance
+    return build(
+        roms=(),
+        beats=kernel.size // large,
+        ratio=large // small,
+        x=Beat(kernel.x, kernel.lanes_in),
+        y=Beat(kernel.x, kernel.lanes_out),
+    )
+
+
+def fork(name: str, kernel: Fork) -> ForkInstance:
+    """The instance; how many outputs there are shows in the call."""
+    return ForkInstance(roms=(), beats=kernel.beats, x=Beat(kernel.x, kernel.lanes))
+
+
+def permute(name: str, kernel: Permute) -> PermuteInstance:
+    """A memory serves one lane; several lanes need registers."""
+    source = kernel.source.reshape(-1, kernel.lanes)
+    style = MemoryStyle.REGISTERS if len(source) == 1 else None
+    rom = Rom(f"{name}_source", source, covering(source), style)
+    build = PermuteInstance if kernel.lanes == 1 else PermuteLanesInstance
+    return build(
+        roms=(rom,),
+        beats=len(source),
+        size=source.size,
+        x=Beat(kernel.x, kernel.lanes),
+        index=rom.element,
+    )
+
+
+def join(name: str, kernel: Join) -> JoinInstance:
+    """The instance of a weighted sum."""
+    return JoinInstance(
+        roms=(),
+        beats=kernel.beats,
+        x=Beat(kernel.x, kernel.lanes),
+        y=Beat(kernel.y, kernel.lanes),
+        z=Beat(kernel.z, kernel.lanes),
+        left=Constant(kernel.left),
+        right=Constant(kernel.right),
+        left_code=Fixed.covering(kernel.left, kernel.left),
+        right_code=Fixed.covering(kernel.right, kernel.right),
+    )

@@ -1,0 +1,188 @@
+"""The generated C++ compiled by g++ and called from Python."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+
+from codesign.backends.project import MARKER
+from codesign.errors import ToolError
+from codesign.ir.tensor import Array
+from codesign.verification import toolchain
+
+COMPILE_SECONDS = 1800
+_MESSAGE_BYTES = 1024
+
+
+class Arithmetic(Enum):
+    """Which of the two type headers the same templates are compiled with."""
+
+    NATIVE = "native"
+    """The smallest native integers that the proved ranges allow: fast."""
+    AP = "ap"
+    """The vendor's ap_int: authoritative."""
+
+
+@dataclass(frozen=True)
+class _Port:
+    name: str
+    shape: tuple[int, ...]
+    low: int
+    high: int
+
+
+class Csim:
+    """A project folder as a function from codes to codes; compiled at the first call, or by `build`."""
+
+    def __init__(self, project: Path, arithmetic: Arithmetic = Arithmetic.NATIVE) -> None:
+        self.project = Path(project)
+        self.arithmetic = arithmetic
+        description = self._description()
+        self._inputs = [_port(p) for p in description["inputs"]]
+        self._outputs = [_port(p) for p in description["outputs"]]
+        self._library: ctypes.CDLL | None = None
+        self._lock = threading.Lock()  # the generated code keeps one set of high-water marks
+
+    def build(self) -> Path:
+        """The shared object, compiled unless the same sources and flags already were; it is now loaded."""
+        with self._lock:
+            return self._build()
+
+    def __call__(self, inputs: Sequence[Array]) -> list[Array]:
+        """Codes (n, *shape) of the outputs for codes (n, *shape) of the inputs.
+
+        ToolError where the C++ does not compile or misuses a stream, and for codes outside the input's range.
+        """
+        given = [self._checked(port, x) for port, x in zip(self._inputs, inputs, strict=True)]
+        samples = len(given[0]) if given else 0
+        if any(len(x) != samples for x in given):
+            raise ToolError(f"csim: the inputs have {', '.join(str(len(x)) for x in given)} samples")
+        results = [np.zeros((samples, *port.shape), dtype=np.int64) for port in self._outputs]
+        with self._lock:
+            self._build()
+            self._run(given, results, samples)
+        return results
+
+    def high_water(self) -> dict[str, int]:
+        """For each stream that was used, the most beats it held; calls run one process after the other, so this
+        is the number of beats per sample, and no depth that the hardware needs."""
+        found: dict[str, int] = {}
+        with self._lock:
+            if self._library is None:
+                return found
+            name, beats = ctypes.c_char_p(), ctypes.c_longlong()
+            index = 0
+            while self._library.codesign_high_water(index, ctypes.byref(name), ctypes.byref(beats)):
+                found[(name.value or b"").decode("ascii")] = beats.value
+                index += 1
+        return found
+
+    def flags(self) -> list[str]:
+        """The options of the compiler."""
+        common = ["-std=c++11", "-fwrapv", "-shared", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-w"]
+        sources = [f"-I{self.project / 'src'}", f"-I{self.project / 'csim' / 'include'}"]
+        match self.arithmetic:
+            case Arithmetic.NATIVE:
+                return [*common, "-O3", "-march=native", "-DCODESIGN_NATIVE", *sources]
+            case Arithmetic.AP:
+                return [*common, "-O1", *sources, f"-I{toolchain.ap_include()}"]
+
+    def _description(self) -> dict[str, list[dict[str, object]]]:
+        try:
+            found: dict[str, list[dict[str, object]]] = json.loads((self.project / MARKER).read_text())
+        except FileNotFoundError as error:
+            raise ToolError(f"{self.project}: no codesign project ({MARKER} is missing)") from error
+        return found
+
+    def _checked(self, port: _Port, x: Array) -> Array:
+        codes = np.ascontiguousarray(x, dtype=np.int64)
+        if codes.shape[1:] != port.shape:
+            raise ToolError(f"csim: input {port.name} has shape {codes.shape[1:]}, the design expects {port.shape}")
+        if codes.size and (codes.min() < port.low or codes.max() > port.high):
+            raise ToolError(f"csim: input {port.name} has codes outside {port.low}..{port.high}")
+        return codes
+
+    def _build(self) -> Path:
+        compiler = toolchain.compiler()
+        place = self.project / "csim" / f"{self.arithmetic.value}-{self._key(compiler)}.so"
+        if not place.is_file():
+            self._compile(compiler, place)
+        if self._library is None:
+            self._library = _load(place)
+        return place
+
+    def _compile(self, compiler: str, place: Path) -> None:
+        """Into a file of its own first: another process may be building, or reading, the same."""
+        try:
+            handle, partial = tempfile.mkstemp(suffix=".part", dir=place.parent)
+        except OSError as error:
+            raise ToolError(f"{place.parent}: csim compiles into this folder, and cannot: {error.strerror}") from error
+        os.close(handle)
+        try:
+            source = self.project / "csim" / "csim.cpp"
+            toolchain.run([compiler, *self.flags(), source, "-o", partial], seconds=COMPILE_SECONDS)
+            os.replace(partial, place)
+        finally:
+            Path(partial).unlink(missing_ok=True)
+
+    def _key(self, compiler: str) -> str:
+        """A digest of all that decides the result: sources, flags, the compiler and what it takes this machine for."""
+        digest = hashlib.sha256()
+        macros = [compiler, "-march=native", "-dM", "-E", "-x", "c++", os.devnull]
+        digest.update(toolchain.run(macros, seconds=60).encode())
+        digest.update("\0".join(f for f in self.flags() if not f.startswith("-I")).encode())
+        folders = [self.project / "src", self.project / "csim"]
+        if self.arithmetic is Arithmetic.AP:
+            folders.append(toolchain.ap_include())
+        for folder in folders:
+            for path in sorted(folder.rglob("*")):
+                if path.suffix in (".cpp", ".h", ".hpp"):
+                    digest.update(str(path.relative_to(folder)).encode() + b"\0")
+                    digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()[:16]
+
+    def _run(self, inputs: list[Array], outputs: list[Array], samples: int) -> None:
+        assert self._library is not None
+        message = ctypes.create_string_buffer(_MESSAGE_BYTES)
+        failed = self._library.codesign_run(
+            _pointers(inputs), _pointers(outputs), samples, message, ctypes.sizeof(message)
+        )
+        if failed:
+            problem = message.value.decode("ascii", "replace")
+            raise ToolError(f"csim of {self.project} ({self.arithmetic.value}): {problem}")
+
+
+def _port(values: dict[str, object]) -> _Port:
+    shape, low, high = values["shape"], values["low"], values["high"]
+    assert isinstance(shape, list) and isinstance(low, int) and isinstance(high, int)
+    return _Port(str(values["name"]), tuple(int(n) for n in shape), low, high)
+
+
+def _pointers(arrays: list[Array]) -> ctypes.Array[ctypes.c_void_p]:
+    return (ctypes.c_void_p * len(arrays))(*(a.ctypes.data for a in arrays))
+
+
+def _load(path: Path) -> ctypes.CDLL:
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise ToolError(f"{path} cannot be loaded: {error}") from error
+    library.codesign_run.restype = ctypes.c_int
+    library.codesign_run.argtypes = [
+        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_longlong, ctypes.c_char_p, ctypes.c_longlong
+    ]  # fmt: skip
+    library.codesign_high_water.restype = ctypes.c_int
+    library.codesign_high_water.argtypes = [
+        ctypes.c_longlong, ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_longlong)
+    ]  # fmt: skip
+    return library

@@ -1,0 +1,27 @@
+// The pragmas that are spelled differently by the generations of the tools: Vivado HLS (2019.2, 2020.1) and Vitis HLS
+// (2020.2 and later, which defines __VITIS_HLS__). A macro can stand in a pragma only through _Pragma (UG902).
+#ifndef CODESIGN_PRAGMAS_HPP
+#define CODESIGN_PRAGMAS_HPP
+
+#define CODESIGN_TEXT(...) _Pragma(#__VA_ARGS__)
+#define CODESIGN_PRAGMA(...) CODESIGN_TEXT(HLS __VA_ARGS__)
+
+#ifdef __VITIS_HLS__
+// A constant memory: one read port, or as many as there are readers.
+#define CODESIGN_ROM_LUTRAM(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=rom_1p impl=lutram)
+#define CODESIGN_ROM_BRAM(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=rom_1p impl=bram)
+#define CODESIGN_ROM_LUTRAM_SHARED(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=rom_np impl=lutram)
+#define CODESIGN_ROM_BRAM_SHARED(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=rom_np impl=bram)
+// An AXI4-Stream port, and the handshake of the whole block.
+#define CODESIGN_AXI_STREAM(name) CODESIGN_PRAGMA(INTERFACE mode=axis port=name)
+#define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE mode=ap_ctrl_hs port=return)
+#else
+#define CODESIGN_ROM_LUTRAM(name) CODESIGN_PRAGMA(RESOURCE variable=name core=ROM_1P_LUTRAM)
+#define CODESIGN_ROM_BRAM(name) CODESIGN_PRAGMA(RESOURCE variable=name core=ROM_1P_BRAM)
+#define CODESIGN_ROM_LUTRAM_SHARED(name) CODESIGN_PRAGMA(RESOURCE variable=name core=ROM_nP_LUTRAM)
+#define CODESIGN_ROM_BRAM_SHARED(name) CODESIGN_PRAGMA(RESOURCE variable=name core=ROM_nP_BRAM)
+#define CODESIGN_AXI_STREAM(name) CODESIGN_PRAGMA(INTERFACE axis port=name)
+#define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE ap_ctrl_hs port=return)
+#endif
+
+#endif

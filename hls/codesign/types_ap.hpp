@@ -1,0 +1,73 @@
+// Codes are ap_int, a beat is one packed word: lane l in bits l * width ... (l + 1) * width - 1.
+#ifndef CODESIGN_TYPES_AP_HPP
+#define CODESIGN_TYPES_AP_HPP
+
+#include <ap_int.h>
+
+#include "storage.hpp"
+
+namespace codesign {
+
+// Constant arrays have exactly W bits per element in synthesis, where width is memory. Every simulation reads them
+// from native integers: long lists of ap_int constants are slow to compile. The compiler that wrote the constants has
+// checked that each fits W bits.
+#ifdef __SYNTHESIS__
+template <int W, bool Signed> struct rom_element;
+template <int W> struct rom_element<W, true> { typedef ap_int<W> type; };
+template <int W> struct rom_element<W, false> { typedef ap_uint<W> type; };
+#else
+template <int W, bool Signed> struct rom_element { typedef typename storage<W, Signed>::type type; };
+#endif
+
+template <int W> struct sint {
+    static const int width = W;
+    typedef ap_int<W> type;
+    typedef ap_int<W> sum;
+    typedef typename rom_element<W, true>::type rom;
+};
+
+template <int W> struct uint {
+    static const int width = W;
+    typedef ap_uint<W> type;
+    typedef ap_uint<W> sum;
+    typedef typename rom_element<W, false>::type rom;
+};
+
+// ap_int widens a product to hold it, so the multiplier is as narrow as its operands.
+template <class Sum, class X, class Y>
+inline typename Sum::sum product(const typename X::type& x, const typename Y::type& y) {
+    return typename Sum::sum(x * y);
+}
+
+template <class Element, int Lanes> struct beat {
+    static const int lanes = Lanes;
+    static const int width = Lanes * Element::width;
+    typedef Element element;
+    typedef typename Element::type type;
+    typedef ap_uint<Lanes * Element::width> word;
+
+    static type get(const word& w, int lane) {
+        const ap_uint<Element::width> bits = w.range((lane + 1) * Element::width - 1, lane * Element::width);
+        return type(bits);
+    }
+
+    static void set(word& w, int lane, const type& value) {
+        w.range((lane + 1) * Element::width - 1, lane * Element::width) = ap_uint<Element::width>(value);
+    }
+
+    // Puts part number `index` (0, 1, ... in this order) into w. A shift needs no multiplexers.
+    template <class Part> static void push(word& w, const typename Part::word& part, int) {
+        w = (w >> int(Part::width)) | (word(part) << int(width - Part::width));
+    }
+
+    // Takes part number `index` (0, 1, ... in this order) out of w.
+    template <class Part> static typename Part::word pop(word& w, int) {
+        const typename Part::word part = typename Part::word(w);
+        w = w >> int(Part::width);
+        return part;
+    }
+};
+
+}  // namespace codesign
+
+#endif
