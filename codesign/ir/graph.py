@@ -136,8 +136,9 @@ class Graph:
 
     def rebuild(self, nodes: Iterable[Node]) -> None:
         """Make these, in this order, the nodes of the graph; types are derived again."""
+        ordered = list(nodes)
         self.nodes = {}
-        for node in nodes:
+        for node in ordered:
             self.nodes[node.name] = replace(node, type=self._result(node.origin, node.layer, node.inputs))
 
     def swap(self, first: str, second: str) -> None:

@@ -8,7 +8,6 @@ from codesign.analysis.chains import chain_starting_at, is_stepper
 from codesign.errors import ModelError
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import Elementwise, Input
-from codesign.ir.layers.input import LONGEST_ENCODING
 
 
 def absorb_quantizers(graph: Graph) -> None:
@@ -35,8 +34,6 @@ def _absorb(graph: Graph, node: Node) -> None:
         raise _untyped(graph, node, f"no quantizer follows {chain[-1].origin}")
     chain = chain[: steppers[0] + 1]
     last = chain[-1]
-    if last.type.high - last.type.low > LONGEST_ENCODING:
-        raise _untyped(graph, node, f"the quantizer {last.origin} has more than {LONGEST_ENCODING} codes")
     encoder = tuple(n.layer for n in chain if isinstance(n.layer, Elementwise))
     graph.nodes[node.name] = replace(node, layer=Input(last.type, encoder), type=last.type)
     graph.replace_uses(last.name, node.name)

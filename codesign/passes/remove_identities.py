@@ -15,6 +15,7 @@ def remove_identities(graph: Graph) -> None:
         if node.inputs and _changes_nothing(node, graph[node.inputs[0]].type):
             graph.replace_uses(node.name, node.inputs[0])
     graph.prune()
+    graph.rebuild(graph)
 
 
 def _changes_nothing(node: Node, x: Tensor) -> bool:
@@ -34,10 +35,6 @@ def _changes_nothing(node: Node, x: Tensor) -> bool:
 
 
 def _keeps_codes(quantizer: Quantize, x: Tensor) -> bool:
-    """Whether each code of `x` is read back as the same value by the quantizer."""
-    if quantizer.step != x.step or min(x.step.values) <= 0:
-        return False
-    shifts = ((x.offset - quantizer.offset) / x.step).values
-    return all(
-        s.denominator == 1 and quantizer.low <= x.low + s and x.high + s <= quantizer.high for s in shifts
-    )
+    """Whether each code of `x` is the quantizer's code of the same value."""
+    same = quantizer.step == x.step and quantizer.offset == x.offset and min(x.step.values) > 0
+    return same and quantizer.low <= x.low and x.high <= quantizer.high

@@ -8,13 +8,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from codesign.analysis.chains import chain_ending_in, is_stepper
+from codesign.analysis.chains import chain_ending_in, chain_starting_at, is_stepper
 from codesign.analysis.realise import LARGEST_TABLE, realise
 from codesign.analysis.thresholds import clipped_line, exact_steps
 from codesign.errors import ModelError
 from codesign.ir.fixed import Rounding
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Affine, Elementwise, Quantize, Relu, Requantize, Shift, StepFunction, Table
+from codesign.ir.layers import Affine, Elementwise, Quantize, Relu, Requantize, Shift, Sigmoid, StepFunction, Table, Tanh
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, ZERO
 
@@ -33,6 +33,8 @@ def requantize(graph: Graph) -> None:
 
     def rule(node: Node) -> list[Node] | None:
         if isinstance(node.layer, Relu) and not node.type.real:
+            if any(is_stepper(n) for n in chain_starting_at(graph, node, users)):
+                return None
             return [replace(node, layer=_relu(graph[node.inputs[0]].type))]
         if not is_stepper(node):
             return None
@@ -58,7 +60,8 @@ def _relu(x: Tensor) -> Requantize:
 def _requantizer(graph: Graph, node: Node, chain: Sequence[Elementwise], x: Tensor) -> Requantize:
     y = node.type
     function: StepFunction
-    if not all(f.monotone for f in chain):
+    size, smooth = x.high - x.low + 1, any(isinstance(f, (Sigmoid, Tanh)) for f in chain)
+    if not all(f.monotone for f in chain) or (smooth and size <= min(LARGEST_TABLE, y.high - y.low)):
         function = _tabulated(graph, node, chain, x)
     elif (shifted := _shift_by_algebra(chain, x)) is not None:
         function = shifted

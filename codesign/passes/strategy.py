@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from codesign.analysis.primitives import bram18, rom_luts
+from codesign.analysis.primitives import prefers_bram, rom_bram18, rom_luts
 from codesign.ir.kernels.base import MemoryStyle
 
 
@@ -16,11 +16,6 @@ class Strategy(Enum):
     """Constants in logic, whatever they cost."""
     RESOURCE = "resource"
     """Constants in block RAM."""
-
-
-LUTS_PER_BRAM18 = 256
-"""From how many LUTs on a ROM is better kept in one 18 Kb block: about what devices have of both (U50: 324,
-VU13P: 321, XC7Z020: 190 LUTs per block)."""
 
 
 def memory_style(depth: int, width: int, strategy: Strategy = Strategy.AUTO) -> MemoryStyle:
@@ -35,4 +30,5 @@ def memory_style(depth: int, width: int, strategy: Strategy = Strategy.AUTO) -> 
         return MemoryStyle.LUTRAM
     if strategy is Strategy.RESOURCE:
         return MemoryStyle.BRAM
-    return MemoryStyle.BRAM if rom_luts(depth, width) > LUTS_PER_BRAM18 * bram18(depth, width) else MemoryStyle.LUTRAM
+    in_blocks = prefers_bram(rom_luts(depth, width), rom_bram18(depth, width))
+    return MemoryStyle.BRAM if in_blocks else MemoryStyle.LUTRAM

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
+from math import log
 
 from codesign.config import Config
 from codesign.errors import ModelError
@@ -46,11 +48,11 @@ def tabulate_softmax(graph: Graph, config: Config) -> list[Approximation]:
             )
         table_frac = result.table.frac if result.table is not None else fixed.frac + GUARD_BITS
         step, before = x.step[0], list[Node]()
-        whole = SoftmaxTable.build(step, table_frac, fixed.frac, LONGEST_TABLE + 1)
-        if len(whole.table) > LONGEST_TABLE:
-            before, step = _rounded(graph, node, table_frac)
+        if _length(step, table_frac) > LONGEST_TABLE:
+            step = _coarse_step(table_frac)
+            before = [_rounded(graph, node, step)]
             found.append(Approximation(node.name, node.origin, f"its input is rounded to steps of {step}"))
-            whole = SoftmaxTable.build(step, table_frac, fixed.frac, LONGEST_TABLE)
+        whole = SoftmaxTable.build(step, table_frac, fixed.frac, LONGEST_TABLE)
         found.append(
             Approximation(
                 node.name,
@@ -66,15 +68,24 @@ def tabulate_softmax(graph: Graph, config: Config) -> list[Approximation]:
     return found
 
 
-def _rounded(graph: Graph, node: Node, table_frac: int) -> tuple[list[Node], object]:
-    """A quantizer to the finest power-of-two step whose table is short enough, over the whole range of x."""
-    x = graph[node.inputs[0]].type
-    exponent = -20
-    while len(SoftmaxTable.build(power_of_two(exponent), table_frac, 1, LONGEST_TABLE + 1).table) > LONGEST_TABLE:
+def _length(step: Fraction, table_frac: int) -> float:
+    """Entries until round(2^table_frac * exp(-d * step)) is 0: d * step > (table_frac + 1) ln 2."""
+    return (table_frac + 1) * log(2) / float(step) + 1
+
+
+def _coarse_step(table_frac: int) -> Fraction:
+    """The finest power-of-two step whose table is short enough."""
+    exponent = -64
+    while _length(power_of_two(exponent), table_frac) > LONGEST_TABLE:
         exponent += 1
-    step = power_of_two(exponent)
-    ends = sorted(int((code * x.step[0] + x.offset[0]) // step) for code in (x.low, x.high))
+    return power_of_two(exponent)
+
+
+def _rounded(graph: Graph, node: Node, step: Fraction) -> Node:
+    """A quantizer of that step over the whole range of the softmax's input."""
+    x = graph[node.inputs[0]].type
+    ends = sorted((code * x.step[0] + x.offset[0]) // step for code in (x.low, x.high))
     quantizer = Quantize(ends[0], ends[1] + 1, Vector.of(step))
     added = graph.node(graph.fresh(f"{node.name}_input"), quantizer, *node.inputs, origin=node.origin)
     graph.nodes[added.name] = added
-    return [added], step
+    return added

@@ -19,6 +19,10 @@ from codesign.ir.vector import ONE, Vector
 BOUNDED = {Sigmoid: Fixed(16, 16, False), Tanh: Fixed(16, 15, True)}
 """Result types of functions whose range is known, where the user says nothing of the layer."""
 
+TABLE_INPUT = Fixed(12, 8, True)
+"""What addresses the table of a smooth function whose result the model does not quantize: 4096 entries from -8 to 8,
+beyond which sigmoid and tanh are within 2^-11 of their limits."""
+
 
 @dataclass(frozen=True)
 class Approximation:
@@ -151,6 +155,8 @@ class _Tuner:
             if fixed is None:
                 continue
             self._insert_after(node, fixed)
+            if isinstance(node.layer, (Sigmoid, Tanh)):
+                self._insert_after(self.graph[node.inputs[0]], TABLE_INPUT)
 
     def _insert_after(self, node: Node, fixed: Fixed) -> None:
         name = self.graph.fresh(f"{node.name}_quantized")

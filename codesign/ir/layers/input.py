@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -9,15 +11,15 @@ import numpy as np
 
 from codesign.errors import LayerError
 from codesign.ir.fixed import Rounding
-from codesign.ir.halfline import HalfLine
+from codesign.ir.halfline import HalfLine, Region
 from codesign.ir.layers.base import Elementwise, Layer
 from codesign.ir.layers.quantize import Quantize
-from codesign.ir.steps import regions
+from codesign.ir.steps import pull_back, regions
 from codesign.ir.tensor import Array, Tensor, Values
 from codesign.ir.vector import ZERO
 
-LONGEST_ENCODING = 1 << 20
-"""The host finds a code by its thresholds; a quantizer with more codes than this is encoded by arithmetic alone."""
+MANY_LEVELS = 1 << 12
+"""Quantizers with more codes than this compute a threshold only when a search asks for it."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,21 @@ class Input(Layer):
     def _per_channel(self) -> bool:
         return any(function.per_channel for function in self.encoder)
 
+    def _search_channel(self, x: np.ndarray, channel: int) -> Array:
+        """The same by bisection: the codes that x has reached are the first ones."""
+        codes = _Codes(self.encoder, self.tensor, channel)
+        largest = np.finfo(np.float64).max
+        flat = np.clip(x, -largest, largest).ravel().tolist()
+        out = np.empty(len(flat), dtype=np.int64)
+        for i, value in enumerate(flat):
+            codes.x = Fraction(value)
+            out[i] = self.tensor.low + bisect_left(codes, True)
+        return out.reshape(x.shape)
+
     def _encode_channel(self, x: np.ndarray, channel: int) -> Array:
         """Counts the thresholds that x has passed; each is the exact one, rounded up to the next float64."""
+        if self.tensor.high - self.tensor.low > MANY_LEVELS:
+            return self._search_channel(x, channel)
         found = [r for r in regions(self.encoder, self.tensor, channel)]
         always = sum(r is True for r in found)
         lines = [r for r in found if isinstance(r, HalfLine)]
@@ -69,6 +84,27 @@ class Input(Layer):
         down = np.array(sorted(_first_float(r) for r in lines if not r.up))
         passed = np.searchsorted(up, x, side="right") + len(down) - np.searchsorted(down, x, side="right")
         return self.tensor.low + always + passed.astype(np.int64)
+
+
+class _Codes(Sequence[bool]):
+    """For each code above the lowest, whether `x` has not reached it; thresholds are computed once, when asked for."""
+
+    def __init__(self, encoder: Sequence[Elementwise], tensor: Tensor, channel: int) -> None:
+        self.encoder, self.tensor, self.channel = encoder, tensor, channel
+        self.x = Fraction(0)
+        self.known: dict[int, Region] = {}
+
+    def __len__(self) -> int:
+        return self.tensor.high - self.tensor.low
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        if index not in self.known:
+            code = self.tensor.low + 1 + index
+            value = code * self.tensor.step[self.channel] + self.tensor.offset[self.channel]
+            line = HalfLine(value, True, self.tensor.step[self.channel] > 0)
+            self.known[index] = pull_back(self.encoder, line, self.channel)
+        region = self.known[index]
+        return not (region if isinstance(region, bool) else self.x in region)
 
 
 def _binary(quantizer: Quantize) -> bool:
