@@ -26,7 +26,7 @@ def process_rows(
 ) -> tuple[ProcessRow, ...]:
     """One row per process, in order. `estimates` is the area of each process by its name, `requested` the reuse
     factors that the user asked for."""
-    return tuple(_process(p, (estimates or {}).get(p.name), (requested or {}).get(p.name)) for p in design)
+    return tuple(_process(p, _rounded((estimates or {}).get(p.name)), (requested or {}).get(p.name)) for p in design)
 
 
 def stream_rows(design: Design) -> tuple[StreamRow, ...]:
@@ -54,7 +54,7 @@ def budgets(total: Resources, target: Target) -> tuple[Budget, ...]:
     has, slr = dict(target.resources.items()), dict((target.resources_per_slr or Resources()).items())
     several = target.resources_per_slr is not None and target.slrs > 1
     return tuple(
-        Budget(name, need, has[name], slr[name] if several else None)
+        Budget(name, round(need, 1), has[name], slr[name] if several else None)
         for name, need in total.items()
         if need or has[name]
     )
@@ -101,6 +101,11 @@ def _process(process: Process, estimate: Resources | None, requested: int | None
         strategy,
         estimate,
     )
+
+
+def _rounded(estimate: Resources | None) -> Resources | None:
+    """A tenth of a block is as fine as an estimate is."""
+    return None if estimate is None else Resources(*(round(amount, 1) for amount in estimate))
 
 
 def _values(tensor: Tensor) -> tuple[float, float]:

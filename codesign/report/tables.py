@@ -27,7 +27,9 @@ def summary(report: Report) -> Iterator[RenderableType]:
     if not report.rungs:
         yield Text("nothing was compared", style=BAD)
     for approximation in report.approximations:
-        yield Text(f"approximated: {one_line(approximation.where, 60)}: {approximation.describe()}", style="yellow")
+        yield Text(
+            f"approximated: {one_line(approximation.where, 60)}: {one_line(approximation.describe())}", style="yellow"
+        )
     for note in report.notes:
         yield Text(one_line(note), style=DIM)
 

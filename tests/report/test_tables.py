@@ -1,0 +1,53 @@
+"""The summary in a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+
+from rich.console import Console
+
+from codesign.report.model import Budget, Report, Rung
+from codesign.report.tables import rungs_table, summary
+from tests.report import samples
+
+
+def printed(report: Report) -> str:
+    out = StringIO()
+    Console(file=out, width=150, highlight=False, markup=False).print(*summary(report), sep="\n")
+    return out.getvalue()
+
+
+def test_the_summary_tells_folding_timing_and_exactness() -> None:
+    text = printed(samples.chain())
+    assert text.startswith("net on u50 (xcu50-fsvh2104-2-e) at 200 MHz\n")
+    assert "interval  16 cycles = 80 ns (exact); at least 4 (the input has 16 elements, 4 of them per beat)" in text
+    assert "latency   88 cycles = 440 ns (estimate); at least 31" in text
+    assert "network against qonnx in float32: exact on 1000 inputs, 5000 values, 3 rounding ties of float32" in text
+    assert "approximated: softmax: a table of 412 exponentials; error at most 0.00131, mean 0.0002 on 1000" in text
+    [line] = [line for line in text.splitlines() if line.lstrip().startswith("dense_4 ")]
+    assert line.split()[1:9] == ["MatVec", "5", "×", "2", "16", "(asked", "8)", "16"]
+    assert ", fits\n" in text
+
+
+def test_the_summary_tells_what_is_wrong() -> None:
+    report = replace(samples.chain(), budgets=(Budget("DSP", 6000, 5952),), rungs=(Rung("csim", "design", 10, 50, 2),))
+    text = printed(report)
+    assert "6,000 DSP (101 %), does not fit" in text
+    assert "csim against design: 2 values differ on 10 inputs, 50 values" in text
+    assert "nothing was compared" in printed(replace(report, rungs=()))
+
+
+def test_names_meant_to_do_harm_stay_text() -> None:
+    text = printed(samples.hostile())
+    assert "\x1b[2J" not in text and "\u202e" not in text
+    assert "\\x1b[2J" in text
+
+
+def test_markup_in_names_is_printed_as_it_is() -> None:
+    report = replace(samples.chain(), notes=("[bold]note[/bold]",))
+    assert "[bold]note[/bold]" in printed(report)
+
+
+def test_rungs_alone_are_a_line_each() -> None:
+    assert len(list(rungs_table(samples.chain().rungs))) == 4
