@@ -130,21 +130,20 @@ class Rung:
 
 @dataclass(frozen=True)
 class Approximation:
-    """Where a result may differ from the file's float meaning, and by how much it did."""
+    """Where a result may differ from the file's float meaning, and what was done there."""
 
     where: str
     what: str
-    max_error: float | None = None
-    mean_error: float | None = None
-    inputs: int = 0
-    """On how many inputs the error was measured; 0 where it was not."""
 
-    def describe(self) -> str:
-        """What was done, and the error it made."""
-        if self.max_error is None:
-            return f"{self.what}; its error was not measured"
-        mean = "" if self.mean_error is None else f", mean {self.mean_error:.3g}"
-        return f"{self.what}; error at most {self.max_error:.3g}{mean} on {self.inputs} inputs"
+
+@dataclass(frozen=True)
+class OutputError:
+    """How far an output was from the file's float meaning, measured: what the approximations amount to."""
+
+    output: str
+    largest: float
+    mean: float
+    inputs: int
 
 
 @dataclass(frozen=True)
@@ -170,6 +169,7 @@ class Report:
     latency: Figure
     rungs: tuple[Rung, ...] = ()
     approximations: tuple[Approximation, ...] = ()
+    errors: tuple[OutputError, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

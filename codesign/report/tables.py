@@ -27,9 +27,13 @@ def summary(report: Report) -> Iterator[RenderableType]:
     if not report.rungs:
         yield Text("nothing was compared", style=BAD)
     for approximation in report.approximations:
-        yield Text(
-            f"approximated: {one_line(approximation.where, 60)}: {one_line(approximation.describe())}", style="yellow"
-        )
+        where, what = one_line(approximation.where, 60), one_line(approximation.what, 300)
+        yield Text(f"approximated: {where}: {what}", style="yellow")
+    for e in report.errors:
+        where = one_line(e.output, 60)
+        yield Text(f"error of {where}: at most {e.largest:.3g}, mean {e.mean:.3g} on {e.inputs} inputs", style="yellow")
+    if report.approximations and not report.errors:
+        yield Text("the error of these approximations was not measured", style=BAD)
     for note in report.notes:
         yield Text(one_line(note), style=DIM)
 

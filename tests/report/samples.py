@@ -10,7 +10,7 @@ from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Add, ArgMax
 from codesign.passes.lower import Fold, lower
 from codesign.report.build import budgets, layer_rows, process_rows, stream_rows
-from codesign.report.model import Approximation, Figure, Report, Rung
+from codesign.report.model import Approximation, Figure, OutputError, Report, Rung
 from codesign.targets import Resources, load_target
 from tests.perceptrons import dense, perceptron, requantize
 
@@ -78,5 +78,6 @@ def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None 
             Rung("csim (native)", "design", 1000, 5000, 0),
             Rung("csim (ap_int)", "design", 32, 160, 0, 0, "1.2 s"),
         ),
-        approximations=(Approximation("softmax", "a table of 412 exponentials", 0.00131, 0.0002, 1000),),
+        approximations=(Approximation("softmax", "a table of 412 exponentials"),),
+        errors=(OutputError("global_out", 0.00131, 0.0002, 1000),),
     )
