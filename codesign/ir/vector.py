@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd, isfinite, lcm
 
 import numpy as np
 
@@ -88,12 +88,14 @@ class Vector:
 
 
 def as_fraction(value: object) -> Fraction:
-    """`value` exactly; raises IRError for NaN and infinities, which no model may contain."""
+    """`value` exactly; raises IRError for anything else, NaN and infinities among it, which no model may contain."""
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, (float, np.floating)) and not np.isfinite(value):
-        raise IRError(f"vector: {value} is not a number")
-    return Fraction(int(value) if isinstance(value, np.integer) else value)  # type: ignore[arg-type]
+    if isinstance(value, (int, np.integer)):
+        return Fraction(int(value))
+    if isinstance(value, (float, np.floating)) and isfinite(value):
+        return Fraction(float(value))
+    raise IRError(f"vector: {value} is not a number")
 
 
 def common_step(values: Iterable[Fraction]) -> Fraction:

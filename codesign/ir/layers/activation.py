@@ -37,7 +37,7 @@ class Relu(Elementwise):
 
 @dataclass(frozen=True)
 class Clip(Elementwise):
-    """min(max(x, low), high); None stands for no bound."""
+    """min(max(x, low), high); None stands for no bound, and bounds that cross give `high`."""
 
     low: Fraction | None
     high: Fraction | None
@@ -76,6 +76,8 @@ class LeakyRelu(Elementwise):
     def preimage(self, region: Region, channel: int) -> Region:
         if isinstance(region, bool):
             return region
+        if not self.monotone:
+            return super().preimage(region, channel)
         if self.alpha == 0:
             return _clip_preimage(region, Fraction(0), None)
         return region if region.at >= 0 else HalfLine(region.at / self.alpha, region.closed, region.up)
@@ -104,8 +106,8 @@ class Sign(Elementwise):
 def _clip_preimage(region: Region, low: Fraction | None, high: Fraction | None) -> Region:
     if isinstance(region, bool):
         return region
+    if high is not None and (region.at > high or (region.at == high and region.closed != region.up)):
+        return not region.up  # before `low`: where the bounds cross, `high` wins
     if low is not None and (region.at < low or (region.at == low and region.closed == region.up)):
         return region.up
-    if high is not None and (region.at > high or (region.at == high and region.closed != region.up)):
-        return not region.up
     return region

@@ -27,6 +27,8 @@ class MultiThreshold(Elementwise):
         (x,) = inputs
         if len(self.thresholds) not in (1, x.channels):
             raise LayerError(f"thresholds for {len(self.thresholds)} channels, the input has {x.channels}")
+        if 0 in self.step.values:
+            raise LayerError("an output scale of 0 makes every count the same")
         return Tensor.of_codes(x.shape, 0, self.thresholds.shape[1], self.step, self.offset)
 
     def real(self, *inputs: Values) -> Values:
@@ -47,9 +49,9 @@ class MultiThreshold(Elementwise):
         assert isinstance(count, HalfLine)
         first, levels = count.first_integer(), self.thresholds.shape[1]
         if not 0 < first <= levels:
-            return (first <= 0) == region.up
+            return (first <= 0) == count.up
         row = self.thresholds[channel if len(self.thresholds) > 1 else 0]
-        return HalfLine(Fraction(float(row[first - 1])), region.up, region.up)
+        return HalfLine(Fraction(float(row[first - 1])), count.up, count.up)
 
     @property
     def per_channel(self) -> bool:
