@@ -117,7 +117,8 @@ def _plain(array: np.ndarray, data_type: int) -> np.ndarray:
 
 def _check_range(proto: Any, name: str, array: np.ndarray) -> None:
     """LayerError for integers stored wider than their stated type that lie outside it: conversion would wrap them."""
-    if array.dtype.kind in "iu" and proto.int32_data and not proto.raw_data and array.dtype.itemsize < 4:
+    packed = _ITEM_BITS[proto.data_type] < 8
+    if array.dtype.kind in "iu" and proto.int32_data and not proto.raw_data and array.dtype.itemsize < 4 and not packed:
         stored = np.array(proto.int32_data, dtype=np.int64)
         if stored.shape == array.ravel().shape and (stored != array.ravel()).any():
             bad = stored[stored != array.ravel()][0]

@@ -22,10 +22,20 @@ def reshape(node: Conversion) -> Stream:
     if not target.integral or len(target.shape) != 1:
         node.refuse("its shape must be a list of integers")
     entries = [int(v) for v in target.base.tolist()]
-    of_batch = [False] * len(entries)
-    if target.twin is not None:
-        of_batch = [a != b for a, b in zip(entries, target.twin.tolist(), strict=True)]
-    return node.reshaped(x, _sample_shape(node, x, entries, of_batch))
+    return node.reshaped(x, _sample_shape(node, x, entries, _from_batch(node, target)))
+
+
+def _from_batch(node: Conversion, target: Constant) -> list[bool]:
+    """Which entries of a computed shape are the batch size; what is only made from it, such as its double, is refused."""
+    if target.twin is None:
+        return [False] * target.base.size
+    if target.twin.shape != target.shape:
+        node.refuse("how many axes its shape has depends on the batch size")
+    pairs = list(zip(target.base.tolist(), target.twin.tolist(), strict=True))
+    for now, other in pairs:
+        if now != other and (now, other) != (node.batch or 1, OTHER_BATCH):
+            node.refuse(f"the shape {target.base.tolist()}, computed from the batch, mixes the batch with the data")
+    return [now != other for now, other in pairs]
 
 
 def _sample_shape(node: Conversion, x: Stream, entries: list[int], of_batch: Sequence[bool]) -> tuple[int, ...]:
