@@ -5,6 +5,8 @@ Nothing heavy is imported before a command runs, so that `--help` answers at onc
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -46,3 +48,6 @@ def main(
 ) -> None:
     """Holds the options that stand before the command."""
     context.obj = debug
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without unicode is no reason to fail

@@ -40,4 +40,4 @@ def show_command(
             reuse=reuse,
             clock_mhz=clock_mhz,
         )
-        typer.echo(printable(text))
+        typer.echo(printable(text), nl=not text.endswith("\n"))

@@ -29,8 +29,8 @@ def process_rows(
     return tuple(_process(p, _rounded((estimates or {}).get(p.name)), (requested or {}).get(p.name)) for p in design)
 
 
-def stream_rows(design: Design) -> tuple[StreamRow, ...]:
-    """One row per stream, in order."""
+def stream_rows(design: Design, estimates: Mapping[str, Resources] | None = None) -> tuple[StreamRow, ...]:
+    """One row per stream, in order. `estimates` is the area of each FIFO by the stream's name."""
     writer = {name: p.name for p in design for name in p.writes}
     reader = {name: p.name for p in design for name in p.reads}
     return tuple(
@@ -44,6 +44,7 @@ def stream_rows(design: Design) -> tuple[StreamRow, ...]:
             s.beats,
             s.width,
             s.depth,
+            _rounded((estimates or {}).get(s.name)),
         )
         for s in design.streams.values()
     )

@@ -28,6 +28,7 @@ def html(report: Report) -> str:
         cards=_cards(report),
         reuse=_reuse,
         shape=_shape,
+        regions=any(b.per_slr is not None for b in report.budgets),
     )
 
 

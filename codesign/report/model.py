@@ -70,6 +70,8 @@ class StreamRow:
     beats: int
     width: int
     depth: int
+    estimate: Resources | None = None
+    """The area of its FIFO by the cost model."""
 
 
 @dataclass(frozen=True)

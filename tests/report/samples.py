@@ -68,7 +68,7 @@ def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None 
         layers=layer_rows(network),
         outputs=tuple(o.source for o in network.outputs),
         processes=process_rows(design, areas, requested),
-        streams=stream_rows(design),
+        streams=stream_rows(design, {name: Resources(30, 52) for name in design.streams}),
         budgets=budgets(sum(areas.values(), Resources()), load_target("u50")),
         interval=Figure(design.interval(), 4, "the input has 16 elements, 4 of them per beat", "exact"),
         latency=Figure(88, 31, "each layer must read a first input fold", "estimate"),

@@ -11,6 +11,7 @@ from codesign.report.model import SCHEMA, Budget, Figure, OutputError, Report, R
 from tests.report import samples
 
 # What each part of report.json holds; a change here is a change of the interface.
+RESOURCES = dict.fromkeys(("lut", "ff", "dsp", "bram36", "uram"), int | float)
 SHAPE: dict[str, object] = {
     "schema": int, "name": str, "version": str, "model": str, "digest": str, "target": str, "part": str,
     "clock_mhz": float, "clock_ns": float, "fits": bool, "exact": bool,
@@ -24,11 +25,11 @@ SHAPE: dict[str, object] = {
         "name": str, "origin": str, "kernel": str, "reads": [str], "writes": [str], "interval_cycles": int,
         "pe": int | None, "simd": int | None, "reuse_factor": int | None, "reuse_requested": int | None,
         "strategy": str | None,
-        "estimate": dict.fromkeys(("lut", "ff", "dsp", "bram36", "uram"), int | float),
+        "estimate": RESOURCES,
     }],
     "streams": [{
         "name": str, "writer": str | None, "reader": str | None, "kind": str, "element": str, "lanes": int,
-        "beats": int, "width": int, "depth": int,
+        "beats": int, "width": int, "depth": int, "estimate": RESOURCES,
     }],
     "budgets": [{
         "resource": str, "estimate": int | float, "available": int | float, "per_slr": int | float | None,
