@@ -69,6 +69,9 @@ class BatchNorm(Elementwise):
         return Affine(scale, self.beta - self.mean * scale)
 
     def result(self, *inputs: Tensor) -> Tensor:
+        least = min(self.variance.values) + self.epsilon
+        if least <= 0:
+            raise LayerError(f"the variance plus epsilon is {least}, not positive")
         return self.affine().result(*inputs)
 
     def evaluate(self, *inputs: Array) -> Array:

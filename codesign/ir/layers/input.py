@@ -49,7 +49,8 @@ class Input(Layer):
         if self.tensor.real:
             return _fractions(x)
         if len(self.encoder) == 1 and isinstance(quantizer := self.encoder[0], Quantize) and _binary(quantizer):
-            codes = np.rint(np.ldexp(x, self.tensor.type.frac))  # exact: a power of two, then half to even
+            with np.errstate(over="ignore"):  # infinity is clipped like any large number
+                codes = np.rint(np.ldexp(x, self.tensor.type.frac))  # exact: a power of two, then half to even
             return np.clip(codes, quantizer.low, quantizer.high).astype(np.int64)
         channels = range(self.tensor.channels) if self._per_channel else range(1)
         out = np.empty(x.shape, dtype=np.int64)
@@ -77,7 +78,7 @@ class Input(Layer):
         """Counts the thresholds that x has passed; each is the exact one, rounded up to the next float64."""
         if self.tensor.high - self.tensor.low > MANY_LEVELS:
             return self._search_channel(x, channel)
-        found = [r for r in regions(self.encoder, self.tensor, channel)]
+        found = regions(self.encoder, self.tensor, channel)
         always = sum(r is True for r in found)
         lines = [r for r in found if isinstance(r, HalfLine)]
         up = np.array(sorted(_first_float(r) for r in lines if r.up))
