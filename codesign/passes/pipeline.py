@@ -8,18 +8,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codesign.config import Config
+from codesign.ir.design import Design
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph
 from codesign.ir.text import save
 from codesign.ir.verify import verify
+from codesign.ir.verify_design import verify_design
 from codesign.passes.absorb_quantizers import absorb_quantizers
 from codesign.passes.accumulator_width import accumulator_width
+from codesign.passes.builder import Fold
+from codesign.passes.fifo_depth import fifo_depth
 from codesign.passes.fold_batchnorm import fold_batchnorm
 from codesign.passes.fuse_bias import fuse_bias
 from codesign.passes.infer_ranges import infer_ranges
+from codesign.passes.lower import lower
 from codesign.passes.propagate_scales import propagate_scales
 from codesign.passes.remove_identities import remove_identities
 from codesign.passes.requantize import requantize
+from codesign.passes.strategy import Strategy
+from codesign.passes.stream_types import stream_types
 from codesign.passes.tabulate_softmax import tabulate_softmax
 from codesign.passes.tune_precision import Approximation, tune_precision
 from codesign.passes.type_inputs import type_inputs
@@ -28,12 +35,14 @@ Pass = Callable[[Graph], list[Approximation] | None]
 
 
 @dataclass
-class Compiled:
-    """The network after all passes, what was approximated on the way, and the seconds each pass took."""
+class Passed:
+    """The network after the passes, what was approximated on the way, and the seconds each pass took."""
 
     network: Graph
     typed: Graph
     """The network with every type stated but nothing rewritten for hardware: what the integers must equal."""
+    exact: bool = True
+    """Whether the typed network is the file's, number for number."""
     approximations: list[Approximation] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -67,12 +76,12 @@ def run(
     *,
     after: str | None = None,
     dump: Path | None = None,
-) -> Compiled:
+) -> Passed:
     """All passes (up to and with `after`) on a copy of `graph`, verified one by one.
 
     `dump` is a folder for the text form after each pass.
     """
-    result = Compiled(graph.copy(), graph)
+    result = Passed(graph.copy(), graph)
     network = result.network
     verify(network, "import")
     for number, (name, function) in enumerate(passes(config, input_types), 1):
@@ -82,8 +91,22 @@ def run(
         verify(network, name)
         if name == "tune_precision":
             result.typed = network.copy()
+            result.exact = not result.approximations
         if dump is not None:
             save(network, dump / f"{number:02d}_{name}")
         if name == after:
             break
     return result
+
+
+def build_design(
+    network: Graph, folding: Mapping[str, Fold], strategies: Mapping[str, Strategy], clock_mhz: float
+) -> Design:
+    """The final design of a network after its passes, with the folding chosen; verified after each step."""
+    design = lower(network, folding, strategies=strategies)
+    verify_design(design, "lower")
+    design = stream_types(design)
+    verify_design(design, "stream_types")
+    design = fifo_depth(design, clock_mhz)
+    verify_design(design, "fifo_depth")
+    return design

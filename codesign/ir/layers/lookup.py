@@ -14,8 +14,9 @@ from codesign.ir.layers.base import Elementwise
 from codesign.ir.tensor import Tensor, Values
 
 _DIGITS = 60
-_SATURATED = 200
-"""Beyond |x| = 200 the exponential of -x is below any step of a 64-bit code."""
+_SATURATED = 1000
+_TINY = Fraction(1, 1 << 1442)
+"""What stands for e^x below -1000: positive, as e^x is, and smaller than any threshold that a float64 can be."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Tanh(Elementwise):
         return Tensor(inputs[0].shape)
 
     def real(self, *inputs: Values) -> Values:
-        values: Values = np.frompyfunc(lambda x: 2 * sigmoid(2 * x) - 1, 1, 1)(inputs[0])
+        values: Values = np.frompyfunc(tanh, 1, 1)(inputs[0])
         return values
 
     def preimage(self, region: Region, channel: int) -> Region:
@@ -57,7 +58,7 @@ class Tanh(Elementwise):
             return region.up
         if region.at >= 1:
             return not region.up
-        return HalfLine(logit((region.at + 1) / 2) / 2, region.closed, region.up)
+        return HalfLine(atanh(region.at), region.closed, region.up)
 
 
 def sigmoid(x: Fraction) -> Fraction:
@@ -68,12 +69,26 @@ def sigmoid(x: Fraction) -> Fraction:
     return 1 / (1 + e) if x > 0 else e / (1 + e)
 
 
+_SMALL = Fraction(1, 1 << 40)
+"""Below this the first two terms of a series are good to 2^-160 relative, where differences would cancel."""
+
+
+def tanh(x: Fraction) -> Fraction:
+    """2 sigmoid(2x) - 1 to 2^-160; exactly 0 at 0."""
+    return x - x**3 / 3 if abs(x) < _SMALL else 2 * sigmoid(2 * x) - 1
+
+
+def atanh(y: Fraction) -> Fraction:
+    """The x with tanh(x) = y, for -1 < y < 1, to 2^-160; exactly 0 at 0."""
+    return y + y**3 / 3 if abs(y) < _SMALL else logit((y + 1) / 2) / 2
+
+
 def exponential(x: Fraction) -> Fraction:
-    """e^x for x <= 0 to 60 digits; exactly 1 at 0, and 0 below -200."""
+    """e^x for x <= 0 to 60 digits; exactly 1 at 0, and 2^-1442 for all x below -1000."""
     if x == 0:
         return Fraction(1)
     if x < -_SATURATED:
-        return Fraction(0)
+        return _TINY
     with decimal.localcontext() as context:
         context.prec = _DIGITS
         return Fraction((Decimal(x.numerator) / Decimal(x.denominator)).exp())

@@ -1,0 +1,165 @@
+"""`compile`: a model file in, a verified project folder out."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from codesign import __version__
+from codesign.backends.project import Vectors, output_folder, write_project
+from codesign.compiler.options import ConfigSource, Options
+from codesign.compiler.reporting import report_of
+from codesign.compiler.saved import keep
+from codesign.errors import IRError, ModelError
+from codesign.frontends import qonnx, reading
+from codesign.frontends.names import identifier
+from codesign.ir.design import Design
+from codesign.ir.graph import Graph
+from codesign.ir.layers import Input
+from codesign.passes import pipeline
+from codesign.passes.builder import Fold
+from codesign.passes.fold import choose_folding
+from codesign.report.html import html
+from codesign.report.model import Report
+from codesign.targets import Target
+from codesign.verification.climb import Climb, Ladder
+from codesign.verification.csim import Arithmetic, Csim
+from codesign.verification.inputs import random_inputs
+
+FIRST_INPUTS = 16
+"""Random inputs that `compile` climbs the ladder with."""
+
+
+@dataclass
+class Compiled:
+    """A compiled network: every level of it, the report, and the generated C++ as a function."""
+
+    imported: Graph
+    """The network as the file has it."""
+    typed: Graph
+    """The same with a type for everything the file left in float: what the integers must equal."""
+    network: Graph
+    """The network after all passes: integers only."""
+    design: Design
+    folding: Mapping[str, Fold]
+    target: Target
+    report: Report
+    folder: Path
+    """The project folder; it lives as long as this object where no output folder was given."""
+    seconds: Mapping[str, float]
+    """What each pass took."""
+    _temporary: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
+
+    def encode(self, *inputs: ArrayLike) -> list[np.ndarray]:
+        """The codes that the hardware receives for real inputs (n, *shape), one array per input of the network."""
+        arrays = [np.asarray(x) for x in inputs]
+        Ladder(self.typed, self.network, self.design, exact=True).check_inputs(arrays)
+        return list(self.design.encode(arrays))
+
+    def csim(self, *inputs: ArrayLike, arithmetic: Arithmetic = Arithmetic.NATIVE) -> np.ndarray | list[np.ndarray]:
+        """The outputs of the generated C++ as float64 values (n, *shape); a list where there are several."""
+        codes = Csim(self.folder, arithmetic)(self.encode(*inputs))
+        values = [p.tensor.decode_float(c) for p, c in zip(self.design.outputs, codes, strict=True)]
+        return values[0] if len(values) == 1 else values
+
+
+def compile(
+    model: str | Path,
+    *,
+    target: str | None = None,
+    output: str | Path | None = None,
+    input_type: str | Mapping[str, str] | None = None,
+    precision: str | None = None,
+    config: ConfigSource = None,
+    reuse: int | None = None,
+    clock_mhz: float | None = None,
+    name: str | None = None,
+    force: bool = False,
+    csim: bool = True,
+    dump_passes: bool = False,
+) -> Compiled:
+    """The network in the file `model`, compiled for `target` into the project folder `output`.
+
+    `input_type` is a type such as 'fixed<16,6>' for every input that the file does not quantize, or a mapping by
+    input name. `precision` types all that the file leaves in float; `config` (a YAML file or nested mappings)
+    does so by layer. `reuse` is the reuse factor of all layers; without it the fastest folding that fits is
+    chosen. The ladder is climbed on a few random inputs, with the generated C++ unless `csim` is off.
+
+    Raises CodesignError with a message that names file, node and cure. The folder appears whole or not at all, and
+    an existing one is replaced only with `force`.
+    """
+    model = Path(model)
+    options = Options.of(target, input_type, precision, config, reuse, clock_mhz)
+    temporary = tempfile.TemporaryDirectory(prefix="codesign-") if output is None else None
+    place = Path(temporary.name) / "project" if temporary is not None else Path(output or "")
+    with output_folder(place, force) as folder:
+        proto = reading.read(model)
+        imported = named(qonnx.load_model(proto, model.name, model.parent), name)
+        options.check(imported)
+        dump = folder / "passes" if dump_passes else None
+        passed = pipeline.run(imported, options.config, options.input_types, dump=dump)
+        folding, design = designed(passed.network, options)
+        inputs = random_inputs([n.layer for n in passed.network.inputs if isinstance(n.layer, Input)], FIRST_INPUTS)
+        codes = design.encode(inputs)
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()
+        write_project(
+            design,
+            folder,
+            part=options.target.part,
+            clock_ns=1000 / Fraction(options.clock_mhz),
+            vectors=Vectors(codes, design.evaluate(codes)),
+            version=__version__,
+            digest=digest,
+        )
+        copy = folder / "model" / f"{identifier(model.stem, 'model')}.onnx"
+        copy.parent.mkdir()
+        copy.write_bytes(proto.SerializeToString())
+        ladder = Ladder(passed.typed, passed.network, design, passed.exact, copy, folder)
+        keep(ladder, folder, folding, options.strategies(passed.network), options.clock_mhz)
+        climb = ladder.climb(inputs, tuple(Arithmetic) if csim else ())
+        _check(imported, climb)
+        report = report_of(passed, design, options, digest, folding, climb)
+        (folder / "report.json").write_text(report.to_json(), encoding="utf-8")
+        (folder / "report.html").write_text(html(report), encoding="utf-8")
+    return Compiled(
+        imported, passed.typed, passed.network, design, folding, options.target, report, place, passed.seconds, temporary
+    )
+
+
+def named(graph: Graph, name: str | None) -> Graph:
+    """The graph under the name that the user gives its design, if any; ModelError where that is no identifier."""
+    if name is not None:
+        if identifier(name, "") != name:
+            raise ModelError(f"{name!r} cannot be the name of a design: use letters, digits and _, a letter first")
+        graph.name = name
+    return graph
+
+
+def designed(network: Graph, options: Options) -> tuple[dict[str, Fold], Design]:
+    """The folding chosen for the target, and the design with it."""
+    folding = choose_folding(
+        network, options.target, clock_mhz=options.clock_mhz, reuse_by_layer=options.reuse_by_layer(network)
+    )
+    return folding, pipeline.build_design(network, folding, options.strategies(network), options.clock_mhz)
+
+
+def _check(imported: Graph, climb: Climb) -> None:
+    """IRError where two of our own meanings differ, ModelError where the reference does."""
+    for rung in climb.rungs:
+        if rung.mismatches and rung.against == REFERENCE:
+            raise ModelError(
+                f"{imported.origin}: qonnx's execution of the file differs from its exact meaning in {rung.mismatches} of "
+                f"{rung.inputs} samples, beyond float32 error; please report this file"
+            )
+        if rung.mismatches:
+            raise IRError(f"{rung.name} differs from {rung.against} in {rung.mismatches} of {rung.values} values")
+
+
+REFERENCE = "qonnx in float32"

@@ -1,0 +1,96 @@
+"""What was asked, by the command line, the configuration and the model together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from codesign.config import Config
+from codesign.errors import ConfigError, TargetError
+from codesign.ir.fixed import Fixed
+from codesign.ir.graph import Graph
+from codesign.ir.layers import Dense, MatMul
+from codesign.passes.strategy import Strategy
+from codesign.targets import Target, load_target
+
+DEFAULT_TARGET = "u50"
+
+ConfigSource = str | Path | Mapping[str, object] | Config | None
+"""A YAML file, the same as nested mappings, or a configuration already read."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that decides the result, apart from the model."""
+
+    config: Config
+    target: Target
+    clock_mhz: float
+    input_types: Mapping[str, Fixed]
+
+    @classmethod
+    def of(
+        cls,
+        target: str | None,
+        input_type: str | Mapping[str, str] | None,
+        precision: str | None,
+        config: ConfigSource,
+        reuse: int | None,
+        clock_mhz: float | None,
+    ) -> Options:
+        """The options with the command line over the configuration over the defaults; CodesignError where they are
+        wrong in themselves."""
+        merged = _config(config).with_model(precision=precision, reuse=reuse)
+        device = load_target(target or merged.target or DEFAULT_TARGET)
+        clock = clock_mhz or merged.clock_mhz or device.clock_mhz
+        if not math.isfinite(clock) or not 0 < clock <= device.max_clock_mhz:
+            raise TargetError(
+                f"{device.name}: a clock of {clock:g} MHz was asked; designs for it run at up to "
+                f"{device.max_clock_mhz:g} MHz"
+            )
+        return cls(merged, device, clock, _input_types(input_type))
+
+    def check(self, graph: Graph) -> None:
+        """ConfigError where the configuration names a layer that the network does not have."""
+        names = [n for node in graph for n in (node.name, node.origin)]
+        self.config.check_names(names, [type(node.layer).__name__ for node in graph])
+
+    def reuse_by_layer(self, graph: Graph) -> dict[str, int]:
+        """The reuse factor asked for each matrix that has one."""
+        found = {}
+        for node in graph:
+            if isinstance(node.layer, (Dense, MatMul)):
+                asked = self.config.for_layer(node.name, "Dense", node.origin).reuse_factor
+                if asked is not None:
+                    found[node.name] = asked
+        return found
+
+    def strategies(self, graph: Graph) -> dict[str, Strategy]:
+        """The strategy asked for each layer that has one."""
+        found = {}
+        for node in graph:
+            asked = self.config.for_layer(node.name, type(node.layer).__name__, node.origin).strategy
+            if asked is not None:
+                found[node.name] = Strategy(asked.value)
+        return found
+
+
+def _config(source: ConfigSource) -> Config:
+    if source is None:
+        return Config()
+    if isinstance(source, Config):
+        return source
+    return Config.of(source, "config") if isinstance(source, Mapping) else Config.read(source)
+
+
+def _input_types(given: str | Mapping[str, str] | None) -> dict[str, Fixed]:
+    texts = {"": given} if isinstance(given, str) else dict(given or {})
+    found = {}
+    for name, text in texts.items():
+        try:
+            found[name] = Fixed.parse(text)
+        except ValueError as error:
+            raise ConfigError(f"input type{f' of {name}' if name else ''}: {error}") from error
+    return found

@@ -1,0 +1,58 @@
+"""What a project folder keeps of the compiler's own view, so that `verify` climbs the same ladder later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from codesign.errors import ModelError, OutputError
+from codesign.ir.text import design_text, load, save
+from codesign.passes.builder import Fold
+from codesign.passes.pipeline import build_design
+from codesign.passes.strategy import Strategy
+from codesign.verification.climb import Ladder
+
+FOLDER = "network"
+_CHOICES = "choices.json"
+
+
+def keep(
+    ladder: Ladder, folder: Path, folding: Mapping[str, Fold], strategies: Mapping[str, Strategy], clock_mhz: float
+) -> None:
+    """Writes the networks as text with their weights beside, the design as text, and what was chosen."""
+    place = folder / FOLDER
+    place.mkdir()
+    save(ladder.typed, place / "typed")
+    save(ladder.network, place / "network")
+    (place / "design.txt").write_text(design_text(ladder.design), encoding="utf-8")
+    choices = {
+        "clock_mhz": clock_mhz,
+        "exact": ladder.exact,
+        "folding": {name: asdict(fold) for name, fold in folding.items()},
+        "model": None if ladder.model is None else ladder.model.name,
+        "strategies": {name: strategy.value for name, strategy in strategies.items()},
+    }
+    (place / _CHOICES).write_text(json.dumps(choices, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def restore(folder: Path) -> Ladder:
+    """The ladder that `keep` wrote into the project `folder`; OutputError where it is none or was changed."""
+    place = folder / FOLDER
+    try:
+        choices = json.loads((place / _CHOICES).read_text(encoding="utf-8"))
+        folding = {name: Fold(**fold) for name, fold in choices["folding"].items()}
+        strategies = {name: Strategy(text) for name, text in choices["strategies"].items()}
+        clock, exact = float(choices["clock_mhz"]), bool(choices["exact"])
+        model = None if choices["model"] is None else folder / "model" / Path(choices["model"]).name
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OutputError(
+            f"{folder}: this is no complete project folder ({place / _CHOICES} cannot be used: {error}); "
+            f"make one with `codesign compile`"
+        ) from error
+    try:
+        typed, network = load(place / "typed"), load(place / "network")
+    except ModelError as error:
+        raise OutputError(f"{folder}: the project folder was changed: {error}; compile it again") from error
+    return Ladder(typed, network, build_design(network, folding, strategies, clock), exact, model, folder)

@@ -1,0 +1,37 @@
+"""`show`: the network after any pass, or the design, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from codesign.compiler.compile import designed
+from codesign.compiler.options import ConfigSource, Options
+from codesign.errors import ConfigError
+from codesign.frontends import qonnx
+from codesign.ir.text import design_text, to_text
+from codesign.passes import pipeline
+
+
+def show(
+    model: str | Path,
+    *,
+    after: str | None = None,
+    design: bool = False,
+    target: str | None = None,
+    input_type: str | Mapping[str, str] | None = None,
+    precision: str | None = None,
+    config: ConfigSource = None,
+    reuse: int | None = None,
+    clock_mhz: float | None = None,
+) -> str:
+    """The text of the network as imported (`after` = 'import'), after a pass, or after all of them; or the design's."""
+    options = Options.of(target, input_type, precision, config, reuse, clock_mhz)
+    if after not in (None, "import", *pipeline.NAMES):
+        raise ConfigError(f"there is no pass {after!r}; there are import, {', '.join(pipeline.NAMES)}")
+    imported = qonnx.load(Path(model))
+    options.check(imported)
+    if after == "import" and not design:
+        return to_text(imported)[0]
+    passed = pipeline.run(imported, options.config, options.input_types, after=None if design else after)
+    return design_text(designed(passed.network, options)[1]) if design else to_text(passed.network)[0]

@@ -1,0 +1,65 @@
+"""`verify`: every rung of the ladder for a project folder, on the user's inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from codesign.compiler.reporting import report_rung
+from codesign.compiler.saved import restore
+from codesign.errors import ModelError
+from codesign.ir.graph import Node
+from codesign.ir.layers import Input
+from codesign.report.model import Rung
+from codesign.verification.csim import Arithmetic
+from codesign.verification.inputs import random_inputs
+
+MANY_INPUTS = 1000
+"""Random inputs where the user gives no data."""
+
+
+def verify(
+    build: str | Path, *, data: str | Path | None = None, inputs: int | None = None, seed: int = 0
+) -> tuple[Rung, ...]:
+    """Compares the file, the network, the design and the generated C++ of the project folder `build`.
+
+    `data` is an .npy file (samples first), or an .npz with one array per input; of it the first `inputs` samples.
+    Raises CodesignError where the folder or the data cannot be used; mismatches are a result, not an error.
+    """
+    ladder = restore(Path(build))
+    nodes = ladder.network.inputs
+    if data is None:
+        layers = [n.layer for n in nodes if isinstance(n.layer, Input)]
+        arrays = random_inputs(layers, inputs or MANY_INPUTS, seed)
+    else:
+        arrays = [x[:inputs] for x in _read(Path(data), nodes)]
+    return tuple(report_rung(r) for r in ladder.climb(arrays, tuple(Arithmetic)).rungs)
+
+
+def _read(path: Path, nodes: Sequence[Node]) -> list[np.ndarray]:
+    """One array per input; ModelError where the file is not that."""
+    try:
+        found = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise ModelError(f"{path}: the data cannot be read as .npy or .npz: {error}") from error
+    if isinstance(found, np.ndarray):
+        if len(nodes) != 1:
+            names = ", ".join(n.name for n in nodes)
+            raise ModelError(f"{path}: the network has the inputs {names}; give an .npz with an array of each name")
+        return [_numbers(path, found)]
+    arrays = []
+    for node in nodes:
+        key = next((k for k in (node.name, node.origin) if k in found.files), None)
+        if key is None:
+            raise ModelError(f"{path}: there is no array for input {node.origin}, only {', '.join(found.files)}")
+        arrays.append(_numbers(path, found[key]))
+    return arrays
+
+
+def _numbers(path: Path, x: np.ndarray) -> np.ndarray:
+    if x.dtype.kind not in "fiub" or x.ndim == 0:
+        raise ModelError(f"{path}: expected an array of real numbers, samples first; found {x.dtype} of shape {x.shape}")
+    return x
