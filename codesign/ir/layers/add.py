@@ -36,6 +36,8 @@ class Add(Layer):
     def multipliers(self, x: Tensor, y: Tensor) -> tuple[Fraction, int, int]:
         """(step, a, b): the sum's code is a * code(x) + b * code(y), its step `step`."""
         step = common_step((x.step[0], y.step[0]))
+        if step == 0:
+            return step, 0, 0  # two constants
         sign = -1 if self.negate else 1
         return step, int(x.step[0] / step), sign * int(y.step[0] / step)
 

@@ -100,7 +100,8 @@ def _product_shape(x: Tensor, weights: np.ndarray) -> tuple[int, ...]:
 
 def _matmul(x: Array, weights: Array) -> Array:
     """The integer product; through float64 BLAS where every partial sum stays below 2^53, so that it is exact."""
-    largest = int(np.abs(x).max(initial=0)) * int(np.abs(weights).sum(axis=0).max(initial=0))
+    sums = np.abs(weights).sum(axis=0, dtype=np.float64)  # exact below 2^53, and it does not wrap
+    largest = int(np.abs(x).max(initial=0)) * int(sums.max(initial=0))
     if largest < 1 << 53:
         y: Array = (x.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
         return y

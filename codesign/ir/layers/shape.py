@@ -64,7 +64,7 @@ class Transpose(Layer):
         if sorted(self.axes) != list(range(len(x.shape))):
             raise LayerError(f"axes {self.axes} do not permute a shape {x.shape}")
         shape = tuple(x.shape[a] for a in self.axes)
-        if x.real or self.axes[-1] == len(self.axes) - 1 or (x.step.uniform and x.offset.uniform):
+        if x.real or (x.step.uniform and x.offset.uniform) or self.axes[-1] == len(self.axes) - 1:
             return x.with_shape(shape)
         return Tensor(shape)
 
