@@ -9,6 +9,7 @@ from math import prod
 
 from codesign.errors import ModelError
 from codesign.ir.design import Design, Port
+from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node
 from codesign.ir.kernels import Apply, IndexOfMax, Join, MatVec, Permute, SoftmaxUnit
 from codesign.ir.layers import (
@@ -27,7 +28,7 @@ from codesign.ir.layers import (
 from codesign.passes.builder import Builder, Fold, moves_nothing, source_order
 from codesign.passes.strategy import Strategy, memory_style
 
-__all__ = ["Builder", "Fold", "lower", "lower_layer"]
+__all__ = ["Builder", "Fold", "lower", "lower_layer", "matvec"]
 
 
 def lower(graph: Graph, folding: Mapping[str, Fold], *, strategies: Mapping[str, Strategy] | None = None) -> Design:
@@ -71,22 +72,28 @@ def _(layer: Input, node: Node, build: Builder) -> None:
 
 @lower_layer.register
 def _(layer: Dense, node: Node, build: Builder) -> None:
-    inputs, outputs = layer.weights.shape
-    fold = build.fold(node, inputs, outputs)
+    fold = build.fold(node, *layer.weights.shape)
     stream = build.read(node, 0, fold.simd)
-    bias = layer.bias if layer.bias is not None and layer.bias.any() else None
     x = build.design.streams[stream].element
+    build.process(node, matvec(node, x, fold, build.strategies.get(node.name, Strategy.AUTO)), stream)
+
+
+def matvec(node: Node, x: Fixed, fold: Fold, strategy: Strategy) -> MatVec:
+    """The kernel of a Dense that reads codes of type `x`, each of its memories in the style that suits it."""
+    assert isinstance(node.layer, Dense)
+    layer = node.layer
+    inputs, outputs = layer.weights.shape
+    bias = layer.bias if layer.bias is not None and layer.bias.any() else None
+    depth, width = fold.reuse(inputs, outputs), fold.pe * fold.simd * layer.bits.width
     positions = prod(node.type.shape[:-1])
-    depth, width = inputs * outputs // (fold.pe * fold.simd), fold.pe * fold.simd * layer.bits.width
-    strategy = build.strategies.get(node.name, Strategy.AUTO)
     kernel = MatVec.fold(
         node.name, layer.weights, bias, layer.bits, x, node.type.type, positions, fold.pe, fold.simd,
         memory_style(depth, width, strategy),
     )  # fmt: skip
-    if kernel.bias is not None:
-        style = memory_style(kernel.bias.depth, kernel.bias.width, strategy)
-        kernel = replace(kernel, bias=replace(kernel.bias, style=style))
-    build.process(node, kernel, stream)
+    if kernel.bias is None:
+        return kernel
+    style = memory_style(kernel.bias.depth, kernel.bias.width, strategy)
+    return replace(kernel, bias=replace(kernel.bias, style=style))
 
 
 @lower_layer.register

@@ -1,0 +1,272 @@
+"""What a design needs of a device: a first model, from how each kernel is built out of adders, ROMs and FIFOs.
+
+Every term is derived where it stands; none is fitted. A two-input adder counts one LUT per bit. Compared with
+(this model / the other):
+
+- Yosys 0.70, `synth_xilinx -family xcup -nodsp`, LUTs of matrix-vector products of 1 to 8 bits, folded and with
+  constant weights: 0.8 to 1.8 (`tests/analysis/test_cost.py` keeps it so);
+- Vivado HLS, dense layers of DeepCalo on the U50 (2304 x 256 and 256 x 256, 16 bits, 128 products at a time):
+  block RAM 1.00, DSP slices 1.00, LUTs 0.5 (HLS reports are themselves several times what is placed);
+- the 16-64-32-32-5 jet tagger with 6 bits, fully unrolled: 78,000 LUTs for our own network, 16 % of them the first
+  layer; published placed designs have 40,000 to 63,000, which share adders and prune weights.
+
+Use it to choose, not to promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import singledispatch
+from math import ceil, log2
+
+import numpy as np
+
+from codesign.analysis.primitives import (
+    dsp_slices,
+    fifo_luts,
+    in_dsp,
+    prefers_bram,
+    product_luts,
+    ram_bram18,
+    ram_luts,
+    rom_bram18,
+    rom_luts,
+    signed_digits,
+)
+from codesign.errors import IRError
+from codesign.ir.design import Design, Stream
+from codesign.ir.kernels import (
+    Apply,
+    Fork,
+    IndexOfMax,
+    Join,
+    Kernel,
+    MatVec,
+    Memory,
+    MemoryStyle,
+    Permute,
+    Repack,
+    SoftmaxUnit,
+)
+from codesign.ir.layers.requantize import MultiplyShift, Shift, StepFunction, Table, Thresholds
+from codesign.ir.tensor import Array
+from codesign.targets import Resources
+
+CONTROL = Resources(lut=40, ff=60)
+"""The counters and handshakes of one process."""
+
+
+@dataclass(frozen=True)
+class DesignCost:
+    """What each process and each stream's FIFO needs, and all of them together."""
+
+    processes: Mapping[str, Resources]
+    streams: Mapping[str, Resources]
+
+    @property
+    def total(self) -> Resources:
+        """The sum of all."""
+        return sum((*self.processes.values(), *self.streams.values()), Resources())
+
+
+def design_cost(design: Design) -> DesignCost:
+    """The needs of a design, by process and stream."""
+    streams = {name: stream_cost(stream) for name, stream in design.streams.items()}
+    return DesignCost({p.name: CONTROL + kernel_cost(p.kernel) for p in design}, streams)
+
+
+def stream_cost(stream: Stream) -> Resources:
+    """A FIFO: shift registers (32 x 1 bits per LUT) and an output register, or block RAM where that is cheaper."""
+    luts, blocks = fifo_luts(stream.depth, stream.width), ram_bram18(stream.depth, stream.width)
+    if prefers_bram(luts, blocks):
+        return Resources(lut=30, ff=stream.width + 30, bram36=blocks / 2)
+    return Resources(lut=luts, ff=stream.width + 12)
+
+
+def memory_cost(memory: Memory) -> Resources:
+    """A ROM as its style says; constants in registers are logic and counted there."""
+    match memory.style:
+        case MemoryStyle.REGISTERS if memory.depth == 1:
+            return Resources()
+        case MemoryStyle.REGISTERS | MemoryStyle.LUTRAM:
+            return Resources(lut=rom_luts(memory.depth, memory.width), ff=memory.width)
+        case MemoryStyle.BRAM:
+            return Resources(bram36=rom_bram18(memory.depth, memory.width) / 2)
+        case MemoryStyle.URAM:
+            return Resources(uram=ceil(memory.depth / 4096) * ceil(memory.width / 72))
+
+
+@singledispatch
+def kernel_cost(kernel: Kernel) -> Resources:
+    """The needs of a kernel, without its FIFOs and control."""
+    raise IRError(f"cost: {type(kernel).__name__} has no cost")
+
+
+@kernel_cost.register
+def _(kernel: MatVec) -> Resources:
+    """Products, per output an adder tree over the inputs of a fold and an accumulator, the input's buffer, the ROMs.
+
+    With one fold every weight is a constant: see `_constant_products`.
+    """
+    x, w, n = kernel.x.width, kernel.weights.element.width, kernel.simd
+    accumulators = kernel.pe * kernel.accumulator.width
+    if kernel.reuse_factor == 1:
+        products, adders = _constant_products(kernel), _constant_adders(kernel)
+    else:
+        count = kernel.pe * n
+        if in_dsp(x, w):
+            products = Resources(dsp=count * dsp_slices(x, w))
+        else:
+            products = Resources(lut=count * product_luts(x, w), ff=count * (x + w) // 2)
+        adders = kernel.pe * _tree_luts(n, x + w) + (accumulators if kernel.inputs > n else 0)
+    if kernel.bias is not None and kernel.inputs == n:
+        adders += accumulators
+    total = products + Resources(lut=adders, ff=adders // 2 + accumulators)
+    if kernel.outputs > kernel.pe:
+        total += _ram(kernel.inputs // n, n * x)
+    return sum(map(memory_cost, kernel.memories()), total)
+
+
+def _constant_products(kernel: MatVec) -> Resources:
+    """Products with constants: for each input every odd multiple once (tools find equal ones, shifts are free and
+    signs go into the adders), made of one adder per digit beyond the first; in a DSP slice from three digits on
+    where a product is wide enough for one."""
+    x, w = kernel.x.width, kernel.weights.element.width
+    lut = ff = dsp = 0
+    for row in kernel.matrix():
+        odd = np.unique(_odd_part(np.abs(row[row != 0])))
+        digits = signed_digits(odd)
+        slices = int((digits > 2).sum()) if in_dsp(x, w) else 0
+        adders = int((digits - 1).sum()) if not slices else int((digits == 2).sum())
+        lut += adders * (x + w)
+        ff += adders * (x + w) // 2
+        dsp += slices * dsp_slices(x, w)
+    return Resources(lut=lut, ff=ff, dsp=dsp)
+
+
+def _constant_adders(kernel: MatVec) -> int:
+    """LUTs to sum the products: for each output as many adders as it has non-zero weights, less one."""
+    terms = (kernel.matrix() != 0).sum(axis=0)
+    return sum(_tree_luts(int(k), kernel.x.width + kernel.weights.element.width) for k in terms)
+
+
+def _odd_part(values: Array) -> Array:
+    odd: Array = values // (values & -values)
+    return odd
+
+
+def _tree_luts(terms: int, width: int) -> int:
+    """A tree of two-input adders over `terms` numbers of `width` bits, each level a bit wider than the one before."""
+    luts = 0
+    while terms > 1:
+        width += 1
+        luts += terms // 2 * width
+        terms = (terms + 1) // 2
+    return luts
+
+
+def _ram(depth: int, width: int) -> Resources:
+    """A buffer that is written and read: flip-flops for one word, else LUT RAM or block RAM."""
+    if depth == 1:
+        return Resources(ff=width)
+    luts, blocks = ram_luts(depth, width), ram_bram18(depth, width)
+    return Resources(bram36=blocks / 2) if prefers_bram(luts, blocks) else Resources(lut=luts, ff=width)
+
+
+def _rom(depth: int, width: int) -> Resources:
+    luts, blocks = rom_luts(depth, width), rom_bram18(depth, width)
+    return Resources(bram36=blocks / 2) if prefers_bram(luts, blocks) else Resources(lut=luts, ff=width)
+
+
+@kernel_cost.register
+def _(kernel: Apply) -> Resources:
+    folds = kernel.channels // kernel.lanes if kernel.function.channels > 1 else 1
+    one = _step_cost(kernel.function, kernel.x.width, kernel.y.width, folds)
+    return one * kernel.lanes + Resources(ff=kernel.lanes * (kernel.x.width + kernel.y.width))
+
+
+@singledispatch
+def _step_cost(function: StepFunction, x: int, y: int, folds: int) -> Resources:
+    """One lane of a step function from `x` to `y` bits, its parameters taken in turn from `folds` sets."""
+    raise IRError(f"cost: {type(function).__name__} has no cost")
+
+
+@_step_cost.register
+def _(function: Shift, x: int, y: int, folds: int) -> Resources:
+    """An adder for bias and rounding; two comparisons with constants (two bits to a LUT) and a choice to clip."""
+    return Resources(lut=(x if function.bias or function.shift > 0 else 0) + x + y)
+
+
+@_step_cost.register
+def _(function: MultiplyShift, x: int, y: int, folds: int) -> Resources:
+    """A product, an adder for the addend, and a clip; the parameters from a ROM where channels take turns."""
+    m = int(np.abs(function.multiplier).max()).bit_length() + 1
+    wide = x + m
+    rest = Resources(lut=2 * wide + y, ff=wide) + _rom(folds, m + wide)
+    if folds == 1:
+        return rest + Resources(lut=ceil(float(np.mean(signed_digits(function.multiplier)))) * wide)
+    if in_dsp(x, m):
+        return rest + Resources(dsp=dsp_slices(x, m))
+    return rest + Resources(lut=product_luts(x, m))
+
+
+@_step_cost.register
+def _(function: Thresholds, x: int, y: int, folds: int) -> Resources:
+    """A comparison per step (two bits to a LUT) and a LUT to count it; the levels from a ROM where channels
+    take turns."""
+    steps = function.levels.shape[1]
+    return Resources(lut=steps * (ceil(x / 2) + 1) + y, ff=steps) + _rom(folds, steps * x + y)
+
+
+@_step_cost.register
+def _(function: Table, x: int, y: int, folds: int) -> Resources:
+    """A ROM per lane."""
+    return _rom(function.entries.shape[1] * folds, y)
+
+
+@kernel_cost.register
+def _(kernel: Repack) -> Resources:
+    """A shift register as wide as the wider side; where it narrows, a choice between loading and shifting."""
+    width = max(kernel.lanes_in, kernel.lanes_out) * kernel.x.width
+    return Resources(lut=width if kernel.lanes_in > kernel.lanes_out else 0, ff=width)
+
+
+@kernel_cost.register
+def _(kernel: Fork) -> Resources:
+    return Resources(lut=4 * kernel.copies)
+
+
+@kernel_cost.register
+def _(kernel: Permute) -> Resources:
+    """Two buffers of a sample. With one lane they are RAM; with more, registers and for each lane a choice among all
+    beats (three inputs more to a LUT)."""
+    size, x = len(kernel.source), kernel.x.width
+    if kernel.lanes == 1:
+        return _ram(2 * size, x) + _rom(size, max(1, ceil(log2(size))) if size > 1 else 1)
+    return Resources(lut=kernel.lanes * x * ceil((2 * kernel.interval - 1) / 3), ff=2 * size * x)
+
+
+@kernel_cost.register
+def _(kernel: Join) -> Resources:
+    """An adder, and those of the constant multiples."""
+    digits = signed_digits(np.array([kernel.left, kernel.right]))
+    adders = 1 + int(np.maximum(digits - 1, 0).sum())
+    return Resources(lut=kernel.lanes * adders * kernel.z.width, ff=kernel.lanes * kernel.z.width)
+
+
+@kernel_cost.register
+def _(kernel: IndexOfMax) -> Resources:
+    """A tree of comparisons (two bits to a LUT), each choosing a value and its index."""
+    one = ceil(kernel.x.width / 2) + kernel.x.width + kernel.y.width
+    return Resources(lut=kernel.lanes * one, ff=kernel.lanes * (kernel.x.width + kernel.y.width))
+
+
+@kernel_cost.register
+def _(kernel: SoftmaxUnit) -> Resources:
+    """Per lane a comparison, a ROM, an adder, and a divider of a subtraction per bit of the quotient; two buffers."""
+    x, e = kernel.x.width, int(kernel.softmax.table.max()).bit_length()
+    total = e + ceil(log2(kernel.channels)) + 1
+    quotient = kernel.softmax.frac + 2
+    lane = Resources(lut=2 * x + total + quotient * total, ff=2 * quotient * total) + _rom(len(kernel.softmax.table), e)
+    return lane * kernel.lanes + _ram(kernel.channels // kernel.lanes, kernel.lanes * (x + e))

@@ -1,0 +1,75 @@
+"""Lower bounds beside a design: what no design of this network could go below, whoever makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, log
+
+import numpy as np
+
+from codesign.analysis.primitives import signed_digits
+from codesign.ir.design import Design
+from codesign.ir.kernels import Kernel, MatVec
+
+ADD_NS = 0.3
+"""A two- or three-input addition on the fastest parts, without routing: a LUT and its carry chain."""
+
+BRAM36_BITS = 36_864
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What bounds a design from below.
+
+    `macs`: products with weights that are not zero, per sample. `products`: how many must be made at a time at the
+    design's interval, each layer with its own. `interval`: cycles per sample of the same number of products,
+    perfectly balanced, or of the same ports, if those are slower. `latency`: cycles that the additions of
+    the longest path take, or the slowest layer. `weight_bits`: what the non-constant weights take at least,
+    and `bram36` the blocks that hold them.
+    """
+
+    macs: int
+    products: int
+    interval: int
+    latency: int
+    weight_bits: int
+    bram36: int
+
+
+def limits(design: Design, clock_mhz: float = 200) -> Limits:
+    """The bounds of a design."""
+    matrices = [p.kernel for p in design if isinstance(p.kernel, MatVec)]
+    work = [_macs(kernel) for kernel in matrices]
+    interval = design.interval()
+    made = sum(kernel.pe * kernel.simd for kernel in matrices)
+    ports = max(design.streams[port.stream].beats for port in (*design.inputs, *design.outputs))
+    bits = sum(k.inputs * k.outputs * k.weights.element.width for k in matrices if k.reuse_factor > 1)
+    return Limits(
+        macs=sum(work),
+        products=sum(ceil(macs / interval) for macs in work),
+        interval=max(ports, ceil(sum(work) / made) if made else 1),
+        latency=max(interval, ceil(_longest_path(design) * ADD_NS * clock_mhz / 1000)),
+        weight_bits=bits,
+        bram36=ceil(bits / BRAM36_BITS),
+    )
+
+
+def _macs(kernel: MatVec) -> int:
+    return kernel.positions * int(np.count_nonzero(kernel.weights.words))
+
+
+def _longest_path(design: Design) -> int:
+    """Levels of (three-input) addition from an input to an output, along the path that has most of them."""
+    behind = {port.stream: 0 for port in design.inputs}
+    for process in design:
+        levels = max(behind[name] for name in process.reads) + adder_levels(process.kernel)
+        behind |= dict.fromkeys(process.writes, levels)
+    return max(behind[port.stream] for port in design.outputs)
+
+
+def adder_levels(kernel: Kernel) -> int:
+    """log3 of the most signed digits that one output sums: no tree of three-input adders has fewer levels."""
+    if not isinstance(kernel, MatVec):
+        return 0
+    terms = int(signed_digits(kernel.matrix()).sum(axis=0).max())
+    return ceil(log(terms, 3) - 1e-9) if terms > 1 else 0

@@ -1,0 +1,118 @@
+"""When a kernel reads and writes within a sample: its static schedule, and how deep its pipeline is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+from math import ceil, log2
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesign.analysis.primitives import in_dsp
+from codesign.errors import IRError
+from codesign.ir.kernels import Apply, Fork, IndexOfMax, Join, Kernel, MatVec, Permute, Repack, SoftmaxUnit
+from codesign.ir.layers.requantize import MultiplyShift, Table
+
+Steps = NDArray[np.int64]
+
+LEVEL_NS = 1.6
+"""Time of one level of addition with its routing on UltraScale+; 200 MHz holds three levels between registers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A loop of `steps` iterations per sample, one per cycle: beat k of read port i is taken in iteration
+    `reads[i][k]`, beat k of write port i is given in iteration `writes[i][k]`, a pipeline's depth later."""
+
+    steps: int
+    reads: tuple[Steps, ...] = ()
+    writes: tuple[Steps, ...] = ()
+
+
+@singledispatch
+def stages(kernel: Kernel) -> tuple[Stage, ...]:
+    """The loops of a kernel, each working on one sample while the loop before it works on the next."""
+    raise IRError(f"schedule: {type(kernel).__name__} has no schedule")
+
+
+@stages.register
+def _(kernel: MatVec) -> tuple[Stage, ...]:
+    reads, folds = kernel.inputs // kernel.simd, kernel.outputs // kernel.pe
+    start = np.arange(kernel.positions)[:, None] * kernel.reuse_factor
+    read = (start + np.arange(reads)).ravel()
+    write = (start + np.arange(1, folds + 1) * reads - 1).ravel()
+    return (Stage(kernel.interval, (read,), (write,)),)
+
+
+@stages.register(Apply)
+@stages.register(Fork)
+@stages.register(Join)
+def _(kernel: Apply | Fork | Join) -> tuple[Stage, ...]:
+    every = np.arange(kernel.interval)
+    return (Stage(kernel.interval, (every,) * len(kernel.reads), (every,) * len(kernel.writes)),)
+
+
+@stages.register
+def _(kernel: Repack) -> tuple[Stage, ...]:
+    every = np.arange(kernel.interval)
+    ratio = max(kernel.lanes_in, kernel.lanes_out) // min(kernel.lanes_in, kernel.lanes_out)
+    if kernel.lanes_out > kernel.lanes_in:
+        return (Stage(kernel.interval, (every,), (every[ratio - 1 :: ratio],)),)
+    return (Stage(kernel.interval, (every[::ratio],), (every,)),)
+
+
+@stages.register
+def _(kernel: Permute) -> tuple[Stage, ...]:
+    every = np.arange(kernel.interval)
+    return (Stage(kernel.interval, reads=(every,)), Stage(kernel.interval, writes=(every,)))
+
+
+@stages.register
+def _(kernel: IndexOfMax) -> tuple[Stage, ...]:
+    every, beats = np.arange(kernel.interval), kernel.channels // kernel.lanes
+    return (Stage(kernel.interval, (every,), (every[beats - 1 :: beats],)),)
+
+
+@stages.register
+def _(kernel: SoftmaxUnit) -> tuple[Stage, ...]:
+    beats = kernel.channels // kernel.lanes
+    start = np.arange(kernel.positions)[:, None] * 3 * beats
+    read = (start + np.arange(beats)).ravel()
+    return (Stage(kernel.interval, (read,), (read + 2 * beats,)),)
+
+
+def pipeline_depth(kernel: Kernel, clock_mhz: float = 200) -> int:
+    """Cycles from taking a beat to giving the result computed from it, an estimate until a tool has scheduled it.
+
+    One cycle for the register at the end, three for a DSP slice, and one for each further period that the levels
+    of addition fill: log2(terms) for a tree, bits/3 for a product in logic.
+    """
+    levels, slices = _levels(kernel)
+    per_cycle = max(1, int(1000 / clock_mhz / LEVEL_NS))
+    return 1 + 3 * slices + ceil(levels / per_cycle)
+
+
+def _levels(kernel: Kernel) -> tuple[float, int]:
+    """(levels of addition, DSP slices) one behind the other."""
+    match kernel:
+        case MatVec():
+            a, b = kernel.x.width, kernel.weights.element.width
+            tree = log2(kernel.simd) + 1
+            return (tree, 1) if in_dsp(a, b) else (tree + min(a, b) / 3, 0)
+        case Apply(function=MultiplyShift() as f):
+            bits = int(np.abs(f.multiplier).max()).bit_length()
+            return (2, 1) if in_dsp(kernel.x.width, bits) else (2 + bits / 3, 0)
+        case Apply(function=Table()):
+            return 2, 0
+        case Apply():
+            return 3, 0
+        case IndexOfMax():
+            return 2 * log2(kernel.lanes) + 1, 0
+        case SoftmaxUnit():
+            # One level per bit of the quotient.
+            return log2(kernel.lanes) + kernel.softmax.frac + 2, 0
+        case Join():
+            return 2, 0
+        case _:
+            return 0, 0
