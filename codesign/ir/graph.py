@@ -126,7 +126,9 @@ class Graph:
                 raise IRError(f"rewrite: the replacement of {node.name} does not end in it")
             changed = True
             for item in items:
-                if rebuilt.pop(item.name, None) and item.name not in node.inputs:
+                earlier = rebuilt.pop(item.name, None)
+                later = earlier is None and item.name in old and item.name != node.name
+                if later or (earlier is not None and item.name not in node.inputs):
                     raise IRError(f"rewrite: {item.name} is defined twice")
                 origin = node.origin if item.name == node.name else item.origin
                 typed = self._result(origin, item.layer, item.inputs)
