@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from codesign.analysis.latency import timing
+from codesign.analysis.limits import limits
 from codesign.ir.design import Design, Process
 from codesign.ir.graph import Graph, Node
 from codesign.ir.kernels import Apply, MatVec
 from codesign.ir.layers import Dense, Requantize
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, ZERO, Vector
-from codesign.report.model import Budget, LayerRow, ProcessRow, StreamRow
+from codesign.report.model import Bound, Budget, Figure, LayerRow, ProcessRow, StreamRow
 from codesign.targets import Resources, Target
 
 
@@ -59,6 +61,29 @@ def budgets(total: Resources, target: Target) -> tuple[Budget, ...]:
         for name, need in total.items()
         if need or has[name]
     )
+
+
+def figures(design: Design, clock_mhz: float) -> tuple[Figure, Figure, tuple[Bound, ...]]:
+    """(interval, latency, what else the design has beside its lower bound)."""
+    times, floor = timing(design, clock_mhz), limits(design, clock_mhz)
+    matrices = [p.kernel for p in design if isinstance(p.kernel, MatVec)]
+    made = sum(kernel.pe * kernel.simd for kernel in matrices)
+    interval = Figure(
+        times.interval,
+        floor.interval,
+        f"{floor.macs} products with weights that are not zero, {made} at a time; or the beats of the longest port",
+        "the static schedule",
+    )
+    latency = Figure(
+        times.latency,
+        floor.latency,
+        "the additions of the longest path, or the slowest layer",
+        "the model of pipelines",
+    )
+    bounds = (
+        Bound("products at a time", made, floor.products, "products with weights that are not zero, per interval"),
+    )
+    return interval, latency, bounds
 
 
 def _layer(node: Node) -> LayerRow:

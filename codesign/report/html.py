@@ -37,9 +37,10 @@ def _cards(report: Report) -> list[tuple[str, str, str, str]]:
     over = [b.resource for b in report.budgets if b.estimate > b.available]
     most = max(report.budgets, key=lambda b: b.percent, default=None)
     remark = "no budget is known" if most is None else f"estimate: {most.percent:.3g} % of its {most.resource}"
-    fits = ("bad", "Target", f"does not fit {report.target}", f"too little {', '.join(over)}")
+    target = one_line(report.target)
+    fits = ("bad", "Target", f"does not fit {target}", f"too little {', '.join(over)}")
     if not over:
-        fits = ("good", "Target", f"fits {report.target}", remark)
+        fits = ("good", "Target", f"fits {target}", remark)
     return [
         fits,
         ("plain", "Interval", *_timing(report, report.interval)),
@@ -51,7 +52,8 @@ def _cards(report: Report) -> list[tuple[str, str, str, str]]:
 def _timing(report: Report, figure: Figure) -> tuple[str, str]:
     ns = figure.cycles * report.clock_ns
     bound = f"{figure.source}; {figure.ratio:.3g} × the bound of {_number(figure.bound)}"
-    return f"{_number(figure.cycles)} cycles = {_time(ns)}", bound
+    cycles = "1 cycle" if figure.cycles == 1 else f"{_number(figure.cycles)} cycles"
+    return f"{cycles} = {_time(ns)}", bound
 
 
 def _exactness(report: Report) -> tuple[str, str, str, str]:
@@ -63,10 +65,10 @@ def _exactness(report: Report) -> tuple[str, str, str, str]:
     counts = {r.inputs for r in report.rungs}
     if len(counts) == 1:
         headline = f"exact on {_number(counts.pop())} inputs"
-        remark = ", ".join(r.name for r in report.rungs)
+        remark = "; ".join(r.name for r in report.rungs)
     else:
         headline = "exact on every input"
-        remark = ", ".join(f"{r.name} on {_number(r.inputs)}" for r in report.rungs)
+        remark = "; ".join(f"{r.name} on {_number(r.inputs)}" for r in report.rungs)
     ties = sum(r.ties for r in report.rungs)
     return "good", "Exactness", headline, remark + (f"; {_number(ties)} float32 ties" if ties else "")
 

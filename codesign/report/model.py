@@ -112,6 +112,21 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """Something the design has, beside the least that any design of this network could have."""
+
+    what: str
+    value: float
+    bound: float
+    because: str
+
+    @property
+    def ratio(self) -> float:
+        """How far above the bound."""
+        return self.value / max(1, self.bound)
+
+
+@dataclass(frozen=True)
 class Rung:
     """A comparison of two meanings of the model on the same inputs."""
 
@@ -169,6 +184,7 @@ class Report:
     budgets: tuple[Budget, ...]
     interval: Figure
     latency: Figure
+    bounds: tuple[Bound, ...] = ()
     rungs: tuple[Rung, ...] = ()
     approximations: tuple[Approximation, ...] = ()
     errors: tuple[OutputError, ...] = ()
@@ -199,6 +215,7 @@ class Report:
             "interval": self._timing(self.interval),
             "latency": self._timing(self.latency),
             "budgets": [asdict(b) | {"percent": b.percent, "slr_percent": b.slr_percent} for b in self.budgets],
+            "bounds": [asdict(b) | {"ratio": round(b.ratio, 4)} for b in self.bounds],
             "rungs": [asdict(r) | {"exact": r.exact} for r in self.rungs],
         }
         return json.dumps(data, indent=2, sort_keys=True, allow_nan=False) + "\n"

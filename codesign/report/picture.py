@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from codesign.report.layout import layout
 from codesign.report.model import LayerRow, ProcessRow, Report
-from codesign.report.text import one_line
+from codesign.report.text import counted, one_line
 
 BOX_WIDTH, BOX_HEIGHT = 208, 62
 COLUMN, ROW = 256, 110
@@ -119,7 +119,7 @@ def design_picture(report: Report) -> Picture:
         a, b = stream.writer or f"{stream.name}\0in", stream.reader or f"{stream.name}\0out"
         text = (
             f"{stream.lanes} × {stream.element}, {stream.width} bit",
-            f"{_count(stream.beats, 'beat')}, {stream.kind}, depth {stream.depth}",
+            f"{counted(stream.beats, 'beat')}, {stream.kind}, depth {stream.depth}",
         )
         edges[a, b] = edges.get((a, b), ()) + text
     return _draw(nodes, edges)
@@ -137,10 +137,10 @@ def _layer(row: LayerRow) -> _Node:
 
 def _process(row: ProcessRow, critical: bool) -> _Node:
     folding = "" if row.pe is None else f"pe {row.pe} × simd {row.simd}, "
-    tip = f"{row.origin}\n{row.kernel}: {folding}{_count(row.interval_cycles, 'cycle')} per sample"
+    tip = f"{row.origin}\n{row.kernel}: {folding}{counted(row.interval_cycles, 'cycle')} per sample"
     if critical:
         tip += "\nthe slowest: it sets the interval"
-    lines = (one_line(row.name, LETTERS), row.kernel, f"{folding}{_count(row.interval_cycles, 'cycle')}")
+    lines = (one_line(row.name, LETTERS), row.kernel, f"{folding}{counted(row.interval_cycles, 'cycle')}")
     return _Node(lines, FAMILIES.get(row.kernel, "other"), one_line_each(tip), critical)
 
 
@@ -159,10 +159,6 @@ def _result(row: LayerRow) -> tuple[str, ...]:
 
 def _shape(shape: Sequence[int]) -> str:
     return "×".join(map(str, shape)) or "1"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _draw(nodes: Mapping[str, _Node], edges: Mapping[tuple[str, str], tuple[str, ...]]) -> Picture:

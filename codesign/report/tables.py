@@ -10,14 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from codesign.report.model import Figure, ProcessRow, Report, Rung
-from codesign.report.text import one_line
+from codesign.report.text import counted, one_line
 
 GOOD, BAD, DIM = "bold green", "bold red", "dim"
 
 
 def summary(report: Report) -> Iterator[RenderableType]:
     """The processes, the budget, the timing, what was compared and what was approximated, top to bottom."""
-    yield Text(f"{report.name} on {report.target} ({report.part}) at {report.clock_mhz:g} MHz", style="bold")
+    yield Text(f"{report.name} on {one_line(report.target)} ({report.part}) at {report.clock_mhz:g} MHz", style="bold")
     yield _processes(report)
     yield _budget(report)
     yield Text.assemble("interval  ", _timing(report, report.interval))
@@ -81,20 +81,21 @@ def _budget(report: Report) -> Text:
 
 def _timing(report: Report, figure: Figure) -> Text:
     ns = figure.cycles * report.clock_ns
-    text = Text(f"{figure.cycles} cycles = {ns:,.6g} ns ({figure.source})")
+    text = Text(f"{counted(figure.cycles, 'cycle')} = {ns:,.6g} ns ({figure.source})")
     text.append(f"; at least {figure.bound} ({figure.because})", style=DIM)
     return text
 
 
 def _rung(rung: Rung) -> Text:
-    text = Text(f"{rung.name} against {rung.against}: ")
-    counted = f"{rung.inputs} inputs, {rung.values} values"
-    if rung.exact:
-        text.append(f"exact on {counted}", style=GOOD)
-    else:
-        text.append(f"{rung.mismatches} values differ on {counted}", style=BAD)
+    """What was compared: `=` where every value agrees."""
+    sign = "=" if rung.exact else "≠"
+    text = Text("exact    " if rung.exact else "DIFFERS  ", style=GOOD if rung.exact else BAD)
+    text.append(f"{one_line(rung.name)} {sign} {one_line(rung.against)} ", style="none")
+    found = f"on {rung.inputs} inputs, {rung.values} values"
+    text.append(
+        found if rung.exact else f"in {rung.mismatches} of {rung.values} values on {rung.inputs} inputs", style="none"
+    )
     if rung.ties:
-        text.append(f", {rung.ties} rounding ties of float32")
-    if rung.note:
-        text.append(f" ({one_line(rung.note)})", style=DIM)
+        text.append(f", {rung.ties} float32 ties", style="none")
+        text.append(f" ({one_line(rung.note)})" if rung.note else "", style=DIM)
     return text

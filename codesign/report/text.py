@@ -20,6 +20,11 @@ def one_line(text: object, longest: int | None = None) -> str:
     return printable(str(text).replace("\n", "\\n"), longest)
 
 
+def counted(n: int, what: str) -> str:
+    """`1 cycle`, `2 cycles`."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
 def _harmless(character: str) -> bool:
     # Cc control, Cf format (direction marks, zero width), Cs surrogate, Zl and Zp line and paragraph separators
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")

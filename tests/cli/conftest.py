@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from codesign.cli.main import app
 
 MODELS = Path(__file__).parents[2] / "models"
 JETS = MODELS / "jet_tagger" / "jet_tagger.onnx"
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(MODELS.parent)}
+"""Of commands run as processes of their own."""
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -113,7 +113,7 @@ def test_the_headline_says_what_matters() -> None:
     assert interval == "plain | 16 cycles = 80 ns | exact; 4 × the bound of 4"
     assert latency == "plain | 88 cycles = 440 ns | estimate; 2.84 × the bound of 31"
     assert exactness == (
-        "good | exact on every input | network on 1\u202f000, design on 1\u202f000, csim (native) on 1\u202f000, "
+        "good | exact on every input | network on 1\u202f000; design on 1\u202f000; csim (native) on 1\u202f000; "
         "csim (ap_int) on 32; 3 float32 ties"
     )
 

@@ -23,7 +23,7 @@ def test_the_summary_tells_folding_timing_and_exactness() -> None:
     assert text.startswith("net on u50 (xcu50-fsvh2104-2-e) at 200 MHz\n")
     assert "interval  16 cycles = 80 ns (exact); at least 4 (the input has 16 elements, 4 of them per beat)" in text
     assert "latency   88 cycles = 440 ns (estimate); at least 31" in text
-    assert "network against qonnx in float32: exact on 1000 inputs, 5000 values, 3 rounding ties of float32" in text
+    assert "exact    network = qonnx in float32 on 1000 inputs, 5000 values, 3 float32 ties\n" in text
     assert "approximated: softmax: a table of 412 exponentials\n" in text
     assert "error of global_out: at most 0.00131, mean 0.0002 on 1000 inputs\n" in text
     [line] = [line for line in text.splitlines() if line.lstrip().startswith("dense_4 ")]
@@ -35,7 +35,7 @@ def test_the_summary_tells_what_is_wrong() -> None:
     report = replace(samples.chain(), budgets=(Budget("DSP", 6000, 5952),), rungs=(Rung("csim", "design", 10, 50, 2),))
     text = printed(report)
     assert "6,000 DSP (101 %), does not fit" in text
-    assert "csim against design: 2 values differ on 10 inputs, 50 values" in text
+    assert "DIFFERS  csim ≠ design in 2 of 50 values on 10 inputs\n" in text
     assert "nothing was compared" in printed(replace(report, rungs=()))
     assert "the error of these approximations was not measured" in printed(replace(report, errors=()))
 
