@@ -6,7 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codesign.report.model import Figure, ProcessRow, Report
 from codesign.report.picture import design_picture, network_picture
-from codesign.report.text import one_line
+from codesign.report.text import counted, one_line
 from codesign.resources import folder
 
 
@@ -69,8 +69,18 @@ def _exactness(report: Report) -> tuple[str, str, str, str]:
     else:
         headline = "exact on every input"
         remark = "; ".join(f"{r.name} on {_number(r.inputs)}" for r in report.rungs)
-    ties = sum(r.ties for r in report.rungs)
-    return "good", "Exactness", headline, remark + (f"; {_number(ties)} float32 ties" if ties else "")
+    if ties := sum(r.ties for r in report.rungs):
+        remark += f"; {_number(ties)} float32 ties"
+    if not report.approximations:
+        return "good", "Exactness", headline, remark
+    worst = max((e.largest for e in report.errors), default=None)
+    error = "error not measured" if worst is None else f"error at most {_value(worst)}"
+    return (
+        "warn",
+        "Exactness",
+        f"{headline}, but for {counted(len(report.approximations), 'approximation')}",
+        (f"{error}; {remark}"),
+    )
 
 
 def _reuse(row: ProcessRow) -> str:

@@ -82,7 +82,7 @@ def _budget(report: Report) -> Text:
 def _timing(report: Report, figure: Figure) -> Text:
     ns = figure.cycles * report.clock_ns
     text = Text(f"{counted(figure.cycles, 'cycle')} = {ns:,.6g} ns ({figure.source})")
-    text.append(f"; at least {figure.bound} ({figure.because})", style=DIM)
+    text.append(f"; at least {figure.bound}", style=DIM)
     return text
 
 

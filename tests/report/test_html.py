@@ -108,14 +108,18 @@ def cards(report: Report) -> list[str]:
 
 
 def test_the_headline_says_what_matters() -> None:
-    target, interval, latency, exactness = cards(samples.chain())
+    report = samples.chain()
+    target, interval, latency, exactness = cards(report)
     assert target.startswith("good | fits u50 | estimate: ")
     assert interval == "plain | 16 cycles = 80 ns | exact; 4 × the bound of 4"
     assert latency == "plain | 88 cycles = 440 ns | estimate; 2.84 × the bound of 31"
     assert exactness == (
-        "good | exact on every input | network on 1\u202f000; design on 1\u202f000; csim (native) on 1\u202f000; "
+        "warn | exact on every input, but for 1 approximation | error at most 0.00131; network on 1\u202f000; "
+        "design on 1\u202f000; csim (native) on 1\u202f000; "
         "csim (ap_int) on 32; 3 float32 ties"
     )
+    assert "| error not measured; " in cards(replace(report, errors=()))[3]
+    assert cards(replace(report, approximations=(), errors=()))[3].startswith("good | exact on every input | network")
 
 
 def test_the_headline_does_not_flatter() -> None:
@@ -128,4 +132,5 @@ def test_the_headline_does_not_flatter() -> None:
     assert target == "bad | does not fit u50 | too little DSP"
     assert exactness == "bad | differs | on csim"
     assert cards(replace(report, rungs=()))[3] == "bad | not checked | no inputs were compared"
-    assert cards(replace(report, rungs=report.rungs[:1]))[3] == "good | exact on 10 inputs | network"
+    alone = replace(report, rungs=report.rungs[:1], approximations=(), errors=())
+    assert cards(alone)[3] == "good | exact on 10 inputs | network"
