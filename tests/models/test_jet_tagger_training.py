@@ -51,3 +51,17 @@ def test_training_learns_from_the_jets(tagger: tuple[Any, Path]) -> None:
 
     x, y = jets(2000, seed=13)
     assert (logits(tagger[0], x).argmax(axis=1) == y).mean() > 0.4
+
+
+def test_the_generated_cpp_of_a_trained_network_computes_what_brevitas_does(tagger: tuple[Any, Path]) -> None:
+    import codesign
+    from models.jet_tagger.train import logits
+
+    model, file = tagger
+    compiled = codesign.compile(file, target="u50")
+    x, _ = jets(1000, seed=14)
+    # Brevitas computes in float32, so that a sum within float error of a rounding tie may go the other way there:
+    # one code of one activation, in a jet here and there. Any other difference would show in most jets.
+    difference = np.abs(compiled.csim(x) - logits(model, x)).max(axis=1)
+    assert np.count_nonzero(difference > 1e-5 * np.abs(logits(model, x)).max()) <= 3
+    assert difference.max() < 0.1
