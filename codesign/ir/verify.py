@@ -13,7 +13,6 @@ from codesign.ir.fixed import MAX_WIDTH
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import (
     BatchNorm,
-    Clip,
     Dense,
     Input,
     Layer,
@@ -75,7 +74,7 @@ def _node_problems(graph: Graph, key: str, node: Node, defined: set[str]) -> Ite
     yield from _layer_problems(node.layer, types)
     try:
         derived = node.layer.result(*types)
-    except CodesignError as error:
+    except (CodesignError, IRError) as error:
         yield f"its layer refuses its inputs: {error}"
         return
     if derived != node.type:
@@ -123,16 +122,14 @@ def _layer_problems(layer: Layer, types: list[Tensor]) -> Iterator[str]:
         case BatchNorm():
             if min(layer.variance.values) + layer.epsilon <= 0:
                 yield "variance + epsilon is not positive"
-        case Clip(low=low, high=high):
-            if low is not None and high is not None and low > high:
-                yield f"the bounds {low}..{high} are empty"
         case Requantize():
             channels = types[0].channels if types else 1
             yield from _requantize_problems(layer, channels)
         case SoftmaxTable():
+            channels = types[0].channels if types else 1
             if layer.table.ndim != 1 or not layer.table.size or layer.table.min() < 0 or layer.table[0] < 1:
                 yield "the table is empty or negative, or starts with 0"
-            elif int(layer.table.max()) << (layer.frac + 1) >= 1 << MAX_WIDTH:
+            elif int(layer.table.max()) * ((2 << layer.frac) + channels) >= 1 << MAX_WIDTH:
                 yield f"the quotient needs more than {MAX_WIDTH} bits"
 
 
