@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import onnx
 import pytest
 
 import codesign.compiler
@@ -117,6 +118,25 @@ def test_bad_input_is_refused_and_nothing_is_written(
     assert message in errors
     assert errors.startswith("codesign: error: ") and "Traceback" not in errors
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_names_meant_to_do_harm_come_out_as_text(run: Run, jets: Path, tmp_path: Path) -> None:
+    harm = "</title></svg><script>alert(1)</script>\x1b[2J\u202e'\"\n../../escaped ${x} `id`"
+    model = onnx.load(jets)
+    for node in model.graph.node:
+        node.name = f"{harm}{node.name}"
+    model.graph.name = harm
+    place = tmp_path / "<script>.onnx"
+    onnx.save(model, place)
+
+    code, out, errors = run("compile", place, "-o", tmp_path / "build", "--no-csim")
+
+    assert (code, errors) == (0, "")
+    assert "\x1b" not in out and "\u202e" not in out
+    text = (tmp_path / "build" / "report.html").read_text()
+    assert "<script" not in text and "\x1b" not in text and "&lt;script&gt;" in text
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["<script>.onnx", "build"]
+    assert harm in json.loads((tmp_path / "build" / "report.json").read_text())["layers"][1]["origin"]
 
 
 def test_the_installed_command_gives_its_exit_code_to_the_shell(tmp_path: Path) -> None:
