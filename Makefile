@@ -10,7 +10,6 @@ DEMO := build/jet_tagger
 
 demo: $(VENV)/stamp
 	$(VENV)/bin/codesign compile models/jet_tagger/jet_tagger.onnx --target u50 -o $(DEMO) --force
-	@echo "report: $(DEMO)/report.html"
 
 test: $(VENV)/stamp
 	$(VENV)/bin/python -m pytest -n 2 -m "not train"
