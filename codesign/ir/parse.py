@@ -47,7 +47,7 @@ def from_text(text: str, arrays: dict[str, np.ndarray]) -> Graph:
             raise ModelError(f"line {line.lineno}: {error}") from error
     try:
         verify(reader.graph, "parsing")
-    except IRError as error:
+    except (IRError, ValueError) as error:
         raise ModelError(str(error)) from error
     return reader.graph
 
@@ -162,7 +162,7 @@ def _origin(keywords: list[ast.keyword]) -> str:
 
 
 def _fraction(text: str) -> Fraction:
-    if not re.fullmatch(r"-?[0-9]+(/[0-9]+)?", text):
+    if not re.fullmatch(r"-?[0-9]+(/[1-9][0-9]*)?", text):
         raise ValueError(f"not a rational number: {text[:60]!r}")
     return Fraction(text)
 
