@@ -117,6 +117,8 @@ def clean(proto: Any, origin: str, folder: Path | None) -> Model:
     """The plain form of a ModelProto; ModelError for functions of the model, sparse tensors and broken wiring."""
     if not proto.HasField("graph") or not proto.graph.node:
         raise ModelError(f"{origin}: not an ONNX file, or one without a network; {reading.CURE}")
+    if not _is_text(proto):
+        raise ModelError(f"{origin}: a name in the file is not UTF-8 text; {reading.CURE}")
     graph = proto.graph
     tensors = _initializers(graph, origin)
     inputs = tuple(_input(v, origin) for v in graph.input if v.name not in tensors)
@@ -132,6 +134,17 @@ def clean(proto: Any, origin: str, folder: Path | None) -> Model:
     for op in ops:
         _check_domain(op, functions, origin)
     return Model(origin, _opset(proto, origin), inputs, outputs, ops, tensors, folder)
+
+
+def _is_text(message: Any) -> bool:
+    """Whether every string in it, and in all that it holds, is text: protobuf leaves others as bytes."""
+    for field_, value in message.ListFields():
+        items = value if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) else (value,)
+        if field_.type == field_.TYPE_STRING and any(isinstance(v, bytes) for v in items):
+            return False
+        if field_.type == field_.TYPE_MESSAGE and not all(map(_is_text, items)):
+            return False
+    return True
 
 
 def _initializers(graph: Any, origin: str) -> dict[str, Any]:
@@ -178,7 +191,7 @@ def _opset(proto: Any, origin: str) -> int:
 
 def _needed(graph: Any, outputs: Sequence[str], known: set[str], sparse: set[str], origin: str) -> tuple[Op, ...]:
     """The operators on which the outputs depend, each after those it reads, else in the file's order."""
-    ops = [_op(node) for node in graph.node]
+    ops = [_op(node, origin) for node in graph.node]
     maker: dict[str, int] = {}
     for k, op in enumerate(ops):
         for name in filter(None, op.outputs):
@@ -229,10 +242,12 @@ def _sorted(ops: list[Op], waiting: dict[int, int], readers: dict[int, list[int]
     return tuple(found)
 
 
-def _op(node: Any) -> Op:
+def _op(node: Any, origin: str) -> Op:
     attributes = {a.name: _attribute(a) for a in node.attribute}
     output = next(filter(None, node.output), "")
     name = node.name or f"{node.op_type} of {output}"
+    if len(attributes) < len(node.attribute):
+        raise ModelError(f"{origin}: node {spelled(name)}: it has an attribute twice; {reading.CURE}")
     label = node.name or f"{node.op_type}_{output}"
     return Op(node.op_type, spelled(name), label, tuple(node.input), tuple(node.output), attributes, node)
 

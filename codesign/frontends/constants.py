@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf, lcm, prod
@@ -140,6 +140,25 @@ def of_fractions(name: str, values: Values) -> Constant:
             f"tensor {spelled(name)}: its values have no common step within 63 bits; store their result in the file"
         )
     return Constant(name, np.array(codes, dtype=np.int64).reshape(values.shape), np.array(step, dtype=object))
+
+
+def joined(name: str, parts: Sequence[Constant], axis: int) -> Constant:
+    """The constants one after the other along `axis`, each with its own scale; LayerError where they do not fit."""
+    one = np.array([Fraction(1)], dtype=object)
+    scales = [one if p.scale is None else p.scale for p in parts]
+    starts = np.cumsum([0, *(s.size for s in scales)])
+    numbers = [
+        np.broadcast_to(start + np.arange(s.size).reshape(s.shape), p.shape)
+        for p, s, start in zip(parts, scales, starts[:-1], strict=True)
+    ]
+    bases = [p.base.astype(np.int64) if p.base.dtype.kind in "iub" else p.base for p in parts]
+    try:
+        base, where = np.concatenate(bases, axis), np.concatenate(numbers, axis)
+    except ValueError:
+        raise LayerError(f"constants of shapes {[p.shape for p in parts]} cannot be joined along axis {axis}") from None
+    types = [p.bits for p in parts if p.bits is not None]
+    bits = Fixed.covering(min(t.low for t in types), max(t.high for t in types)) if len(types) == len(parts) else None
+    return Constant(name, base, np.concatenate([s.ravel() for s in scales])[_narrowed(where)], bits)
 
 
 def quantized(

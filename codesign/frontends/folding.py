@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import onnx
 
 from codesign.errors import LayerError
 from codesign.frontends.cleanup import Op
-from codesign.frontends.constants import Constant, checked_shape, common_shape, of_fractions
+from codesign.frontends.constants import Constant, checked_shape, common_shape, joined, of_fractions
 
 EXACT: dict[str, Callable[[str, Constant, Constant], Constant]] = {
     "Add": lambda name, a, b: a.plus(b),
@@ -59,12 +60,19 @@ def fold(op: Op, args: Sequence[Constant | None], opset: int) -> tuple[Constant,
     if op.kind in EXACT and len(given) == 2 and plain and not any(a.integral for a in given):
         return (_named(EXACT[op.kind](op.outputs[0], *given), op.outputs[0]),)
     if op.kind == "Neg" and plain and not given[0].integral:
-        minus = of_fractions("-1", -np.ones((), dtype=object))
+        minus = of_fractions("-1", np.array(Fraction(-1), dtype=object))
         return (_named(given[0].times(minus), op.outputs[0]),)
+    scaled = plain and any(a.scale is not None for a in given)
+    if op.kind == "Cast" and scaled and op.attributes.get("to") in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE):
+        return (_named(given[0], op.outputs[0]),)
+    if op.kind == "Concat" and scaled and not any(a.integral for a in given):
+        return (joined(op.outputs[0], given, op.integer("axis", 0)),)
     if op.kind in MOVES and args[0] is not None and all(a is None or a.twin is None for a in args[1:]):
         return _moved(op, args[0], [None if a is None else a.runtime() for a in args[1:]], args, opset)
     _check_size(op, args)
     results = _run(op, [None if a is None else a.runtime() for a in args], opset)
+    if any(r.dtype.kind == "f" and np.isnan(r).any() for r in results):
+        raise LayerError(f"{op.kind} of these constants is nan; train or export it again")
     twins = results if plain else _run(op, [None if a is None else a.runtime(twin=True) for a in args], opset)
     return tuple(
         Constant(name, r, twin=None if np.array_equal(r, t) else t)
@@ -109,11 +117,12 @@ def _run(op: Op, arrays: Sequence[Any], opset: int) -> list[Any]:
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)])
     feeds = {n: a for n, a in zip(names, arrays, strict=True) if n}
     try:
-        return [np.asarray(r) for r in ReferenceEvaluator(model).run(None, feeds)]
+        with np.errstate(all="ignore"):  # what is not finite has a message of its own
+            return [np.asarray(r) for r in ReferenceEvaluator(model).run(None, feeds)]
     except (
         ValueError,
         TypeError,
-        IndexError,
+        LookupError,
         AttributeError,
         RuntimeError,
         ArithmeticError,

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from codesign.errors import LayerError, ModelError
+from codesign.frontends import reading
+from codesign.frontends.cleanup import InputTensor, Model, Op, clean
+from codesign.frontends.constants import Constant
+from codesign.frontends.converters import SUPPORTED
+from codesign.frontends.converters.conversion import Codes, Conversion, Stream, Value
+from codesign.frontends.folding import fold, foldable
 from codesign.frontends.names import Names, identifier, spelled
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Input, Quantize
 from codesign.ir.tensor import Tensor
 
-if TYPE_CHECKING:
-    from codesign.frontends.cleanup import InputTensor, Model, Op
-    from codesign.frontends.converters.conversion import Value
+__all__ = ["SUPPORTED", "load", "load_model"]
 
 INPUT_TYPES: dict[int, Fixed | None] = {
     1: None, 11: None, 10: None, 16: None,  # float, double, float16, bfloat16
@@ -26,18 +30,14 @@ INPUT_TYPES: dict[int, Fixed | None] = {
 
 def load(path: str | Path) -> Graph:
     """The network in the file `path`, as the training tool wrote it; ModelError names file, node and cure."""
-    from codesign.frontends import reading
-
     path = Path(path)
     return load_model(reading.read(path), path.name, path.parent)
 
 
 def load_model(proto: Any, origin: str, folder: Path | None = None) -> Graph:
     """The network in a ModelProto; `origin` stands for its file in messages, external data is read below `folder`."""
-    from codesign.frontends import cleanup
-
     origin = spelled(origin)
-    return _Import(cleanup.clean(proto, origin, folder)).graph
+    return _Import(clean(proto, origin, folder)).graph
 
 
 class _Import:
@@ -62,8 +62,6 @@ class _Import:
         self.graph.prune()
 
     def _add_input(self, name: str, tensor: InputTensor) -> None:
-        from codesign.frontends.converters.conversion import Stream
-
         if tensor.element not in INPUT_TYPES:
             raise ModelError(
                 f"{self.model.origin}: input {spelled(tensor.name)} holds no numbers; use float or integers"
@@ -86,11 +84,6 @@ class _Import:
                 self.values[name] = value
 
     def _results(self, op: Op) -> tuple[Value | None, ...]:
-        from codesign.frontends.constants import Constant
-        from codesign.frontends.converters import SUPPORTED
-        from codesign.frontends.converters.conversion import Conversion
-        from codesign.frontends.folding import fold, foldable
-
         args = [self._value(op, name) for name in op.inputs]
         constants = [a for a in args if a is None or isinstance(a, Constant)]
         if args and len(constants) == len(args) and foldable(op):
@@ -123,9 +116,6 @@ class _Import:
         return self.values[name]
 
     def _add_output(self, name: str, origin: str) -> None:
-        from codesign.frontends.constants import Constant
-        from codesign.frontends.converters.conversion import Codes
-
         where = f"{self.model.origin}: output {spelled(origin)}"
         value = self.values.get(origin)
         if value is None and origin not in self.model.tensors:

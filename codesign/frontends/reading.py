@@ -25,6 +25,8 @@ def read(path: Path) -> Any:
     if path.is_dir():
         raise ModelError(f"{shown}: this is a folder; give the .onnx file in it")
     try:
+        if path.exists() and not path.is_file():
+            raise ModelError(f"{shown}: this is no regular file; give the .onnx file")
         data = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

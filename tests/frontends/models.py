@@ -40,7 +40,7 @@ def model(
     result: int = TensorProto.FLOAT,
     more_inputs: Mapping[str, Sequence[int | str]] | None = None,
 ) -> Any:
-    """A ModelProto with the input `x` of this shape (batch first); constants are arrays, float32 unless they say otherwise."""
+    """A ModelProto with the input `x` of this shape, batch first; Python floats become float32 constants."""
     nodes = list(nodes) if isinstance(nodes, Sequence) else [nodes]
     inputs = [helper.make_tensor_value_info("x", element, list(x))]
     inputs += [helper.make_tensor_value_info(k, TensorProto.FLOAT, list(v)) for k, v in (more_inputs or {}).items()]
@@ -100,7 +100,7 @@ def executed(proto: Any, *inputs: np.ndarray) -> list[np.ndarray]:
 
 
 def assert_exact(proto: Any, *inputs: np.ndarray, expect: Sequence[str] | None = None) -> Graph:
-    """The network gives, as exact rationals, the very numbers of the reference; choose inputs on which float32 is exact."""
+    """The network gives exactly the numbers of the reference; choose inputs on which float32 is exact."""
     graph = imported(proto)
     if expect is not None:
         assert layers(graph) == list(expect)

@@ -62,8 +62,8 @@ def test_smooth_functions(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("opset", "shape", "axis"),
-    [(9, (4,), {}), (9, (4,), {"axis": 1}), (11, (4,), {"axis": -1}), (13, (4,), {}), (13, (3, 4), {}), (9, (3, 4), {"axis": 2}),
-     (9, (1, 4), {}), (13, (3, 4), {"axis": -1})],
+    [(9, (4,), {}), (9, (4,), {"axis": 1}), (11, (4,), {"axis": -1}), (13, (4,), {}), (13, (3, 4), {}),
+     (9, (3, 4), {"axis": 2}), (9, (1, 4), {}), (13, (3, 4), {"axis": -1})],
 )  # fmt: skip
 def test_softmax_over_the_last_axis(opset: int, shape: tuple[int, ...], axis: dict[str, int]) -> None:
     x = dyadic((3, *shape), most=30)

@@ -96,7 +96,7 @@ def test_batch_normalization_between_unsqueeze_and_squeeze() -> None:
 
 
 def test_batch_normalization_of_a_real_image_layout_is_refused() -> None:
-    with pytest.raises(ModelError, match="node bn: .* axis 1 .* layout is not supported yet"):
+    with pytest.raises(ModelError, match=r"node bn: .* axis 1 .* layout is not supported yet"):
         imported(batch_norm((1, 4, 3)))
 
 

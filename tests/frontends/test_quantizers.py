@@ -153,7 +153,7 @@ def test_a_layout_that_is_not_supported_yet_is_refused() -> None:
         {"s": np.array([[0.5], [1]], dtype=np.float32), "z": 0.0, "b": 4.0},
         x=(1, 2, 3),
     )
-    with pytest.raises(ModelError, match="node q: .* axis 1 .* layout is not supported yet: .* last axis"):
+    with pytest.raises(ModelError, match=r"node q: .* axis 1 .* layout is not supported yet: .* last axis"):
         imported(proto)
 
 

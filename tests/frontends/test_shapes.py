@@ -109,7 +109,8 @@ def test_a_transpose_that_moves_nothing() -> None:
 
 @pytest.mark.parametrize("opset", [11, 13])
 @pytest.mark.parametrize(("kind", "axes", "shape"), [
-    ("Squeeze", [1], (1, 4)), ("Squeeze", [-2, 1], (1, 1, 4)), ("Unsqueeze", [1], (4,)), ("Unsqueeze", [-1, 1], (4,)), ("Unsqueeze", [2], (4,)),
+    ("Squeeze", [1], (1, 4)), ("Squeeze", [-2, 1], (1, 1, 4)),
+    ("Unsqueeze", [1], (4,)), ("Unsqueeze", [-1, 1], (4,)), ("Unsqueeze", [2], (4,)),
 ])  # fmt: skip
 def test_squeeze_and_unsqueeze(opset: int, kind: str, axes: list[int], shape: tuple[int, ...]) -> None:
     if opset == 11:

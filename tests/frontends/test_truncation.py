@@ -41,7 +41,7 @@ def test_version_1_rounds_first_where_the_input_is_on_a_finer_grid() -> None:
 
 def test_version_1_needs_an_input_in_codes() -> None:
     proto = model(node("Trunc", ["x", "s", "z", "b", "c"], name="t"), {"s": 1.0, "z": 0.0, "b": 8.0, "c": 4.0})
-    with pytest.raises(ModelError, match="node t: its input has no codes yet, .* quantize it before"):
+    with pytest.raises(ModelError, match=r"node t: its input has no codes yet, .* quantize it before"):
         imported(proto)
 
 

@@ -163,7 +163,8 @@ class Conversion:
         full = (1, *x.shape)
         if len(shape) != x.rank or any(n not in (1, m) for n, m in zip(shape, full, strict=True)):
             self.refuse(
-                f"tensor {spelled(parameter.name)} of shape {parameter.shape} does not fit one of shape {shape_text(x)}"
+                f"tensor {spelled(parameter.name)} of shape {parameter.shape} does not fit one of shape "
+                f"{shape_text(x)}; give it one value, or one for each channel"
             )
         values = values.reshape(shape)
         for axis in range(x.rank):

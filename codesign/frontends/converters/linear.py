@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.frontends.constants import Constant, grid
+from codesign.frontends.constants import Constant, exact_floats, grid
 from codesign.frontends.converters.conversion import Conversion, Stream, scalar, shape_text
 from codesign.frontends.names import spelled
 from codesign.ir.fixed import Fixed
@@ -18,21 +18,17 @@ from codesign.ir.vector import ONE, Vector, common_step
 GRID_BITS = 16
 """Float weights that are whole multiples of a power of two within this many bits count as quantized."""
 
-CODE_LIMIT = 1 << 31
-"""Codes that weights of different scales may grow to when they are brought to one step."""
+CODE_BITS = 32
+"""Bits that codes may grow to when weights of different scales are brought to one step."""
 
 
 def matmul(node: Conversion) -> Stream:
     """A constant matrix on the right: Dense where it is quantized or on a power-of-two grid, else MatMul."""
     weights = node.value(1)
-    if not isinstance(weights, Constant):
-        node.refuse(
-            "a product of two values that both depend on the input is not supported; one factor must be constant"
-        )
     if isinstance(node.value(0), Constant):
-        node.refuse(
-            "a constant on the left of a product is not supported; transpose the product so that it is on the right"
-        )
+        node.refuse("a constant on the left of a product is not supported; transpose it so that it is on the right")
+    if not isinstance(weights, Constant):
+        node.refuse("a product of two values that both depend on the input is not supported; one must be constant")
     x = node.stream(0)
     shape = weights.shape
     if not shape or any(n != 1 for n in shape[:-2]) or len(shape) > max(x.rank, 2):
@@ -93,7 +89,7 @@ def product(node: Conversion, x: Stream, weights: Constant) -> Stream:
     if found is not None:
         codes, bits, steps = found
         return node.emit(_dense(node, weights, codes, bits, steps), x)
-    base = weights.base.astype(np.float64)
+    base = exact_floats(weights.name, weights.base)
     if weights.scale is None:
         return node.emit(MatMul(np.ascontiguousarray(base)), x)
     scales = weights.scale.reshape((1,) * (2 - weights.scale.ndim) + weights.scale.shape)
@@ -111,6 +107,8 @@ def _codes(weights: Constant) -> tuple[Array, Fixed, Values] | None:
     elif weights.base.dtype.kind in "iub":
         codes = weights.base.astype(np.int64)
         bits = Fixed.covering(int(codes.min()), int(codes.max()))
+        if bits.width > CODE_BITS:
+            return None  # sums of floats, brought to a common step
     else:
         found = grid(weights.base.astype(np.float64), GRID_BITS)
         if found is None:
@@ -132,7 +130,7 @@ def _dense(node: Conversion, weights: Constant, codes: Array, bits: Fixed, steps
         return Dense(np.ascontiguousarray(codes), bits, step)
     exact = codes.astype(object) * factors
     low, high = int(exact.min()), int(exact.max())
-    if max(-low, high) >= CODE_LIMIT:
+    if Fixed.covering(low, high).width > CODE_BITS:
         node.refuse(
             f"the scales of {spelled(weights.name)} differ along the inputs and have no common step within 32 bits; "
             "use one scale, or one for each output"

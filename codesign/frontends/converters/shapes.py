@@ -26,7 +26,7 @@ def reshape(node: Conversion) -> Stream:
 
 
 def _from_batch(node: Conversion, target: Constant) -> list[bool]:
-    """Which entries of a computed shape are the batch size; what is only made from it, such as its double, is refused."""
+    """Which entries of a computed shape are the batch size; what is only made from it (its double) is refused."""
     if target.twin is None:
         return [False] * target.base.size
     if target.twin.shape != target.shape:
