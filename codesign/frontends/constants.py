@@ -171,9 +171,7 @@ def quantized(
     rounding: Rounding,
     bits: Fixed,
 ) -> Constant:
-    """clip(round(x / step + zero), low, high), read back as (code - zero) * step; `step` and `zero` broadcast to x."""
-    if np.broadcast_shapes(x.shape, step.shape, zero.shape) != x.shape:
-        raise LayerError(f"scales of shape {step.shape} do not fit the tensor {spelled(x.name)} of shape {x.shape}")
+    """clip(round(x / step + zero), low, high), read back as (code - zero) * step; `step`, `zero` broadcast to x."""
     codes = rounded(x, step, zero, rounding, low, high)
     denominator = lcm(*(z.denominator for z in zero.ravel()))
     if any(zero.ravel()):

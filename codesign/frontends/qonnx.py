@@ -79,6 +79,9 @@ class _Import:
             results = self._results(op)
         except LayerError as error:
             raise ModelError(f"{self.model.origin}: node {op.name}: {error}") from error
+        except OverflowError as error:
+            reason = "its constants lead beyond the range of double precision; scale them"
+            raise ModelError(f"{self.model.origin}: node {op.name}: {reason}") from error
         for name, value in zip(op.outputs, results, strict=False):
             if name and value is not None:
                 self.values[name] = value

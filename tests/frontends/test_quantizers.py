@@ -7,7 +7,7 @@ import pytest
 
 from codesign.errors import ModelError
 from codesign.ir.layers import Dense, Quantize
-from tests.frontends.models import assert_exact, dyadic, executed, imported, layers, model, node
+from tests.frontends.models import assert_exact, dyadic, executed, imported, initializer, layers, model, node
 
 MODES = ["ROUND", "CEIL", "FLOOR", "UP", "DOWN", "HALF_UP", "HALF_DOWN", "HALF_EVEN"]
 DOMAINS = ["qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general", "", "qonnx"]
@@ -128,6 +128,14 @@ def test_weights_whose_scales_have_no_common_step_are_refused() -> None:
         imported(weights_model(np.array([[7], [-3]]) * scales, scales))
 
 
+def test_bipolar_weights_behind_a_negative_scale() -> None:
+    proto = model(
+        [node("Mul", ["w", "m"], "wm"), node("BipolarQuant", ["wm", "s"], "wq"), node("MatMul", ["x", "wq"])],
+        {"w": dyadic((4, 3), seed=5).astype(np.float32), "m": np.array([-2, 0, 1], np.float32), "s": 0.5},
+    )
+    assert_exact(proto, dyadic((5, 4)), expect=["Dense"])
+
+
 def test_bipolar_weights_become_plus_and_minus_one() -> None:
     proto = model(
         [node("BipolarQuant", ["w", "s"], "wq"), node("MatMul", ["x", "wq"], name="fc")],
@@ -203,6 +211,28 @@ def test_weights_far_outside_their_quantizer_are_refused() -> None:
         ModelError, match=r"node wq: the constant w holds 1000, far outside .* -1 to 0\.875 .*correct the scale"
     ):
         imported(weights_model(weights, np.array(0.125)))
+
+
+@pytest.mark.parametrize(
+    ("rows", "scale"), [(3, np.ones(5)), (3, np.ones((2, 3, 4))), (3, np.ones((4, 1))), (0, np.array(1.0))]
+)
+def test_scales_that_do_not_fit_their_weights_are_refused(rows: int, scale: np.ndarray) -> None:
+    scale = scale * np.arange(1, scale.size + 1).reshape(scale.shape)
+    with pytest.raises(
+        ModelError, match=r"node wq: scales or zero points .* do not fit the tensor w of shape .* give one"
+    ):
+        imported(weights_model(np.ones((rows, 4)), scale))
+
+
+def test_constants_beyond_double_precision_are_refused() -> None:
+    proto = weights_model(np.ones((3, 4)), np.array(1.0))
+    chain = [node("Mul", [f"w{k}", f"w{k}"], f"w{k + 1}", f"m{k}") for k in range(10)]
+    proto.graph.initializer.append(initializer("w0", np.full((3, 4), 1e38, np.float32)))
+    proto.graph.node[0].input[0] = "w10"
+    for n in chain:
+        proto.graph.node.insert(0, n)
+    with pytest.raises(ModelError, match=r"test\.onnx: node .* beyond the range of double precision"):
+        imported(proto)
 
 
 def test_weights_that_saturate_as_training_leaves_them_are_clipped() -> None:

@@ -30,10 +30,10 @@ def quantize_linear(node: Conversion) -> Value:
     zero = node.optional_constant(2, "zero point")
     x = node.value(0)
     if isinstance(x, Constant):
-        steps = _along_axis(node, scale, x)
-        zeros = np.array(Fraction(0), dtype=object) if zero is None else _along_axis(node, zero, x)
+        steps = fitted(_along_axis(node, scale, x), x)
+        zeros = np.array(Fraction(0), dtype=object) if zero is None else fitted(_along_axis(node, zero, x), x)
         check_inside(node, x, steps, zeros, bits.low, bits.high)
-        return _integers(x, bits, fitted(steps, x), fitted(zeros, x))
+        return _integers(x, bits, steps, zeros)
     source = node.stream(0)
     point = 0 if zero is None else int(zero.number())
     return Codes(source, bits.low, bits.high, node.per_axis(scale, source, _axis(node)), point)
@@ -80,12 +80,9 @@ def _weights(node: Conversion, x: Constant, scale: Constant, zero: Constant | No
         node.refuse(f"the constant {spelled(x.name)} does not hold integers; DequantizeLinear reads integers")
     steps = fitted(_along_axis(node, scale, x), x)
     codes, bits = x.base.astype(np.int64), _bits(x)
-    if zero is not None:
+    if zero is not None and any(zero.fractions().ravel()):
         codes = codes - fitted(_along_axis(node, zero, x), x).astype(np.int64)
-        if any(z != 0 for z in zero.fractions().ravel()):
-            bits = Fixed.covering(min(int(codes.min()), 0), max(int(codes.max()), 0))
-    if codes.shape != x.shape or np.broadcast_shapes(steps.shape, x.shape) != x.shape:
-        node.refuse(f"scales of shape {scale.shape} do not fit the tensor {spelled(x.name)} of shape {x.shape}")
+        bits = Fixed.covering(min(int(codes.min()), 0), max(int(codes.max()), 0))
     return Constant(x.name, codes, steps, bits)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from codesign.errors import LayerError
 from codesign.frontends.constants import Constant, quantized
 from codesign.frontends.converters.conversion import Conversion, Stream
 from codesign.frontends.names import spelled
@@ -42,10 +43,9 @@ def quant(node: Conversion) -> Stream | Constant:
     low, high = code_range(width, signed, narrow)
     x = node.value(0)
     if isinstance(x, Constant):
-        steps, zeros = scale.fractions(), zero.fractions()
+        steps, zeros = fitted(scale.fractions(), x), fitted(zero.fractions(), x)
         check_inside(node, x, steps, zeros, low, high)
-        bits = Fixed(width, 0, signed)
-        return quantized(x.name, x, low, high, fitted(steps, x), fitted(zeros, x), mode, bits)
+        return quantized(x.name, x, low, high, steps, zeros, mode, Fixed(width, 0, signed))
 
     def layer(step: Vector, zero_point: Vector) -> Quantize:
         return Quantize(low, high, step, -(zero_point * step), mode)
@@ -63,19 +63,13 @@ def _bipolar(node: Conversion, scale: Constant, zero: Constant | None) -> Stream
     x = node.value(0)
     if isinstance(x, Constant):
         steps = fitted(scale.fractions(), x)
-        if zero is None or not any(zero.fractions().ravel()):
-            x.check_finite()
-            sign = np.where(x.base.astype(np.float64) >= 0, 1, -1)
-            if x.scale is not None:
-                sign = np.where(
-                    np.broadcast_to(x.scale < 0, x.shape),
-                    np.where(x.base.astype(np.float64) <= 0, 1, -1),
-                    sign,
-                )
-            return Constant(x.name, sign.astype(np.int64), steps, Fixed(2, 0, True))
-        node.refuse(
-            "a bipolar quantizer of a constant with a zero point is not supported; store its result in the file"
-        )
+        if zero is not None and any(zero.fractions().ravel()):
+            node.refuse("a bipolar zero point of a constant is not supported; store its result in the file")
+        x.check_finite()
+        reach = x.base.astype(np.float64)
+        if x.scale is not None:
+            reach = reach * np.where(x.scale < 0, -1.0, np.where(x.scale > 0, 1.0, 0.0))
+        return Constant(x.name, np.where(reach >= 0, 1, -1).astype(np.int64), steps, Fixed(2, 0, True))
     if zero is None:
         return node.elementwise(node.stream(0), Quantize.bipolar, scale)
 
@@ -120,26 +114,34 @@ def rounding_mode(node: Conversion, default: str) -> Rounding:
 
 
 def fitted(values: Values, x: Constant) -> Values:
-    """One value without axes if there is only one: its rank does not change that of a quantizer's result."""
-    return values.reshape(()) if values.size == 1 and values.ndim > len(x.shape) else values
+    """`values` so that they broadcast to the constant `x`; a single one loses its axes, whatever their number.
+
+    LayerError where they do not fit, and for a tensor without elements.
+    """
+    if values.size == 1:
+        values = values.reshape(())
+    dims = zip(reversed(values.shape), reversed(x.shape), strict=False)
+    if not x.base.size or values.ndim > len(x.shape) or any(n not in (1, m) for n, m in dims):
+        raise LayerError(
+            f"scales or zero points of shape {values.shape} do not fit the tensor {spelled(x.name)} of shape "
+            f"{x.shape}; give one, or one for each channel"
+        )
+    return values
 
 
 def check_inside(node: Conversion, x: Constant, step: Values, zero: Values, low: int, high: int) -> None:
     """Refuses a constant that lies so far outside its quantizer that the scale cannot be meant for it."""
     x.check_finite()
     values = x.base.astype(np.float64) * (1.0 if x.scale is None else x.scale.astype(np.float64))
-    try:
-        codes = values / fitted(step, x).astype(np.float64) + fitted(zero, x).astype(np.float64)
-    except ValueError:
-        return  # shapes that do not fit have a message of their own
+    steps = np.broadcast_to(step.astype(np.float64), x.shape)
+    zeros = np.broadcast_to(zero.astype(np.float64), x.shape)
+    codes = values / steps + zeros
     excess = np.maximum(codes - high, low - codes)
-    if not excess.size or excess.max() <= max(high - low, LEAST_EXCESS):
+    if excess.max() <= max(high - low, LEAST_EXCESS):
         return
-    at = int(np.argmax(excess))
-    s = float(np.broadcast_to(fitted(step, x), excess.shape).ravel()[at])
-    z = float(np.broadcast_to(fitted(zero, x), excess.shape).ravel()[at])
-    value = float(np.broadcast_to(values, excess.shape).ravel()[at])
+    at = np.unravel_index(int(np.argmax(excess)), x.shape)
+    first, last = (low - zeros[at]) * steps[at], (high - zeros[at]) * steps[at]
     node.refuse(
-        f"the constant {spelled(x.name)} holds {value:g}, far outside its quantizer's range {(low - z) * s:g} to "
-        f"{(high - z) * s:g} ({excess.max():.0f} steps); correct the scale or the bit width, or clip it before export"
+        f"the constant {spelled(x.name)} holds {values[at]:g}, far outside its quantizer's range {first:g} to {last:g} "
+        f"({excess[at]:.0f} steps); correct the scale or the bit width, or clip it before export"
     )
