@@ -4,7 +4,7 @@ Every term is derived where it stands; none is fitted. A two-input adder counts 
 (this model / the other):
 
 - Yosys 0.70, `synth_xilinx -family xcup -nodsp`, LUTs of matrix-vector products of 1 to 8 bits, folded and with
-  constant weights: 0.8 to 1.8 (`tests/analysis/test_cost.py` keeps it so);
+  constant weights: 0.8 to 1.8 (`tests/analysis/test_cost.py` repeats some);
 - Vivado HLS, dense layers of DeepCalo on the U50 (2304 x 256 and 256 x 256, 16 bits, 128 products at a time):
   block RAM 1.00, DSP slices 1.00, LUTs 0.5 (HLS reports are themselves several times what is placed);
 - the 16-64-32-32-5 jet tagger with 6 bits, fully unrolled: 78,000 LUTs for our own network, 16 % of them the first

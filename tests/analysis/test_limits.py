@@ -1,0 +1,81 @@
+"""Lower bounds: by hand, and never above what a design reaches."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codesign.analysis.latency import timing
+from codesign.analysis.limits import adder_levels, limits
+from codesign.ir.fixed import Fixed
+from codesign.ir.graph import Graph, Output
+from codesign.ir.kernels import MatVec
+from codesign.ir.layers import Dense, Input
+from codesign.ir.tensor import Tensor
+from codesign.passes.lower import Fold, lower
+from tests.perceptrons import folds, perceptron
+from tests.strategies import typed_networks
+
+
+def test_the_bounds_of_a_perceptron() -> None:
+    graph = perceptron(np.random.default_rng(0), [16, 8, 4], 6)
+    nonzero = [int(np.count_nonzero(graph[name].layer.weights)) for name in ("dense_1", "dense_2")]  # type: ignore[attr-defined]
+    found = limits(lower(graph, {"dense_1": Fold(4, 8), "dense_2": Fold(4, 1)}))
+    assert found.macs == sum(nonzero)
+    # dense_2 takes 8 cycles, dense_1 only 4.
+    assert found.products == sum(ceil(n / 8) for n in nonzero)
+    assert found.interval == ceil(sum(nonzero) / (32 + 4))
+    assert found.latency == 8
+    assert (found.weight_bits, found.bram36) == (160 * 6, 1)
+
+
+def test_ports_may_be_what_bounds_the_interval() -> None:
+    graph = perceptron(np.random.default_rng(0), [64, 2])
+    assert limits(lower(graph, {"dense_1": Fold(2, 1)})).interval == 64
+
+
+def test_constants_need_no_memory_and_zeros_no_products() -> None:
+    weights = np.diag([1, 2, 3, 0])
+    graph = Graph("net")
+    graph.add("x", Input(Tensor.of_fixed((4,), Fixed(4))))
+    graph.add("d", Dense(weights, Fixed(3)), "x")
+    graph.outputs = [Output("y", "d", "y")]
+    found = limits(lower(graph, {"d": Fold(4, 4)}))
+    assert (found.macs, found.products, found.interval, found.latency, found.bram36) == (3, 3, 1, 1, 0)
+
+
+def test_levels_count_the_signed_digits_of_an_output() -> None:
+    def levels(column: list[int]) -> int:
+        graph = Graph("net")
+        graph.add("x", Input(Tensor.of_fixed((len(column),), Fixed(4))))
+        graph.add("d", Dense(np.array(column)[:, None], Fixed(8)), "x")
+        graph.outputs = [Output("y", "d", "y")]
+        kernel = lower(graph, {"d": Fold(1, 1)}).processes["d"].kernel
+        assert isinstance(kernel, MatVec)
+        return adder_levels(kernel)
+
+    assert [levels(c) for c in ([4], [0], [1, 1], [1, 1, 1], [7, 1], [1] * 4, [1] * 9, [1] * 10)] == [
+        0,
+        0,
+        1,
+        1,
+        1,
+        2,
+        2,
+        3,
+    ]
+
+
+@settings(max_examples=100)
+@given(st.data())
+def test_no_design_is_better_than_its_bounds(data: st.DataObject) -> None:
+    graph, _ = data.draw(typed_networks())
+    design = lower(graph, data.draw(folds(graph)))
+    found = limits(design)
+    products = sum(p.kernel.pe * p.kernel.simd for p in design if isinstance(p.kernel, MatVec))
+    assert found.interval <= design.interval()
+    assert found.products <= products
+    assert found.latency <= timing(design).latency
