@@ -73,8 +73,11 @@ def write_project(
     texts["csim/include/hls_stream.h"] = (library / "csim" / "hls_stream.h").read_text()
     for path, text in sorted(texts.items()):
         place = folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="ascii", newline="\n")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="ascii", newline="\n")
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def clock_text(clock_ns: Fraction | float) -> str:
@@ -111,34 +114,45 @@ def output_folder(path: Path, force: bool = False) -> Iterator[Path]:
 
 
 def _check_replaceable(path: Path, force: bool) -> None:
-    if path.is_symlink() and not path.exists():
-        raise OutputError(f"{path}: a link to nowhere is in the way; remove it or choose another output folder")
+    if path.is_symlink():
+        raise OutputError(f"{path}: a link is in the way; name the folder itself, or choose another")
     if not path.exists():
         return
     if not path.is_dir():
         raise OutputError(f"{path}: a file is in the way; choose another output folder")
-    if not any(path.iterdir()) and not path.is_symlink():
+    if not any(path.iterdir()):
         return
+    if not _is_ours(path):
+        cure = "--force replaces only folders that codesign made, so choose another"
+        raise OutputError(f"{path}: the folder is not empty and has no {MARKER} of ours; {cure}")
     if not force:
         raise OutputError(f"{path}: the folder exists; choose another, or give --force to replace it")
-    if not (path / MARKER).is_file() or path.is_symlink():
-        raise OutputError(f"{path}: --force replaces only folders that codesign made, and this has no {MARKER}")
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        found = json.loads((path / MARKER).read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and "codesign" in found and "top" in found
 
 
 def _swap(building: Path, place: Path, path: Path) -> None:
-    """Renames `building` to `place`; what was there moves aside first and comes back if that fails."""
-    old = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".old", dir=place.parent))
+    """Renames `building` to `place`; what was there moves aside first, and comes back if that fails."""
+    aside = building.with_suffix(".old")
     try:
-        if place.exists():
-            place.rename(old / "replaced")
+        replaced = place.exists()
+        if replaced:
+            place.rename(aside)
         try:
             building.rename(place)
-        except OSError as error:
-            if (old / "replaced").exists():
-                (old / "replaced").rename(place)
-            raise OutputError(f"{path}: the folder cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+        except OSError:
+            if replaced:
+                aside.rename(place)
+            raise
+    except OSError as error:
+        raise OutputError(f"{path}: the folder cannot be written: {error.strerror}") from error
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _vector_text(port: PortText, codes: Array) -> str:

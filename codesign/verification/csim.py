@@ -69,7 +69,8 @@ class Csim:
             raise ToolError(f"csim: the inputs have {', '.join(str(len(x)) for x in given)} samples")
         results = [np.zeros((samples, *port.shape), dtype=np.int64) for port in self._outputs]
         with self._lock:
-            self._build()
+            if self._library is None:
+                self._build()
             self._run(given, results, samples)
         return results
 
@@ -90,12 +91,12 @@ class Csim:
     def flags(self) -> list[str]:
         """The options of the compiler."""
         common = ["-std=c++11", "-fwrapv", "-shared", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-w"]
-        sources = [f"-I{self.project / 'src'}", f"-I{self.project / 'csim' / 'include'}"]
+        stand_in = f"-I{self.project / 'csim' / 'include'}"
         match self.arithmetic:
             case Arithmetic.NATIVE:
-                return [*common, "-O3", "-march=native", "-DCODESIGN_NATIVE", *sources]
+                return [*common, "-O3", "-march=native", "-DCODESIGN_NATIVE", stand_in]
             case Arithmetic.AP:
-                return [*common, "-O1", *sources, f"-I{toolchain.ap_include()}"]
+                return [*common, "-O1", f"-I{toolchain.ap_include()}", stand_in]
 
     def _description(self) -> dict[str, list[dict[str, object]]]:
         try:
@@ -117,8 +118,7 @@ class Csim:
         place = self.project / "csim" / f"{self.arithmetic.value}-{self._key(compiler)}.so"
         if not place.is_file():
             self._compile(compiler, place)
-        if self._library is None:
-            self._library = _load(place)
+        self._library = _load(place)
         return place
 
     def _compile(self, compiler: str, place: Path) -> None:

@@ -10,8 +10,8 @@ namespace codesign {
 
 // Constant arrays have exactly W bits per element in synthesis, where width is memory. Every simulation reads them
 // from native integers: long lists of ap_int constants are slow to compile. The compiler that wrote the constants has
-// checked that each fits W bits.
-#ifdef __SYNTHESIS__
+// checked that each fits W bits. CODESIGN_EXACT_ROM gives a simulation the arrays of synthesis.
+#if defined(__SYNTHESIS__) || defined(CODESIGN_EXACT_ROM)
 template <int W, bool Signed> struct rom_element;
 template <int W> struct rom_element<W, true> { typedef ap_int<W> type; };
 template <int W> struct rom_element<W, false> { typedef ap_uint<W> type; };

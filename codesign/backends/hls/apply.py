@@ -238,7 +238,8 @@ def _table(name: str, kernel: Apply, f: Table) -> TableInstance:
     else:
         banks = f.entries.reshape(folds, kernel.lanes, codes).transpose(1, 0, 2).reshape(kernel.lanes, folds * codes)
     style = MemoryStyle.LUTRAM if banks.shape[1] <= _LUTRAM_DEPTH else MemoryStyle.BRAM
-    entries = Rom(f"{name}_entries", np.ascontiguousarray(banks), covering(banks), style, shared=True)
+    readers = kernel.lanes // len(banks)
+    entries = Rom(f"{name}_entries", np.ascontiguousarray(banks), covering(banks), style, banks=True, readers=readers)
     return TableInstance(
         roms=(entries,),
         positions=kernel.positions,

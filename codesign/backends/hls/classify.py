@@ -66,7 +66,7 @@ def softmax(name: str, kernel: SoftmaxUnit) -> SoftmaxInstance:
     distance = kernel.x.high - kernel.x.low
     largest = int(table.max())
     total = largest * kernel.channels
-    rom = Rom(f"{name}_table", table, covering(table), MemoryStyle.LUTRAM, shared=True)
+    rom = Rom(f"{name}_table", table, covering(table), MemoryStyle.LUTRAM, banks=True, readers=kernel.lanes)
     return SoftmaxInstance(
         roms=(rom,),
         positions=kernel.positions,

@@ -36,10 +36,10 @@ class Constant:
 
 @dataclass(frozen=True, eq=False)
 class Rom:
-    """A constant array of any shape, printed in a header of its own.
+    """A constant array of one to three axes, printed in a header of its own.
 
-    The last axis is read in one cycle, unless `shared`: then the first axis counts independent memories of one
-    element per word, each read by one lane or by all.
+    A word is all but the first axis, and is read in one cycle. Where `banks`, a word is one element: the first axis
+    counts memories that are read side by side, each by so many `readers`.
     """
 
     name: str
@@ -47,7 +47,8 @@ class Rom:
     element: Fixed
     style: MemoryStyle | None = None
     """None leaves the choice to the tool."""
-    shared: bool = False
+    banks: bool = False
+    readers: int = 1
 
     def __post_init__(self) -> None:
         if self.values.size == 0:

@@ -169,6 +169,8 @@ def _separate(design: Design) -> Design:
 
 def _check_wiring(design: Design) -> None:
     """Each stream has one writer and one reader, and the beats that both of them expect."""
+    if not design.inputs or not design.outputs:
+        raise IRError("hls: a design needs an input and an output")
     written = [p.stream for p in design.inputs] + [w for p in design for w in p.writes]
     read = [p.stream for p in design.outputs] + [r for p in design for r in p.reads]
     for name, stream in design.streams.items():
@@ -251,11 +253,11 @@ def _pragmas(name: str, rom: Rom) -> list[str]:
     if rom.style is MemoryStyle.REGISTERS:
         return [f"#pragma HLS ARRAY_PARTITION variable={name} complete dim=0"]
     axes = rom.values.ndim
-    if rom.shared:
+    if rom.banks:
         lines = [f"#pragma HLS ARRAY_PARTITION variable={name} complete dim={d}" for d in range(1, axes)]
     else:
         lines = [f"#pragma HLS ARRAY_RESHAPE variable={name} complete dim={d}" for d in range(2, axes + 1)]
-    suffix = "_SHARED" if rom.shared else ""
+    suffix = "_SHARED" if rom.readers > 1 else ""
     match rom.style:
         case MemoryStyle.LUTRAM:
             lines.append(f"CODESIGN_ROM_LUTRAM{suffix}({name})")

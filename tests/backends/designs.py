@@ -1,0 +1,267 @@
+"""Hypothesis strategies for designs: chains of kernels with random types, sizes, foldings and constants.
+
+Hypothesis draws a seed and the rest follows from it. Every example costs seconds of g++, so shrinking would take
+longer than reading the failing chain, and the first example must be as rich as any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from hypothesis import strategies as st
+
+from codesign.ir.design import Design, Port, Process, Stream, StreamKind
+from codesign.ir.fixed import MAX_WIDTH, Fixed
+from codesign.ir.kernels import Apply, Fork, IndexOfMax, Join, Kernel, MatVec, MemoryStyle, Permute, Repack, SoftmaxUnit
+from codesign.ir.layers.requantize import MultiplyShift, Shift, Table, Thresholds
+from codesign.ir.layers.softmax import SoftmaxTable
+from codesign.ir.tensor import Tensor
+
+T = TypeVar("T")
+
+
+@dataclass
+class Wire:
+    """The end of a chain that grows: a stream of positions x channels elements."""
+
+    name: str
+    element: Fixed
+    positions: int
+    channels: int
+    lanes: int
+
+    @property
+    def size(self) -> int:
+        return self.positions * self.channels
+
+    @property
+    def beats(self) -> int:
+        return self.size // self.lanes
+
+
+@dataclass
+class Builder:
+    """Adds chains to a design, choosing by `rng`."""
+
+    design: Design
+    rng: np.random.Generator
+    count: int = 0
+
+    def integer(self, low: int, high: int) -> int:
+        return int(self.rng.integers(low, high, endpoint=True))
+
+    def choice(self, options: Sequence[T]) -> T:
+        return options[self.integer(0, len(options) - 1)]
+
+    def codes(self, fixed: Fixed, shape) -> np.ndarray:
+        """Random codes of which some are the extremes."""
+        found = self.rng.integers(fixed.low, fixed.high, size=shape, endpoint=True, dtype=np.int64)
+        which = self.rng.random(shape)
+        return np.where(which < 0.1, fixed.low, np.where(which > 0.9, fixed.high, found))
+
+    def fixed(self, least: int = 1, most: int = 12) -> Fixed:
+        return Fixed(self.integer(least, most), 0, self.choice([True, False]))
+
+    def divisor(self, n: int) -> int:
+        return self.choice([k for k in range(1, n + 1) if n % k == 0])
+
+    def name(self, what: str) -> str:
+        self.count += 1
+        return f"{what}_{self.count}"
+
+    def source(self, x: Fixed, positions: int, channels: int, lanes: int | None = None) -> Wire:
+        """A new input."""
+        wire = Wire(self.name("x"), x, positions, channels, lanes or self.divisor(channels))
+        self.stream(wire)
+        tensor = Tensor.of_fixed((positions, channels), x)
+        self.design.inputs.append(Port(wire.name, wire.name, tensor, f"/{wire.name}"))
+        return wire
+
+    def stream(self, wire: Wire) -> Wire:
+        kind = StreamKind.SINGLE if wire.lanes == 1 else StreamKind.STRUCT
+        self.design.add_stream(Stream(wire.name, wire.element, wire.lanes, wire.beats, kind))
+        return wire
+
+    def sink(self, wire: Wire) -> None:
+        """The end of a chain."""
+        tensor = Tensor.of_fixed((wire.positions, wire.channels), wire.element)
+        self.design.outputs.append(Port(f"y_{wire.name}", wire.name, tensor, f"/{wire.name}"))
+
+    def process(self, what: str, kernel: Kernel, reads: list[Wire], writes: list[Wire]) -> None:
+        name = self.name(what)
+        self.design.add(Process(name, kernel, tuple(r.name for r in reads), tuple(w.name for w in writes), f"/{name}"))
+
+    def after(self, wire: Wire, element: Fixed, channels: int | None = None, lanes: int | None = None) -> Wire:
+        channels = wire.channels if channels is None else channels
+        return self.stream(
+            Wire(self.name("s"), element, wire.positions, channels, wire.lanes if lanes is None else lanes)
+        )
+
+
+def matvec(b: Builder, x: Wire) -> Wire:
+    """Any folding of the outputs; the accumulator is the narrowest that holds every result."""
+    outputs = b.choice([1, 2, 3, 4, 6])
+    x = narrowed(b, x, MAX_WIDTH - 6)
+    w = b.fixed(1, min(b.choice([3, 8, 40]), MAX_WIDTH - 5 - x.element.width))
+    matrix = b.codes(w, (x.channels, outputs))
+    bias = b.codes(b.fixed(1, 10), outputs) if b.choice([True, False]) else None
+    ends = [matrix.astype(object) * x.element.low, matrix.astype(object) * x.element.high]
+    offset = np.zeros(outputs, dtype=object) if bias is None else bias.astype(object)
+    low = min(int(v) for v in np.minimum(*ends).sum(axis=0) + offset)
+    high = max(int(v) for v in np.maximum(*ends).sum(axis=0) + offset)
+    y = b.after(x, Fixed.covering(low, high), outputs, b.divisor(outputs))
+    style = b.choice([MemoryStyle.REGISTERS, MemoryStyle.LUTRAM, MemoryStyle.BRAM])
+    kernel = MatVec.fold(
+        b.name("m"), matrix, bias, w, x.element, y.element, x.positions, y.lanes, x.lanes, style
+    )  # fmt: skip
+    b.process("dense", kernel, [x], [y])
+    return y
+
+
+def shift(b: Builder, x: Wire) -> Wire:
+    width = x.element.width
+    spare = min(4, (MAX_WIDTH - width) // 2)
+    bias = b.integer(-(1 << spare), 1 << spare) if spare > 0 else 0
+    f = (bias, b.integer(-spare, min(width - 1, 6)), spare > 0 and b.choice([True, False]))
+    # Clipping hides rounding, so half of them only clip what their type cannot hold.
+    y = b.fixed(1, 16) if b.choice([True, False]) else Fixed(min(width + 2 * spare + 1, MAX_WIDTH), 0, True)
+    low, high = (y.low, y.high) if y.width > width else sorted(b.codes(y, 2).tolist())
+    return _apply(b, x, Shift(*f, low, high), y)
+
+
+def multiply_shift(b: Builder, x: Wire) -> Wire:
+    n = b.choice([1, x.channels, x.channels])
+    x = narrowed(b, x, MAX_WIDTH - 3)
+    m = b.fixed(1, min(MAX_WIDTH - 2 - x.element.width, 18))
+    a = Fixed(b.integer(1, min(m.width + x.element.width, 40)), 0, True)
+    y = b.fixed(1, 16)
+    low, high = sorted(b.codes(y, 2).tolist())
+    # Some constants are the same in all channels though they may differ.
+    multiplier = b.codes(m, n) if b.choice([True, False]) else np.full(n, b.codes(m, 1)[0])
+    return _apply(b, x, MultiplyShift(multiplier, b.codes(a, n), b.integer(0, a.width), low, high), y)
+
+
+def thresholds(b: Builder, x: Wire) -> Wire:
+    n, steps = b.choice([1, x.channels, x.channels]), b.integer(0, 5)
+    near = Fixed(min(x.element.width + 1, MAX_WIDTH), 0, True)
+    levels = np.sort(b.codes(near, (n, steps)), axis=1)
+    y = Fixed(6, 0, True)
+    kinds = b.choice([(1,), (-1,), (-1, 1), (-1, 1), (-1, 0, 1), (0,)])
+    direction = b.rng.choice(kinds, n).astype(np.int64)
+    base = b.codes(Fixed(4, 0, True), n) if b.choice([True, False]) else np.full(n, -3)
+    return _apply(b, x, Thresholds(base, direction, levels), y)
+
+
+def table(b: Builder, x: Wire) -> Wire:
+    x = narrowed(b, x, 8)
+    y = b.fixed(1, 20)
+    n = b.choice([1, x.channels])
+    codes = x.element.high - x.element.low + 1
+    return _apply(b, x, Table(x.element.low, b.codes(y, (n, codes))), y)
+
+
+def repack(b: Builder, x: Wire) -> Wire:
+    lanes = b.choice(
+        [k for k in range(1, x.channels + 1) if x.channels % k == 0 and (k % x.lanes == 0 or x.lanes % k == 0)]
+    )
+    y = b.after(x, x.element, lanes=lanes)
+    b.process("repack", Repack(x.size, x.lanes, lanes, x.element), [x], [y])
+    return y
+
+
+def permute(b: Builder, x: Wire) -> Wire:
+    y = b.after(x, x.element)
+    b.process("permute", Permute(b.rng.permutation(x.size), x.lanes, x.element), [x], [y])
+    return y
+
+
+def fork_join(b: Builder, x: Wire) -> Wire:
+    """left * x + right * x, with as many forks as it takes; a third copy leaves by an output."""
+    x = narrowed(b, x, MAX_WIDTH - 6)
+    copies = b.integer(2, 3)
+    wires = [b.after(x, x.element) for _ in range(copies)]
+    b.process("fork", Fork(copies, x.beats, x.lanes, x.element), [x], wires)
+    left, right = b.integer(-9, 9), b.integer(-9, 9)
+    ends = [k * v for k in (left, right) for v in (x.element.low, x.element.high)]
+    z = b.after(x, Fixed.covering(min(0, *ends[:2]) + min(0, *ends[2:]), max(0, *ends[:2]) + max(0, *ends[2:])))
+    join = Join(left, right, x.beats, x.lanes, x.element, x.element, z.element)
+    b.process("join", join, wires[:2], [z])
+    for wire in wires[2:]:
+        b.sink(wire)
+    return z
+
+
+def argmax(b: Builder, x: Wire) -> Wire:
+    y = b.after(x, Fixed.covering(0, x.channels - 1), 1, 1)
+    b.process("argmax", IndexOfMax(x.positions, x.channels, x.lanes, x.element, y.element), [x], [y])
+    return y
+
+
+def softmax(b: Builder, x: Wire) -> Wire:
+    frac, depth = b.integer(1, 20), b.integer(1, 40)
+    entries = np.sort(b.rng.integers(0, 1 << b.integer(1, 30), size=depth))[::-1]
+    entries[0] += 1
+    unit = SoftmaxTable(np.ascontiguousarray(entries), frac, b.choice([True, False]))
+    y = b.after(x, Fixed.covering(0, unit.high))
+    b.process("softmax", SoftmaxUnit(unit, x.positions, x.channels, x.lanes, x.element, y.element), [x], [y])
+    return y
+
+
+def narrowed(b: Builder, x: Wire, width: int) -> Wire:
+    """`x` itself if it has at most this width, else its lowest and highest codes clipped to it."""
+    if x.element.width <= width:
+        return x
+    y = Fixed(width, 0, x.element.signed)
+    return _apply(b, x, Shift(0, x.element.width - width - 1, False, y.low, y.high), y)
+
+
+def _apply(b: Builder, x: Wire, f, y: Fixed) -> Wire:
+    out = b.after(x, y)
+    b.process("apply", Apply(f, x.positions, x.channels, x.lanes, x.element, y), [x], [out])
+    return out
+
+
+KERNELS = (matvec, shift, multiply_shift, thresholds, table, repack, permute, fork_join, argmax, softmax)
+"""How a chain grows by one kernel (or what the kernel needs); together they reach every kernel."""
+
+STEP_FUNCTIONS = (shift, multiply_shift, thresholds)
+"""Those with the most cases."""
+
+
+def _builder(seed: int) -> Builder:
+    return Builder(Design("net", "net.onnx"), np.random.default_rng(seed))
+
+
+def _input(b: Builder, widest: int) -> Wire:
+    return b.source(b.fixed(1, widest), b.choice([1, 3]), b.choice([1, 2, 4, 6]))
+
+
+def one_of_each(seed: int, each: int) -> Design:
+    """Independent chains of one kernel: `each` of every kind, a third of them of up to 63 bits."""
+    b = _builder(seed)
+    for grow in KERNELS:
+        for k in range(each * (2 if grow in STEP_FUNCTIONS else 1)):
+            b.sink(grow(b, _input(b, MAX_WIDTH if k % 3 == 2 else 8)))
+    return b.design
+
+
+def several_chains(seed: int, count: int, longest: int) -> Design:
+    """Independent chains of several kernels."""
+    b = _builder(seed)
+    for _ in range(count):
+        wire = _input(b, 10)
+        for _ in range(b.integer(2, longest)):
+            wire = b.choice(KERNELS)(b, wire)
+        b.sink(wire)
+    return b.design
+
+
+def every_kernel(each: int = 5) -> st.SearchStrategy[Design]:
+    return st.integers(0, 2**32 - 1).map(lambda seed: one_of_each(seed, each))
+
+
+def chains(count: int = 6, longest: int = 5) -> st.SearchStrategy[Design]:
+    return st.integers(0, 2**32 - 1).map(lambda seed: several_chains(seed, count, longest))

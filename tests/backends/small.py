@@ -1,0 +1,41 @@
+"""A small design written by hand: a two-layer classifier, folded."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from codesign.ir.design import Design, Port, Process, Stream
+from codesign.ir.fixed import Fixed
+from codesign.ir.kernels import Apply, IndexOfMax, MatVec, MemoryStyle, Repack
+from codesign.ir.layers.requantize import Shift, Thresholds
+from codesign.ir.tensor import Tensor
+
+
+def classifier(origin: str = "small.onnx", layer: str = "/dense/MatMul") -> Design:
+    """x (4) -> dense -> relu -> repack -> dense -> thresholds -> argmax; results in y."""
+    x, w = Fixed(4, 2), Fixed(3)
+    first = np.array([[1, -2, 3, 0], [-4, 3, 1, 2], [2, 2, -1, -3], [0, 1, -2, 3]])
+    second = np.array([[1, -1], [2, 0], [-3, 2], [3, -4]])
+    hidden, small, scores = Fixed(7), Fixed(3, 0, False), Fixed(7)
+    level = Fixed(3)
+    d = Design("small", origin)
+    for name, element, lanes, size in (
+        ("x", x, 4, 4), ("dense_1_out", hidden, 2, 4), ("relu_out", small, 2, 4), ("packed", small, 4, 4),
+        ("dense_2_out", scores, 1, 2), ("scores", level, 1, 2), ("y", Fixed(1, 0, False), 1, 1),
+    ):  # fmt: skip
+        d.add_stream(Stream(name, element, lanes, size // lanes))
+    bias = np.array([1, -2, 3, -4])
+    style = MemoryStyle.LUTRAM
+    dense_1 = MatVec.fold("dense_1", first, bias, w, x, hidden, 1, 2, 4, style)
+    dense_2 = MatVec.fold("dense_2", second, None, w, small, scores, 1, 1, 4, MemoryStyle.REGISTERS)
+    relu = Apply(Shift(0, 3, True, 0, 7), 1, 4, 2, hidden, small)
+    levels = Thresholds(np.array([-2]), np.array([1]), np.array([[-9, -2, 4, 11]]))
+    d.add(Process("dense_1", dense_1, ("x",), ("dense_1_out",), layer))
+    d.add(Process("relu", relu, ("dense_1_out",), ("relu_out",), "/act/Relu"))
+    d.add(Process("pack", Repack(4, 2, 4, small), ("relu_out",), ("packed",), "/dense_2/MatMul"))
+    d.add(Process("dense_2", dense_2, ("packed",), ("dense_2_out",), "/dense_2/MatMul"))
+    d.add(Process("quant", Apply(levels, 1, 2, 1, scores, level), ("dense_2_out",), ("scores",), "/out/Quant"))
+    d.add(Process("best", IndexOfMax(1, 2, 1, level, Fixed(1, 0, False)), ("scores",), ("y",), "/ArgMax"))
+    d.inputs.append(Port("x", "x", Tensor.of_fixed((4,), x), "global_in"))
+    d.outputs.append(Port("y", "y", Tensor.of_fixed((1,), Fixed(1, 0, False)), "global_out"))
+    return d

@@ -1,0 +1,95 @@
+"""The C++ library is plain C++11, and stays within what HLS tools synthesize."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from codesign import resources
+from codesign.backends.project import write_project
+from codesign.verification import toolchain
+from tests.backends.designs import one_of_each
+
+LIBRARY = resources.folder("hls")
+HEADERS = sorted((LIBRARY / "codesign").glob("*.hpp"))
+FLAGS = {
+    "native": ["-DCODESIGN_NATIVE"],
+    "ap": ["-isystem", str(toolchain.ap_include())],
+    "exact rom": ["-DCODESIGN_EXACT_ROM", "-isystem", str(toolchain.ap_include())],
+}
+STRICT = ["-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+# Labels name loops in the tools' reports, and the pragmas are theirs.
+EXPECTED = ["-Wno-unused-label", "-Wno-unknown-pragmas"]
+
+
+def accepts(source: Path, arithmetic: str) -> None:
+    """g++ has nothing to say about `source`."""
+    stand_in = ["-isystem", str(LIBRARY / "csim")]
+    command = [toolchain.compiler(), *STRICT, *EXPECTED, *FLAGS[arithmetic], *stand_in, str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def code(header: Path) -> str:
+    """The text without comments."""
+    return re.sub(r"//[^\n]*", "", header.read_text())
+
+
+def test_every_header_stands_alone_and_is_clean(tmp_path: Path) -> None:
+    alone = tmp_path / "alone.cpp"
+    for header in HEADERS:
+        # Each twice: the guards hold.
+        alone.write_text(f'#include "{header}"\n' * 2 + "int used;\n")
+        accepts(alone, "ap" if header.name == "types_ap.hpp" else "native")
+
+
+@pytest.mark.parametrize("arithmetic", FLAGS)
+def test_every_template_is_clean_when_instantiated(arithmetic: str, tmp_path: Path) -> None:
+    write_project(one_of_each(1, 2), tmp_path, part="x", clock_ns=5, vectors=None, version="0", digest="0")
+    accepts(tmp_path / "src" / "net.cpp", arithmetic)
+
+
+def test_nothing_is_used_that_cannot_be_synthesized() -> None:
+    forbidden = r"\b(virtual|new|delete|malloc|calloc|free|throw|try|catch|dynamic_cast|typeid|goto|while|std::)\b"
+    for header in HEADERS:
+        assert not re.search(forbidden, code(header)), header.name
+
+
+def test_nothing_of_cpp14_is_used() -> None:
+    for header in HEADERS:
+        assert not re.search(r"\b(constexpr|auto|decltype)\b|\[&?=?\]\s*\(", code(header)), header.name
+
+
+def test_no_function_calls_itself() -> None:
+    for header in HEADERS:
+        text = code(header)
+        for match in re.finditer(r"\b(\w+)\([^;{}]*\)\s*(?:const\s*)?\{", text):
+            name, body = match[1], text[match.end() : closing(text, match.end())]
+            if name not in ("for", "if", "switch"):
+                # An overload of another number of parameters is another function.
+                assert not re.search(rf"(?<![\w:.]){name}(<C>)?\(", body), f"{header.name}: {name}"
+
+
+def test_every_loop_has_a_constant_bound() -> None:
+    for header in HEADERS:
+        for bound in re.findall(r"for \(int \w+ = \w+; \w+ < ([^;]+);", code(header)):
+            assert re.fullmatch(r"[\w:]*::\w+", bound), f"{header.name}: {bound}"
+        assert len(re.findall(r"\bfor\b", code(header))) == len(re.findall(r"for \(int \w+ = \w+; ", code(header)))
+
+
+def test_every_pipelined_loop_takes_a_beat_per_cycle() -> None:
+    kernels = [h for h in HEADERS if "hls_stream.h" in h.read_text()]
+    assert len(kernels) == 10
+    for header in kernels:
+        assert "#pragma HLS PIPELINE II=1" in header.read_text(), header.name
+
+
+def closing(text: str, start: int) -> int:
+    """The index of the brace that closes the block whose body starts at `start`."""
+    depth = 1
+    for i in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[i], 0)
+        if depth == 0:
+            return i
+    raise AssertionError("unbalanced braces")
