@@ -1,1 +1,30 @@
-"""codesign: a trained, quantized network in, verified hardware out."""
+"""codesign: a trained, quantized network in, verified hardware out.
+
+    import codesign
+    compiled = codesign.compile("model.onnx", target="u50")
+    compiled.csim(x)
+
+Everything heavy is imported at the first use, so that `import codesign` is quick.
+"""
+
+from typing import TYPE_CHECKING
+
+from codesign.errors import CodesignError, ConfigError, IRError, ModelError, OutputError, TargetError, ToolError
+
+if TYPE_CHECKING:
+    from codesign.compiler import Compiled, compile, show, verify
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CodesignError", "Compiled", "ConfigError", "IRError", "ModelError", "OutputError", "TargetError", "ToolError",
+    "compile", "show", "verify",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name in ("Compiled", "compile", "show", "verify"):
+        from codesign import compiler
+
+        return getattr(compiler, name)
+    raise AttributeError(f"module 'codesign' has no attribute {name!r}")

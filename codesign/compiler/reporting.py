@@ -1,0 +1,52 @@
+"""What was compiled and compared, as the values of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from codesign import __version__
+from codesign.analysis.cost import design_cost
+from codesign.compiler.options import Options
+from codesign.ir.design import Design
+from codesign.passes.builder import Fold
+from codesign.passes.pipeline import Passed
+from codesign.report.build import budgets, figures, layer_rows, process_rows, stream_rows
+from codesign.report.model import Approximation, OutputError, Report, Rung
+from codesign.verification import ladder
+from codesign.verification.climb import Climb
+
+
+def report_of(
+    passed: Passed, design: Design, options: Options, digest: str, folding: Mapping[str, Fold], climb: Climb
+) -> Report:
+    """The report of a compilation, with the estimates of the design and what the ladder found."""
+    target, clock = options.target, options.clock_mhz
+    cost = design_cost(design)
+    interval, latency, bounds = figures(design, clock)
+    return Report(
+        name=design.name,
+        version=__version__,
+        model=design.origin,
+        digest=digest,
+        target=target.title,
+        part=target.part,
+        clock_mhz=clock,
+        layers=layer_rows(passed.network),
+        outputs=tuple(o.source for o in passed.network.outputs),
+        processes=process_rows(
+            design, cost.processes, {name: f.requested for name, f in folding.items() if f.requested is not None}
+        ),
+        streams=stream_rows(design, cost.streams),
+        budgets=budgets(cost.total, target),
+        interval=interval,
+        latency=latency,
+        bounds=bounds,
+        rungs=tuple(report_rung(r) for r in climb.rungs),
+        approximations=tuple(Approximation(a.origin, a.what) for a in passed.approximations),
+        errors=tuple(OutputError(e.output, e.largest, e.mean, e.inputs) for e in climb.errors),
+    )
+
+
+def report_rung(rung: ladder.Rung) -> Rung:
+    """A rung as reports show it."""
+    return Rung(rung.name, rung.against, rung.inputs, rung.values, rung.mismatches, rung.ties, rung.note)
