@@ -155,6 +155,16 @@ class Graph:
         self.outputs = [replace(o, source=first) if o.source == second else o for o in self.outputs]
         self.rebuild(nodes)
 
+    def insert_after(self, name: str, new: str, layer: Layer) -> None:
+        """Every reader of `name`, and every output on it, reads `layer` of it instead, a node called `new`."""
+        nodes: list[Node] = []
+        for node in self.nodes.values():
+            nodes.append(replace(node, inputs=tuple(new if i == name else i for i in node.inputs)))
+            if node.name == name:
+                nodes.append(Node(new, layer, (name,), node.type, node.origin))
+        self.outputs = [replace(o, source=new) if o.source == name else o for o in self.outputs]
+        self.rebuild(nodes)
+
     def replace_uses(self, name: str, by: str) -> None:
         """Let every reader of `name`, and every output on it, read `by`, which comes before them."""
         for node in self:

@@ -67,17 +67,11 @@ def _merge_affines(graph: Graph) -> None:
 def _expose_comparisons(graph: Graph) -> None:
     """A dense layer whose channels are compared gets an affine of its own, to be made of one scale by the rule."""
     users = graph.users()
-
-    def rule(node: Node) -> list[Node] | None:
-        if not isinstance(node.layer, Dense) or node.type.real or (node.type.step.uniform and node.type.offset.uniform):
-            return None
-        if graph.is_output(node.name) or not any(_compares(reader) for reader in users[node.name]):
-            return None
-        products = graph.node(graph.fresh(f"{node.name}_products"), node.layer, *node.inputs, origin=node.origin)
-        return [products, replace(node, layer=Affine(), inputs=(products.name,))]
-
-    if graph.rewrite(rule):
-        users = graph.users()
+    for node in graph:
+        compared = any(_compares(reader) for reader in users[node.name]) and not graph.is_output(node.name)
+        mixed = not node.type.real and not (node.type.step.uniform and node.type.offset.uniform)
+        if isinstance(node.layer, Dense) and compared and mixed:
+            graph.insert_after(node.name, graph.fresh(f"{node.name}_scale"), Affine())
 
 
 def _compares(node: Node) -> bool:

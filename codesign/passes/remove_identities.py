@@ -11,9 +11,10 @@ from codesign.ir.vector import ONE, ZERO
 def remove_identities(graph: Graph) -> None:
     """f(x) becomes x where f is an identity, a multiplication by 1, a reshape to the same shape, or a quantizer
     whose every input code is already one of its own codes."""
-    for node in graph:
+    for name in list(graph.nodes):
+        node = graph[name]
         if node.inputs and _changes_nothing(node, graph[node.inputs[0]].type):
-            graph.replace_uses(node.name, node.inputs[0])
+            graph.replace_uses(name, node.inputs[0])
     graph.prune()
     graph.rebuild(graph)
 

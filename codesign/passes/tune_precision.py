@@ -161,13 +161,7 @@ class _Tuner:
     def _insert_after(self, node: Node, fixed: Fixed) -> None:
         name = self.graph.fresh(f"{node.name}_quantized")
         quantizer = Quantize(fixed.low, fixed.high, Vector.of(fixed.step))
-        nodes: list[Node] = []
-        for n in self.graph:
-            nodes.append(replace(n, inputs=tuple(name if i == node.name else i for i in n.inputs)))
-            if n.name == node.name:
-                nodes.append(Node(name, quantizer, (node.name,), node.type, node.origin))
-        self.graph.outputs = [replace(o, source=name) if o.source == node.name else o for o in self.graph.outputs]
-        self.graph.rebuild(nodes)
+        self.graph.insert_after(node.name, name, quantizer)
         self._note(node, f"result rounded to {fixed}")
 
     def _note(self, node: Node, what: str) -> None:
