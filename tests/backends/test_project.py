@@ -128,7 +128,7 @@ def test_an_input_that_is_an_output_is_copied(tmp_path: Path) -> None:
 
 STUBS = """
 foreach name {open_project set_top add_files open_solution set_part create_clock csim_design csynth_design
-              cosim_design export_design} {
+              cosim_design export_design config_array_partition} {
     proc $name args "lappend ::calls \\[list $name {*}\\$args\\]"
 }
 rename exit leave

@@ -54,6 +54,7 @@ class RomText:
     name: str
     element: str
     dimensions: str
+    size: int
     values: str
     pragmas: tuple[str, ...]
 
@@ -98,6 +99,11 @@ class Sources:
     outputs: tuple[PortText, ...]
     streams: tuple[StreamText, ...]
     processes: tuple[ProcessText, ...]
+
+    @property
+    def most_pieces(self) -> int:
+        """No array is cut into more elements than this."""
+        return max(4096, *(rom.size for rom in self.roms), *(p.size for p in self.inputs))
 
     @property
     def headers(self) -> list[str]:
@@ -243,6 +249,7 @@ def _rom(names: Names, rom: Rom) -> RomText:
         name=name,
         element=code(rom.element),
         dimensions="".join(f"[{n}]" for n in rom.values.shape),
+        size=rom.values.size,
         values=initializer(rom.values),
         pragmas=tuple(_pragmas(name, rom)),
     )
