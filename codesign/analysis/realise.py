@@ -15,6 +15,8 @@ LARGEST_TABLE = 1 << 14
 """Entries per channel of a lookup table."""
 LARGEST_SHIFT = 40
 """Bits of precision tried for a multiplier."""
+MOST_POINTS = 512
+"""Thresholds per channel that bound the slope of a multiplier."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def multiply_shift(steps: Steps) -> Candidate | None:
     low = int(np.where(steps.direction > 0, steps.base, steps.base - steps.levels.shape[1]).min())
     high = low + steps.levels.shape[1]
     constraints = [_constraints(steps, c, low) for c in range(len(steps.levels))]
-    slopes = [_slope(steps, c) for c in range(len(constraints))]
+    slopes = [_slopes(c) for c in constraints]
     for s in range(0, LARGEST_SHIFT + 1):
         pairs = []
         for constraint, slope in zip(constraints, slopes, strict=True):
@@ -147,19 +149,36 @@ def _constraints(steps: Steps, c: int, low: int) -> _Constraint:
     return _Constraint(above[a], reach[a], below[b], reach[b])
 
 
-def _slope(steps: Steps, c: int) -> float:
-    """Levels per code between the first and the last threshold inside the range; 0 for fewer than two."""
-    inside = _inside(steps, c)
-    if len(inside) < 2 or inside[-1] == inside[0]:
-        return 0.0
-    return int(steps.direction[c]) * (len(inside) - 1) / float(inside[-1] - inside[0])
+def _slopes(k: _Constraint) -> tuple[float, float]:
+    """(least, greatest) slope of a line that lies on or above all points `above` and below all points `below`.
+
+    A point (t, j) above and one (u, i) below ask for (j - i) < slope * (t - u) or (j - i) <= 0 at t = u: each pair with
+    t > u bounds the slope from below, each with t < u from above. Of very many points a sample bounds it well enough,
+    since what is found is proved against all of them.
+    """
+    a, b = _sample(len(k.above)), _sample(len(k.below))
+    run = (k.above[a][:, None] - k.below[b][None, :]).astype(np.float64)
+    rise = (k.reach_above[a][:, None] - k.reach_below[b][None, :]).astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = rise / run
+    least = slope[run > 0].max(initial=-np.inf)
+    greatest = slope[run < 0].min(initial=np.inf)
+    return float(least), float(greatest)
 
 
-def _fit(k: _Constraint, slope: float, s: int) -> tuple[int, int] | None:
-    """(M, N) of smallest |M| near slope * 2^s, or None."""
-    center = int(np.floor(slope * 2.0**s))
+def _sample(count: int) -> np.ndarray:
+    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(int))
+
+
+def _fit(k: _Constraint, slopes: tuple[float, float], s: int) -> tuple[int, int] | None:
+    """(M, N) of smallest |M| for the shift s, or None."""
+    least_slope, greatest_slope = (v * 2.0**s for v in slopes)
+    first = 0 if least_slope < 0 < greatest_slope else None
+    if first is None:
+        first = int(np.floor(least_slope)) if least_slope >= 0 else int(np.ceil(greatest_slope))
+    direction = 1 if least_slope >= 0 else -1
     largest = max(_largest(k.above), _largest(k.below))
-    for m in sorted(range(center - 1, center + 3), key=abs):
+    for m in range(first, first + direction * 4, direction):
         if (abs(m) * largest).bit_length() > 61 or (_largest(k.reach_above) + 1).bit_length() + s > 61:
             return None
         least = int(((k.reach_above << s) - m * k.above).max()) if len(k.above) else None

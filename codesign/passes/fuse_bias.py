@@ -34,12 +34,13 @@ def fuse_bias(graph: Graph) -> None:
         dense = graph[node.inputs[0]]
         if not isinstance(dense.layer, Dense) or dense.type.real or not _only_reader(graph, dense.name, users):
             return None
-        layer = _biased(graph, node, dense, dense.layer, *_needs(graph, node, users))
-        if layer is None:
+        found = _biased(graph, node, dense, dense.layer, *_needs(graph, node, users))
+        if found is None:
             return None
+        layer, left = found
         biased = graph.node(dense.name, layer, *dense.inputs, origin=dense.origin)
-        # every offset is in the bias now, also what the input's own offset added
-        return [biased, replace(node, layer=Affine(ONE, -biased.type.offset))]
+        # the bias holds every offset but `left`, also what the input's own offset adds to the products
+        return [biased, replace(node, layer=Affine(ONE, Vector.of(left) - biased.type.offset))]
 
     graph.rewrite(rule)
 
@@ -82,7 +83,7 @@ def _compares(node: Node) -> bool:
 
 
 def _needs(graph: Graph, node: Node, users: dict[str, list[Node]]) -> tuple[bool, bool]:
-    """(one step for all channels, no offset): what the readers of this affine ask of its codes."""
+    """(one step and offset for all channels, no offset at all): what the readers of this affine ask of its codes."""
     one_step = no_offset = False
     for reader in users[node.name]:
         if not isinstance(reader.layer, Elementwise):
@@ -95,11 +96,17 @@ def _needs(graph: Graph, node: Node, users: dict[str, list[Node]]) -> tuple[bool
     return one_step, no_offset
 
 
-def _biased(graph: Graph, node: Node, dense: Node, layer: Dense, one_step: bool, no_offset: bool) -> Dense | None:
-    """`layer` so that its codes times its step are the affine's values; None where codes are not needed and the
-    bias is not whole."""
+def _biased(
+    graph: Graph, node: Node, dense: Node, layer: Dense, one_step: bool, no_offset: bool
+) -> tuple[Dense, Fraction] | None:
+    """`layer` with a bias, and the offset that is left to add to its codes times its step for the affine's values.
+
+    None where codes are not needed and the bias is not whole.
+    """
     channels = layer.weights.shape[1]
     steps, offsets = _values(node, dense.type, channels)
+    left = offsets[0] if one_step and not no_offset else Fraction(0)  # comparing channels needs no common offset
+    offsets = tuple(o - left for o in offsets)
     whole = all(s != 0 and (o / s).denominator == 1 for s, o in zip(steps, offsets, strict=True))
     if whole and not (one_step and len(set(steps)) > 1):
         grid = list(steps)
@@ -125,7 +132,7 @@ def _biased(graph: Graph, node: Node, dense: Node, layer: Dense, one_step: bool,
         )
     step = Vector(tuple(g / x_step for g in grid)).collapsed()
     kept = layer.bits if (factors == 1).all() else bits
-    return Dense(weights.astype(np.int64), kept, step, bias.astype(np.int64) if bias.any() else None)
+    return Dense(weights.astype(np.int64), kept, step, bias.astype(np.int64) if bias.any() else None), left
 
 
 def _values(node: Node, before: Tensor, channels: int) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
