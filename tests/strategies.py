@@ -333,9 +333,9 @@ def matrix(d: Draft, inputs: int, outputs: int) -> Dense:
 def dense_relu_dense(d: Draft, x: str) -> str:
     """Two products with an unquantized Relu between, its offset on the lattice of the codes or off it."""
     w, bits = weights(d, d.type(x).channels, d.draw(CHANNELS))
+    if (d.type(x).decode(d.found[x]) @ w).max() <= 0:  # the Relu would leave nothing
+        w, bits = -w, Fixed(bits.width + 1)
     x = d.put(Dense(w, bits, Vector.of(d.draw(steps()))), x)
-    if d.value_range(x)[1] <= 0:
-        x = d.put(Affine(Vector.of(-1)), x)
     if _one_step(d.type(x)) and d.draw(st.booleans()):
         x = d.put(Affine(offset=lattice(d, x)), x)
     return dense(d, d.put(Relu(), x))
@@ -350,7 +350,7 @@ def residual(d: Draft, x: str) -> str:
     def branch() -> str:
         y = d.put(matrix(d, t.channels, t.channels), x)
         bits = Fixed(d.draw(BITS))
-        ideal = max(1, round(d.spread(y) / abs(t.step[0]) / (1 << bits.width)))
+        ideal = min(max(1, round(d.spread(y) / abs(t.step[0]) / (1 << bits.width))), 1 << 20)
         step = abs(t.step[0]) * ideal * d.choose(Fraction(1, 2), 1, 2, 3)
         return d.put(Quantize(bits.low, bits.high, Vector.of(step)), y)
 
