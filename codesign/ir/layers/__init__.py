@@ -23,5 +23,6 @@ ALL: tuple[type[Layer], ...] = (
 __all__ = [
     "ALL", "Add", "Affine", "ArgMax", "BatchNorm", "Clip", "Dense", "Elementwise", "Identity", "Input", "Layer",
     "LeakyRelu", "MatMul", "MultiThreshold", "MultiplyShift", "Quantize", "Relu", "Requantize", "Reshape", "Shift",
-    "Sigmoid", "Sign", "Softmax", "SoftmaxTable", "StepFunction", "Table", "Tanh", "Thresholds", "Transpose", "Truncate",
+    "Sigmoid", "Sign", "Softmax", "SoftmaxTable", "StepFunction", "Table", "Tanh", "Thresholds", "Transpose",
+    "Truncate",
 ]  # fmt: skip

@@ -29,7 +29,8 @@ class Add(Layer):
         ends = [(a * x.low, a * x.high), (b * y.low, b * y.high)]
         low, high = sum(min(e) for e in ends), sum(max(e) for e in ends)
         if Fixed.covering(low, high).width > MAX_WIDTH:
-            raise LayerError(f"a sum of steps {x.step} and {y.step} needs more than {MAX_WIDTH} bits; give both one scale")
+            steps = f"{x.step} and {y.step}"
+            raise LayerError(f"a sum of steps {steps} needs more than {MAX_WIDTH} bits; give both one scale")
         offset = x.offset - y.offset if self.negate else x.offset + y.offset
         return Tensor.of_codes(x.shape, low, high, Vector.of(step), offset)
 

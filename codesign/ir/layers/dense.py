@@ -94,7 +94,8 @@ class Dense(Layer):
 
 def _product_shape(x: Tensor, weights: np.ndarray) -> tuple[int, ...]:
     if not x.shape or x.shape[-1] != len(weights):
-        raise LayerError(f"a matrix of {weights.shape[0]} x {weights.shape[1]} cannot multiply an input of shape {x.shape}")
+        n, m = weights.shape
+        raise LayerError(f"a matrix of {n} x {m} cannot multiply an input of shape {x.shape}")
     return (*x.shape[:-1], weights.shape[1])
 
 
