@@ -144,10 +144,15 @@ def named(graph: Graph, name: str | None) -> Graph:
 
 def designed(network: Graph, options: Options) -> tuple[dict[str, Fold], Design]:
     """The folding chosen for the target, and the design with it."""
+    strategies = options.strategies(network)
     folding = choose_folding(
-        network, options.target, clock_mhz=options.clock_mhz, reuse_by_layer=options.reuse_by_layer(network)
+        network,
+        options.target,
+        clock_mhz=options.clock_mhz,
+        reuse_by_layer=options.reuse_by_layer(network),
+        strategies=strategies,
     )
-    return folding, pipeline.build_design(network, folding, options.strategies(network), options.clock_mhz)
+    return folding, pipeline.build_design(network, folding, strategies, options.clock_mhz)
 
 
 def _check(imported: Graph, climb: Climb) -> None:

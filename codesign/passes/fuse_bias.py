@@ -105,9 +105,12 @@ def _biased(
     """
     channels = layer.weights.shape[1]
     steps, offsets = _values(node, dense.type, channels)
-    left = offsets[0] if one_step and not no_offset else Fraction(0)  # comparing channels needs no common offset
-    offsets = tuple(o - left for o in offsets)
+    left = Fraction(0)
     whole = all(s != 0 and (o / s).denominator == 1 for s, o in zip(steps, offsets, strict=True))
+    if not whole and one_step and not no_offset:  # comparing channels needs no common offset
+        left = offsets[0]
+        offsets = tuple(o - left for o in offsets)
+        whole = all(s != 0 and (o / s).denominator == 1 for s, o in zip(steps, offsets, strict=True))
     if whole and not (one_step and len(set(steps)) > 1):
         grid = list(steps)
     elif one_step:
