@@ -56,6 +56,8 @@ class Compiled:
     seconds: Mapping[str, float]
     """What each pass took."""
     _temporary: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
+    _csims: dict[Arithmetic, Csim] = field(default_factory=dict, repr=False)
+    """Those called before: what they loaded is not looked for again."""
 
     def encode(self, *inputs: ArrayLike) -> list[np.ndarray]:
         """The codes that the hardware receives for real inputs (n, *shape), one array per input of the network."""
@@ -65,7 +67,9 @@ class Compiled:
 
     def csim(self, *inputs: ArrayLike, arithmetic: Arithmetic = Arithmetic.NATIVE) -> np.ndarray | list[np.ndarray]:
         """The outputs of the generated C++ as float64 values (n, *shape); a list where there are several."""
-        codes = Csim(self.folder, arithmetic)(self.encode(*inputs))
+        if arithmetic not in self._csims:
+            self._csims[arithmetic] = Csim(self.folder, arithmetic)
+        codes = self._csims[arithmetic](self.encode(*inputs))
         values = [p.tensor.decode_float(c) for p, c in zip(self.design.outputs, codes, strict=True)]
         return values[0] if len(values) == 1 else values
 

@@ -1,6 +1,7 @@
 """The simulation from Python: same integers, built once, and every failure a message."""
 
 import shutil
+import subprocess
 import threading
 from pathlib import Path
 
@@ -73,6 +74,20 @@ def test_it_is_compiled_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert Csim(project).build() == first
     assert first.stat().st_mtime_ns == made
     assert first.parent == project / "csim"
+
+
+def test_a_second_call_runs_no_program_and_reads_no_source(
+    project: Path, vectors: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    csim = Csim(project)
+    csim(vectors.inputs)
+
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("looked for the library again")
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    monkeypatch.setattr(Csim, "_key", fail)
+    np.testing.assert_array_equal(csim(vectors.inputs)[0], vectors.outputs[0])
 
 
 def test_changed_sources_are_compiled_anew(tmp_path: Path, vectors: Vectors) -> None:
