@@ -19,6 +19,7 @@ from codesign.compiler.reporting import report_of
 from codesign.compiler.saved import keep
 from codesign.errors import IRError, ModelError
 from codesign.frontends import qonnx, reading
+from codesign.frontends.embed import embedded
 from codesign.frontends.names import identifier
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
@@ -124,7 +125,7 @@ def compile(
         )
         copy = folder / "model" / f"{identifier(model.stem, 'model')}.onnx"
         copy.parent.mkdir()
-        copy.write_bytes(proto.SerializeToString())
+        copy.write_bytes(embedded(proto, model.name, model.parent).SerializeToString())
         ladder = Ladder(passed.typed, passed.network, design, passed.exact, copy, folder)
         keep(ladder, folder, folding, options.strategies(passed.network), options.clock_mhz)
         climb = ladder.climb(inputs, tuple(Arithmetic) if csim else ())

@@ -45,16 +45,8 @@ def tensor(proto: Any, folder: Path | None) -> Constant:
 
     LayerError for data that is missing, of the wrong size, or outside the folder, for text, and for NaN.
     """
-    name = spelled(proto.name)
-    shape = tuple(proto.dims)
-    if any(d < 0 for d in shape):
-        raise LayerError(f"tensor {name} has the shape {shape}; {CURE}")
-    checked_shape(shape)
-    if proto.data_type not in _ITEM_BITS:
-        kind = onnx.TensorProto.DataType.Name(proto.data_type) if proto.data_type in _KNOWN else proto.data_type
-        raise LayerError(f"tensor {name} has the type {kind}, which is no number here; use float or integer types")
-    if proto.data_location == onnx.TensorProto.EXTERNAL:
-        proto = _with_external_data(proto, name, prod(shape), folder)
+    proto = embedded(proto, folder)
+    name, shape = spelled(proto.name), tuple(proto.dims)
     try:
         array = numpy_helper.to_array(proto)
     except (ValueError, TypeError) as error:
@@ -67,6 +59,21 @@ def tensor(proto: Any, folder: Path | None) -> Constant:
         raise LayerError(f"tensor {name} holds nan; train or export it again without NaN and infinities")
     stored = Fixed(_ITEM_BITS[proto.data_type], 0, array.dtype.kind == "i") if array.dtype.kind in "iu" else None
     return Constant(proto.name, array, stored=stored)
+
+
+def embedded(proto: Any, folder: Path | None) -> Any:
+    """The TensorProto, its shape and type checked, with the data that it keeps in an external file below `folder`."""
+    name = spelled(proto.name)
+    shape = tuple(proto.dims)
+    if any(d < 0 for d in shape):
+        raise LayerError(f"tensor {name} has the shape {shape}; {CURE}")
+    checked_shape(shape)
+    if proto.data_type not in _ITEM_BITS:
+        kind = onnx.TensorProto.DataType.Name(proto.data_type) if proto.data_type in _KNOWN else proto.data_type
+        raise LayerError(f"tensor {name} has the type {kind}, which is no number here; use float or integer types")
+    if proto.data_location != onnx.TensorProto.EXTERNAL:
+        return proto
+    return _with_external_data(proto, name, prod(shape), folder)
 
 
 def _with_external_data(proto: Any, name: str, size: int, folder: Path | None) -> Any:
