@@ -103,8 +103,11 @@ class Strategy(Enum):
     """What a layer is built for."""
 
     LATENCY = "latency"
+    """Constants in logic, whatever they cost."""
     RESOURCE = "resource"
+    """Constants in block RAM."""
     AUTO = "auto"
+    """Whatever is cheaper."""
 
 
 @dataclass(frozen=True)

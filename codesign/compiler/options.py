@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesign.config import Config
+from codesign.config import Config, Strategy
 from codesign.errors import ConfigError, TargetError
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph
 from codesign.ir.layers import Dense, MatMul
-from codesign.passes.strategy import Strategy
 from codesign.targets import Target, load_target
 
 DEFAULT_TARGET = "u50"
@@ -73,7 +72,7 @@ class Options:
         for node in graph:
             asked = self.config.for_layer(node.name, type(node.layer).__name__, node.origin).strategy
             if asked is not None:
-                found[node.name] = Strategy(asked.value)
+                found[node.name] = asked
         return found
 
 

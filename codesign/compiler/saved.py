@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from codesign.config import Strategy
 from codesign.errors import ModelError, OutputError
 from codesign.ir.text import design_text, load, save
 from codesign.passes.builder import Fold
 from codesign.passes.pipeline import build_design
-from codesign.passes.strategy import Strategy
 from codesign.verification.climb import Ladder
 
 FOLDER = "network"

@@ -8,6 +8,7 @@ from math import gcd, lcm, prod
 
 import numpy as np
 
+from codesign.config import Strategy
 from codesign.errors import IRError, ModelError
 from codesign.ir.design import Design, Port, Process, Stream
 from codesign.ir.fixed import Fixed
@@ -16,7 +17,6 @@ from codesign.ir.kernels import Fork, Repack
 from codesign.ir.kernels.base import Kernel
 from codesign.ir.layers import Add, Affine, Dense, Identity, Layer, Requantize, Reshape, Transpose
 from codesign.ir.tensor import Array, Tensor
-from codesign.passes.strategy import Strategy
 
 MAX_BEAT_BITS = 4096
 """The widest word of a stream: the most that `AP_INT_MAX_W` may be set to in Vitis HLS (UG1399)."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from codesign.analysis.cost import design_cost
+from codesign.config import Strategy
 from codesign.errors import ConfigError, TargetError
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
@@ -15,7 +16,6 @@ from codesign.passes.builder import Fold
 from codesign.passes.fifo_depth import fifo_depth
 from codesign.passes.lower import lower
 from codesign.passes.products import Products, achievable_reuse
-from codesign.passes.strategy import Strategy
 from codesign.targets import Resources, Target
 
 

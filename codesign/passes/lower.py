@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import singledispatch
 from math import prod
 
+from codesign.config import Strategy
 from codesign.errors import ModelError
 from codesign.ir.design import Design, Port
 from codesign.ir.fixed import Fixed
@@ -26,7 +27,7 @@ from codesign.ir.layers import (
     Transpose,
 )
 from codesign.passes.builder import Builder, Fold, moves_nothing, source_order
-from codesign.passes.strategy import Strategy, memory_style
+from codesign.passes.strategy import memory_style
 
 __all__ = ["Builder", "Fold", "lower", "lower_layer", "matvec"]
 

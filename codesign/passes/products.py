@@ -7,12 +7,12 @@ from dataclasses import replace
 from math import prod
 
 from codesign.analysis.cost import CONTROL, kernel_cost
+from codesign.config import Strategy
 from codesign.ir.graph import Graph, Node
 from codesign.ir.kernels import Apply
 from codesign.ir.layers import Dense, Requantize
 from codesign.passes.builder import MAX_BEAT_BITS, Fold, moves_nothing
 from codesign.passes.lower import matvec
-from codesign.passes.strategy import Strategy
 from codesign.targets import Resources
 
 MAX_PRODUCTS = 4096

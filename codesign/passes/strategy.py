@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from codesign.analysis.primitives import prefers_bram, rom_bram18, rom_luts
+from codesign.config import Strategy
 from codesign.ir.kernels.base import MemoryStyle
-
-
-class Strategy(Enum):
-    """What the user prefers for a layer."""
-
-    AUTO = "auto"
-    LATENCY = "latency"
-    """Constants in logic, whatever they cost."""
-    RESOURCE = "resource"
-    """Constants in block RAM."""
 
 
 def memory_style(depth: int, width: int, strategy: Strategy = Strategy.AUTO) -> MemoryStyle:
