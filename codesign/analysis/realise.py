@@ -52,15 +52,14 @@ def shift(steps: Steps) -> Candidate | None:
     """clip(round((x + bias) / 2^k)) where one bias and one power of two serve all channels."""
     if len(steps.levels) > 1 or steps.direction[0] < 0:
         return None
-    low = int(steps.base[0])
-    high = low + steps.levels.shape[1]
+    low, high = _reached(steps)
     inside = _inside(steps, 0)
     if not len(inside):
         return None
     first = int(inside[0])
     for exponent in _exponents(steps, inside):
         for even in (True, False) if exponent > 0 else (False,):
-            for bias in _biases(steps, first, low, exponent, even):
+            for bias in _biases(steps, first, exponent, even):
                 # codes outside the reachable part are clipped in the same way by both
                 function = Shift(bias, exponent, even, low, high)
                 if proved(function, steps):
@@ -80,9 +79,9 @@ def _exponents(steps: Steps, inside: Array) -> list[int]:
     return [k - 1, k, k + 1, 0]
 
 
-def _biases(steps: Steps, first: int, low: int, exponent: int, even: bool) -> list[int]:
+def _biases(steps: Steps, first: int, exponent: int, even: bool) -> list[int]:
     """Biases that put the first threshold inside the range where it belongs."""
-    code = low + int(np.searchsorted(steps.levels[0], first, side="right"))
+    code = int(steps.base[0]) + int(np.searchsorted(steps.levels[0], first, side="right"))
     if exponent <= 0:
         scale = 1 << -exponent
         return [-(-code // scale) - first]
@@ -100,9 +99,9 @@ def multiply_shift(steps: Steps) -> Candidate | None:
     For given S and M, level j at threshold t needs M t + N >= j 2^S and M (t - 1) + N < j 2^S (for falling
     channels at the negated code): an interval for N, empty or not.
     """
-    low = int(np.where(steps.direction > 0, steps.base, steps.base - steps.levels.shape[1]).min())
-    high = low + steps.levels.shape[1]
-    constraints = [_constraints(steps, c, low) for c in range(len(steps.levels))]
+    bottom = int(np.where(steps.direction > 0, steps.base, steps.base - steps.levels.shape[1]).min())
+    low, high = _reached(steps)
+    constraints = [_constraints(steps, c, bottom, low) for c in range(len(steps.levels))]
     slopes = [_slopes(c) for c in constraints]
     for s in range(0, LARGEST_SHIFT + 1):
         pairs = []
@@ -134,16 +133,17 @@ class _Constraint:
     reach_below: Array
 
 
-def _constraints(steps: Steps, c: int, low: int) -> _Constraint:
-    """Level j counts from the bottom; a falling channel reaches it at the last code before its threshold."""
+def _constraints(steps: Steps, c: int, bottom: int, low: int) -> _Constraint:
+    """Level j counts from the bottom; a falling channel reaches it at the last code before its threshold. Levels up
+    to `low` are reached by clipping."""
     levels, n = steps.levels[c], steps.levels.shape[1]
     if steps.direction[c] > 0:
-        reach = low + 1 + np.arange(n)
+        reach = bottom + 1 + np.arange(n)
         above, below = levels, levels - 1
     else:
-        reach = low + n - np.arange(n)
+        reach = bottom + n - np.arange(n)
         above, below = levels - 1, levels
-    a = (above >= steps.first) & (above <= steps.last)
+    a = (above >= steps.first) & (above <= steps.last) & (reach > low)
     b = (below >= steps.first) & (below <= steps.last)
     # a level that every code has reached, or none, binds at the end of the range
     return _Constraint(above[a], reach[a], below[b], reach[b])
@@ -224,6 +224,12 @@ def table(steps: Steps) -> Candidate | None:
     entries = np.stack([steps(codes, c) for c in range(len(steps.levels))])
     out = Fixed.covering(int(entries.min()), int(entries.max())).width
     return Candidate(Table(steps.first, entries), max(size / 64, 1.0) * out)
+
+
+def _reached(steps: Steps) -> tuple[int, int]:
+    """The least and the greatest code that any channel gives."""
+    ends = np.array([steps(np.array([steps.first, steps.last]), c) for c in range(len(steps.levels))])
+    return int(ends.min()), int(ends.max())
 
 
 def _inside(steps: Steps, c: int) -> Array:

@@ -134,7 +134,16 @@ def compile(
         (folder / "report.json").write_text(report.to_json(), encoding="utf-8")
         (folder / "report.html").write_text(html(report), encoding="utf-8")
     return Compiled(
-        imported, passed.typed, passed.network, design, folding, options.target, report, place, passed.seconds, temporary
+        imported,
+        passed.typed,
+        passed.network,
+        design,
+        folding,
+        options.target,
+        report,
+        place,
+        passed.seconds,
+        temporary,
     )
 
 
@@ -165,8 +174,8 @@ def _check(imported: Graph, climb: Climb) -> None:
     for rung in climb.rungs:
         if rung.mismatches and rung.against == REFERENCE:
             raise ModelError(
-                f"{imported.origin}: qonnx's execution of the file differs from its exact meaning in {rung.mismatches} of "
-                f"{rung.inputs} samples, beyond float32 error; please report this file"
+                f"{imported.origin}: qonnx's execution of the file differs from its exact meaning in "
+                f"{rung.mismatches} of {rung.inputs} samples, beyond float32 error; please report this file"
             )
         if rung.mismatches:
             raise IRError(f"{rung.name} differs from {rung.against} in {rung.mismatches} of {rung.values} values")

@@ -61,5 +61,7 @@ def _read(path: Path, nodes: Sequence[Node]) -> list[np.ndarray]:
 
 def _numbers(path: Path, x: np.ndarray) -> np.ndarray:
     if x.dtype.kind not in "fiub" or x.ndim == 0:
-        raise ModelError(f"{path}: expected an array of real numbers, samples first; found {x.dtype} of shape {x.shape}")
+        raise ModelError(
+            f"{path}: expected an array of real numbers, samples first; found {x.dtype} of shape {x.shape}"
+        )
     return x

@@ -14,18 +14,18 @@ from codesign.ir.fixed import MAX_WIDTH, Fixed
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import Add, Affine, ArgMax, Dense, Elementwise, Reshape, Softmax, SoftmaxTable, Transpose
 from codesign.ir.tensor import Tensor
-from codesign.ir.vector import ONE, Vector, common_step
+from codesign.ir.vector import ONE, ZERO, Vector, common_step
 
 
-def fuse_bias(graph: Graph) -> None:
+def fuse_bias(graph: Graph) -> bool:
     """affine(affine(x)) becomes one affine; affine(dense(x)) becomes dense(x) with the bias in its accumulator,
-    where the bias is a whole number of accumulator steps.
+    where the bias is a whole number of accumulator steps. Says whether anything changed.
 
     Where what follows works on codes (a comparison of channels, an activation without quantizer), the
-    accumulator's step is made fine enough for that: integer weights times integers, still exact.
+    accumulator's step is made positive and fine enough for that: integer weights times integers, still exact.
     """
-    _merge_affines(graph)
-    _expose_comparisons(graph)
+    merged = _merge_affines(graph)
+    _expose_needs(graph)
     users = graph.users()
 
     def rule(node: Node) -> list[Node] | None:
@@ -42,14 +42,14 @@ def fuse_bias(graph: Graph) -> None:
         # the bias holds every offset but `left`, also what the input's own offset adds to the products
         return [biased, replace(node, layer=Affine(ONE, Vector.of(left) - biased.type.offset))]
 
-    graph.rewrite(rule)
+    return graph.rewrite(rule) or merged
 
 
 def _only_reader(graph: Graph, name: str, users: dict[str, list[Node]]) -> bool:
     return len(users.get(name, [])) == 1 and not graph.is_output(name)
 
 
-def _merge_affines(graph: Graph) -> None:
+def _merge_affines(graph: Graph) -> bool:
     users = graph.users()
 
     def rule(node: Node) -> list[Node] | None:
@@ -61,17 +61,23 @@ def _merge_affines(graph: Graph) -> None:
         a, b = first.layer, node.layer
         return [graph.node(node.name, Affine(a.scale * b.scale, a.offset * b.scale + b.offset), *first.inputs)]
 
-    if graph.rewrite(rule):
-        graph.prune()
+    changed = graph.rewrite(rule)
+    graph.prune()
+    return changed
 
 
-def _expose_comparisons(graph: Graph) -> None:
-    """A dense layer whose channels are compared gets an affine of its own, to be made of one scale by the rule."""
+def _expose_needs(graph: Graph) -> None:
+    """A dense layer whose codes are not as its readers need them gets an affine of its own, for the rule to act on."""
     users = graph.users()
     for node in graph:
-        compared = any(_compares(reader) for reader in users[node.name]) and not graph.is_output(node.name)
-        mixed = not node.type.real and not (node.type.step.uniform and node.type.offset.uniform)
-        if isinstance(node.layer, Dense) and compared and mixed:
+        if not isinstance(node.layer, Dense) or node.type.real or graph.is_output(node.name):
+            continue
+        if any(isinstance(reader.layer, Affine) for reader in users[node.name]):
+            continue
+        one_step, no_offset = _needs(graph, node, users)
+        mixed = not (node.type.step.uniform and node.type.offset.uniform)
+        shifted = node.type.offset != ZERO or min(node.type.step.values) <= 0
+        if (one_step and mixed) or (no_offset and shifted):
             graph.insert_after(node.name, graph.fresh(f"{node.name}_scale"), Affine())
 
 
@@ -83,7 +89,7 @@ def _compares(node: Node) -> bool:
 
 
 def _needs(graph: Graph, node: Node, users: dict[str, list[Node]]) -> tuple[bool, bool]:
-    """(one step and offset for all channels, no offset at all): what the readers of this affine ask of its codes."""
+    """(one step and offset for all channels, no offset at all): what the readers of this node ask of its codes."""
     one_step = no_offset = False
     for reader in users[node.name]:
         if not isinstance(reader.layer, Elementwise):
@@ -112,7 +118,7 @@ def _biased(
         offsets = tuple(o - left for o in offsets)
         whole = all(s != 0 and (o / s).denominator == 1 for s, o in zip(steps, offsets, strict=True))
     if whole and not (one_step and len(set(steps)) > 1):
-        grid = list(steps)
+        grid = [abs(s) if no_offset else s for s in steps]
     elif one_step:
         grid = [common_step([*steps, *offsets])] * channels
     elif no_offset:
@@ -122,6 +128,8 @@ def _biased(
     x_step = graph[dense.inputs[0]].type.step[0]
     grid = [g or abs(x_step) for g in grid]  # a channel that is always 0 may have any step
     factors = _integers(s / g for s, g in zip(steps, grid, strict=True))
+    if (factors == 1).all() and not any(offsets):
+        return None
     old = np.zeros(channels, dtype=object) if layer.bias is None else layer.bias.astype(object)
     weights = layer.weights.astype(object) * factors
     bias = old * factors + _integers(o / g for o, g in zip(offsets, grid, strict=True))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codesign.config import Config
+from codesign.config import Config, Strategy
 from codesign.ir.design import Design
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph
@@ -25,7 +25,6 @@ from codesign.passes.lower import lower
 from codesign.passes.propagate_scales import propagate_scales
 from codesign.passes.remove_identities import remove_identities
 from codesign.passes.requantize import requantize
-from codesign.passes.strategy import Strategy
 from codesign.passes.stream_types import stream_types
 from codesign.passes.tabulate_softmax import tabulate_softmax
 from codesign.passes.tune_precision import Approximation, tune_precision
@@ -54,15 +53,21 @@ def passes(config: Config, input_types: Mapping[str, Fixed]) -> list[tuple[str, 
         ("remove_identities", remove_identities),
         ("fold_batchnorm", fold_batchnorm),
         ("tune_precision", lambda g: tune_precision(g, config)),
-        ("propagate_scales", propagate_scales),
+        ("propagate_scales", lambda g: propagate_scales(g) and None),
         ("absorb_quantizers", absorb_quantizers),
-        ("fuse_bias", fuse_bias),
+        ("fuse_bias", _settle_scales),
         ("tabulate_softmax", lambda g: tabulate_softmax(g, config)),
         ("remove_relabels", remove_identities),
         ("requantize", requantize),
         ("infer_ranges", infer_ranges),
         ("accumulator_width", accumulator_width),
     ]
+
+
+def _settle_scales(graph: Graph) -> None:
+    """Biases and scales until nothing moves: an activation that got codes gives scales to the product behind it."""
+    while fuse_bias(graph) or propagate_scales(graph):
+        pass
 
 
 NAMES = tuple(name for name, _ in passes(Config(), {}))

@@ -13,11 +13,13 @@ from codesign.ir.layers import Affine, Dense, Elementwise, Reshape, Transpose
 from codesign.ir.vector import Vector, common_step
 
 
-def propagate_scales(graph: Graph) -> None:
+def propagate_scales(graph: Graph) -> bool:
     """f(reshape(x)) becomes reshape(f(x)), so that functions of elements stand next to the layer they follow;
-    dense(x) with a scale per input channel becomes dense(x) of one scale, its weights multiplied by integers."""
+    dense(x) with a scale per input channel becomes dense(x) of one scale, its weights multiplied by integers. Says
+    whether anything changed."""
+    moved = False
     while _move_one_forward(graph):
-        pass
+        moved = True
 
     def rule(node: Node) -> list[Node] | None:
         if not isinstance(node.layer, Dense):
@@ -25,7 +27,7 @@ def propagate_scales(graph: Graph) -> None:
         x = graph[node.inputs[0]].type
         return None if x.real or x.step.uniform else _one_scale(graph, node, node.layer)
 
-    graph.rewrite(rule)
+    return graph.rewrite(rule) or moved
 
 
 def _move_one_forward(graph: Graph) -> bool:

@@ -14,7 +14,18 @@ from codesign.analysis.thresholds import clipped_line, exact_steps
 from codesign.errors import ModelError
 from codesign.ir.fixed import Rounding
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Affine, Elementwise, Quantize, Relu, Requantize, Shift, Sigmoid, StepFunction, Table, Tanh
+from codesign.ir.layers import (
+    Affine,
+    Elementwise,
+    Quantize,
+    Relu,
+    Requantize,
+    Shift,
+    Sigmoid,
+    StepFunction,
+    Table,
+    Tanh,
+)
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, ZERO
 

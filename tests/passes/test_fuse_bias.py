@@ -4,6 +4,7 @@ import pytest
 
 from codesign.errors import ModelError
 from codesign.ir.layers import Affine, ArgMax, Quantize, Relu
+from codesign.ir.tensor import Tensor
 from codesign.passes.fuse_bias import fuse_bias
 from tests.passes.given import codes, dense, network, text, vector
 
@@ -66,7 +67,8 @@ def test_channels_that_are_compared_get_one_step_and_keep_a_common_offset():
     fuse_bias(graph)
 
     assert text(graph)[1:] == [
-        'a = Dense(x, weights=array, bits=Fixed(4, 0, True), step=Vector("1/4"), bias=array)  # 2 fixed<7,5> in -46..46',
+        'a = Dense(x, weights=array, bits=Fixed(4, 0, True), step=Vector("1/4"), bias=array)'
+        "  # 2 fixed<7,5> in -46..46",
         'b = Affine(a, offset=Vector("1/3"))  # 2 fixed<7,5> offset 1/3 in -46..46',
         "c = ArgMax(b)  # 1 uint<1>",
     ]
@@ -98,3 +100,33 @@ def test_a_bias_without_any_grid_is_refused_by_the_name_of_its_node():
 
     with pytest.raises(ModelError, match=r"given.onnx: node node b: its constants lie on no common grid .* node a"):
         fuse_bias(graph)
+
+
+def test_an_offset_that_only_the_input_brings_moves_into_the_bias_before_an_activation_without_quantizer():
+    bipolar = Tensor.of_codes((2,), 0, 1, vector(2), vector(-1))
+    graph = network(dense([[1, 1], [1, -1]]), Relu(), dense([[1], [1]]), x=bipolar)
+
+    fuse_bias(graph)
+
+    assert graph["a"].layer.bias.tolist() == [-1, 0]
+    assert not graph["c"].type.real
+
+
+def test_a_falling_scale_before_an_activation_without_quantizer_turns_the_weights():
+    graph = network(dense(MATRIX), Affine(vector(-1)), Relu(), dense([[1], [1]]), x=codes("int<4>"))
+
+    fuse_bias(graph)
+
+    assert graph["a"].layer.weights.tolist() == [[-1, -2], [-3, 1]]
+    assert not graph["d"].type.real
+
+
+def test_a_second_time_changes_nothing():
+    affine = Affine(vector([1, 2]), vector(["1/2", "-1"]))
+    graph = network(dense(MATRIX, "1/4"), affine, Quantize(0, 7), x=codes("int<4>"))
+    assert fuse_bias(graph)
+    before = text(graph)
+
+    assert not fuse_bias(graph)
+
+    assert text(graph) == before
