@@ -1,47 +1,164 @@
-"""From a file to a project and its C++, in Python."""
+"""The Python interface: what `codesign.compile` gives, keeps and refuses."""
 
-from __future__ import annotations
-
-import subprocess
+import json
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 
 import codesign
-from tests.cli.conftest import JETS
+from codesign.compiler.saved import restore
+from codesign.errors import ConfigError, ModelError, OutputError, TargetError
+from codesign.verification.csim import Arithmetic
+
+JETS = Path(__file__).parents[2] / "models" / "jet_tagger"
+MODEL = JETS / "jet_tagger.onnx"
 
 
-def test_a_second_csim_runs_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = codesign.compile(JETS, output=tmp_path / "build", csim=False)
-    x = np.load(JETS.parent / "validation_x.npy")[:10]
-    first = compiled.csim(x)
-
-    def fail(*_: object, **__: object) -> None:
-        raise AssertionError("a program was run")
-
-    monkeypatch.setattr(subprocess, "run", fail)
-    np.testing.assert_array_equal(compiled.csim(x), first)
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> codesign.Compiled:
+    """The jet tagger, with both simulations."""
+    return codesign.compile(MODEL, target="u50", output=tmp_path_factory.mktemp("compiled") / "jets")
 
 
-def test_a_model_with_external_data_is_whole_in_its_project(tmp_path: Path) -> None:
-    folder = tmp_path / "user"
-    folder.mkdir()
-    onnx.save_model(
-        onnx.load(str(JETS)), str(folder / "jets.onnx"), save_as_external_data=True, location="weights.bin",
-        size_threshold=0, convert_attribute=True,
-    )  # fmt: skip
-    assert (folder / "weights.bin").stat().st_size > 10_000
-    build = tmp_path / "build"
-    codesign.compile(folder / "jets.onnx", output=build, csim=False)
-    (folder / "weights.bin").unlink()
-    (folder / "jets.onnx").unlink()
-    rungs = codesign.verify(build, inputs=30)
-    assert [(r.against, r.inputs, r.mismatches) for r in rungs] == [
-        ("qonnx in float32", 30, 0),
-        ("exact meaning of the model", 30, 0),
-        ("integer network", 30, 0),
-        ("integer network", 30, 0),
-        ("integer network", 30, 0),
-    ]
+def test_every_level_is_there(compiled):
+    assert len(compiled.imported.inputs) == len(compiled.typed.inputs) == len(compiled.design.inputs) == 1
+    assert all(not node.type.real for node in compiled.network)
+    assert compiled.report.exact and compiled.report.fits
+    assert compiled.target.name == "u50"
+    assert {f for f in ("report.html", "report.json", "codesign.json") if (compiled.folder / f).is_file()} == {
+        "report.html",
+        "report.json",
+        "codesign.json",
+    }
+
+
+def test_csim_gives_the_exact_values_of_the_model_for_real_inputs(compiled):
+    x = np.load(JETS / "validation_x.npy")[:50]
+    exact = compiled.imported.values([x])[0]
+
+    found = compiled.csim(x)
+
+    assert np.array_equal(found, exact.astype(np.float64))
+    assert np.array_equal(compiled.csim(x[:4], arithmetic=Arithmetic.AP), found[:4])
+
+
+def test_an_array_of_another_shape_is_refused_with_both_shapes(compiled):
+    with pytest.raises(ModelError, match=r"input input: the input has shape \(15,\), the network expects \(16,\)"):
+        compiled.csim(np.zeros((3, 15)))
+
+
+def test_values_that_are_not_numbers_are_refused(compiled):
+    with pytest.raises(ModelError, match="not numbers"):
+        compiled.csim(np.full((3, 16), np.nan))
+
+
+def test_without_an_output_folder_the_project_lives_as_long_as_the_object():
+    compiled = codesign.compile(MODEL, csim=False)
+    folder = compiled.folder
+    assert (folder / "src").is_dir()
+
+    del compiled
+
+    assert not folder.exists()
+
+
+def test_the_reuse_factor_asked_for_is_met_or_reported(tmp_path):
+    compiled = codesign.compile(MODEL, reuse=7, csim=False)
+
+    rows = [p for p in compiled.report.processes if p.pe is not None]
+    assert all(row.reuse_requested == 7 for row in rows)
+    assert [row.reuse_factor for row in rows] == [8, 8, 8, 8]  # 7 divides no matrix
+    assert compiled.design.interval() == max(row.interval_cycles for row in rows)
+
+
+def test_a_layer_by_name_gets_its_own_reuse_factor_and_strategy():
+    config = {"LayerName": {"node_linear_1": {"ReuseFactor": 4, "Strategy": "Resource"}}}
+
+    compiled = codesign.compile(MODEL, config=config, csim=False)
+
+    row = next(p for p in compiled.report.processes if p.name == "node_linear_1")
+    assert (row.reuse_factor, row.reuse_requested, row.strategy) == (4, 4, "bram")
+
+
+def test_an_input_type_puts_the_models_quantizer_into_hardware():
+    compiled = codesign.compile(MODEL, input_type="fixed<16,6>", csim=False)
+
+    assert str(compiled.design.inputs[0].tensor.type) == "fixed<16,6>"
+    assert compiled.report.exact
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"target": "u51"}, TargetError, "u51.*u50"),
+        ({"clock_mhz": 5000}, TargetError, "a clock of 5000 MHz was asked"),
+        ({"clock_mhz": float("nan")}, TargetError, "clock"),
+        ({"input_type": "fixed<6"}, ConfigError, "is not a type"),
+        ({"input_type": {"inptu": "int<8>"}}, ConfigError, "there is no input 'inptu'; did you mean input"),
+        ({"precision": "float"}, ConfigError, "is not a type"),
+        ({"config": {"LayerName": {"node_linaer": {"ReuseFactor": 2}}}}, ConfigError, "node_linear"),
+        ({"reuse": 0}, ConfigError, "not an integer >= 1"),
+        ({"name": "a b"}, ModelError, "cannot be the name of a design"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(arguments, error, message, tmp_path):
+    with pytest.raises(error, match=message):
+        codesign.compile(MODEL, output=tmp_path / "out", csim=False, **arguments)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_ladder_is_restored_from_the_folder(compiled):
+    ladder = restore(compiled.folder)
+
+    codes = compiled.encode(np.load(JETS / "validation_x.npy")[:20])
+    assert np.array_equal(ladder.design.evaluate(codes)[0], compiled.design.evaluate(codes)[0])
+    assert ladder.exact
+
+
+def test_a_changed_network_is_noticed(compiled, tmp_path):
+    import shutil
+
+    folder = tmp_path / "changed"
+    shutil.copytree(compiled.folder, folder)
+    with np.load(folder / "network" / "network.npz") as file:
+        arrays = {k: file[k] for k in file.files}
+    first = next(k for k, v in arrays.items() if v.dtype == np.int64)
+    arrays[first] = arrays[first] + 1
+    np.savez(folder / "network" / "network.npz", **arrays)
+
+    with pytest.raises(OutputError, match="the project folder was changed"):
+        codesign.verify(folder, inputs=1)
+
+
+def test_generated_code_that_was_changed_is_found_by_verify(compiled, tmp_path):
+    import shutil
+
+    folder = tmp_path / "edited"
+    shutil.copytree(compiled.folder, folder)
+    header = folder / "src" / "codesign" / "matvec.hpp"
+    header.write_text(header.read_text().replace("sum tree = 0;", "sum tree = 1;"))
+
+    rungs = codesign.verify(folder, inputs=5)
+
+    assert [r.exact for r in rungs if r.name.startswith("csim")] == [False, False]
+    assert all(r.exact for r in rungs if not r.name.startswith("csim"))
+
+
+def test_choices_are_kept_as_plain_json(compiled):
+    choices = json.loads((compiled.folder / "network" / "choices.json").read_text())
+
+    assert choices["exact"] is True
+    assert set(choices["folding"]) == {"node_linear", "node_linear_1", "node_linear_2", "node_linear_3"}
+
+
+def test_show_prints_the_network_after_any_pass_and_the_design():
+    imported = codesign.show(MODEL, after="import")
+    design = codesign.show(MODEL, design=True)
+
+    assert "Quantize(net_input" in imported
+    assert "Requantize(" in codesign.show(MODEL)
+    assert "MatVec" in design
+    with pytest.raises(ConfigError, match="there is no pass 'fuse'; there are import, type_inputs"):
+        codesign.show(MODEL, after="fuse")
