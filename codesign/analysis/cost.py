@@ -264,7 +264,8 @@ def _(kernel: IndexOfMax) -> Resources:
 
 @kernel_cost.register
 def _(kernel: SoftmaxUnit) -> Resources:
-    """Per lane a comparison, a ROM, an adder, and a divider of a subtraction per bit of the quotient; two buffers."""
+    """Per lane a comparison, a ROM, an adder, and a divider of a subtraction per bit of the quotient; two buffers,
+    which are registers where a position is one beat."""
     x, e = kernel.x.width, int(kernel.softmax.table.max()).bit_length()
     total = e + ceil(log2(kernel.channels)) + 1
     quotient = kernel.softmax.frac + 2

@@ -76,6 +76,9 @@ def _(kernel: IndexOfMax) -> tuple[Stage, ...]:
 
 @stages.register
 def _(kernel: SoftmaxUnit) -> tuple[Stage, ...]:
+    if kernel.at_once:
+        every = np.arange(kernel.positions)
+        return (Stage(kernel.interval, (every,), (every,)),)
     beats = kernel.channels // kernel.lanes
     start = np.arange(kernel.positions)[:, None] * 3 * beats
     read = (start + np.arange(beats)).ravel()
@@ -110,8 +113,9 @@ def _levels(kernel: Kernel) -> tuple[float, int]:
         case IndexOfMax():
             return 2 * log2(kernel.lanes) + 1, 0
         case SoftmaxUnit():
-            # One level per bit of the quotient.
-            return log2(kernel.lanes) + kernel.softmax.frac + 2, 0
+            # One level per bit of the quotient; where all is one pipeline, before it the largest and the table.
+            before = log2(kernel.lanes) + 3 if kernel.at_once else 0
+            return before + log2(kernel.lanes) + kernel.softmax.frac + 2, 0
         case Join():
             return 2, 0
         case _:

@@ -124,7 +124,8 @@ def _(layer: ArgMax, node: Node, build: Builder) -> None:
 def _(layer: SoftmaxTable, node: Node, build: Builder) -> None:
     x = build.tensor(node, 0)
     lanes = build.lanes(node, 0)
-    if x.channels % lanes or 3 * x.size // lanes > build.pace:  # a sweep to find the largest, one to sum, one to divide
+    if x.channels % lanes or (lanes < x.channels and 3 * x.size // lanes > build.pace):
+        # Three sweeps over a position, unless it is one beat, which the most lanes make it.
         lanes = build.keep_up(x.channels, 3 * x.size, x.type)
     stream = build.read(node, 0, lanes)
     kernel = SoftmaxUnit(layer, x.size // x.channels, x.channels, lanes, x.type, node.type.type)

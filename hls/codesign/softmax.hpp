@@ -10,18 +10,84 @@ namespace codesign {
 
 // C: positions, folds (channels / lanes), depth (entries of the table), frac; x, y (beats); high, the largest code of
 // the result; distance, power, total, quotient (unsigned codes: max(x) - x, an entry, their sum, 2^(frac+1) * entry +
-// total). Three sweeps over the channels of a position, one after the other.
+// total).
+
+// The largest element of a beat.
+template <class C>
+typename C::x::type softmax_largest(const typename C::x::word& x) {
+#pragma HLS INLINE
+    typename C::x::type most = C::x::get(x, 0);
+    for (int l = 1; l < C::x::lanes; ++l) {
+#pragma HLS UNROLL
+        if (C::x::get(x, l) > most) most = C::x::get(x, l);
+    }
+    return most;
+}
+
+// Fills in the exponentials of a beat and gives their sum.
+template <class C>
+typename C::total::type softmax_powers(const typename C::x::word& x, const typename C::x::type best,
+                                       const typename C::power::rom table[C::depth],
+                                       typename C::power::type powers[C::x::lanes]) {
+#pragma HLS INLINE
+    typedef typename C::distance::type distance;
+    typedef typename C::power::type power;
+    typedef typename C::total::type total;
+    total sum = 0;
+    for (int l = 0; l < C::x::lanes; ++l) {
+#pragma HLS UNROLL
+        const distance d = distance(distance(best) - distance(C::x::get(x, l)));
+        power e = 0;
+        if (!C::bounded || d < distance(C::depth)) e = power(table[int(d)]);
+        powers[l] = e;
+        sum = total(sum + total(e));
+    }
+    return sum;
+}
+
+// The results of a beat of exponentials, `all` being the sum over the position.
+template <class C>
+typename C::y::word softmax_quotients(const typename C::power::type powers[C::x::lanes],
+                                      const typename C::total::type all) {
+#pragma HLS INLINE
+    typedef typename C::quotient::type quotient;
+    typename C::y::word y;
+    for (int l = 0; l < C::x::lanes; ++l) {
+#pragma HLS UNROLL
+        const quotient above = quotient(quotient(quotient(powers[l]) << (C::frac + 1)) + quotient(all));
+        const quotient below = quotient(quotient(all) << 1);
+        quotient q = quotient(above / below);
+        if (q > quotient(C::high)) q = quotient(C::high);
+        C::y::set(y, l, typename C::y::type(q));
+    }
+    return y;
+}
+
+// A position is one beat: everything in one loop.
+template <class C>
+void softmax_at_once(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
+                     const typename C::power::rom table[C::depth]) {
+#pragma HLS INLINE
+position:
+    for (int position = 0; position < C::positions; ++position) {
+#pragma HLS PIPELINE II=1
+        typename C::power::type powers[C::x::lanes];
+#pragma HLS ARRAY_PARTITION variable=powers complete
+        const typename C::x::word x = in.read();
+        const typename C::total::type all = softmax_powers<C>(x, softmax_largest<C>(x), table, powers);
+        out.write(softmax_quotients<C>(powers, all));
+    }
+}
+
+// A position is several beats: three sweeps over them, one after the other.
 template <class C>
 void softmax(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
              const typename C::power::rom table[C::depth]) {
 #pragma HLS INLINE
     typedef typename C::x::type value;
-    typedef typename C::distance::type distance;
-    typedef typename C::power::type power;
     typedef typename C::total::type total;
-    typedef typename C::quotient::type quotient;
     typename C::x::word buffer[C::folds];
-    power powers[C::folds][C::x::lanes];
+    typename C::power::type powers[C::folds][C::x::lanes];
 #pragma HLS ARRAY_PARTITION variable=powers complete dim=2
 position:
     for (int position = 0; position < C::positions; ++position) {
@@ -32,41 +98,30 @@ position:
 #pragma HLS PIPELINE II=1
             const typename C::x::word x = in.read();
             buffer[f] = x;
-            value most = C::x::get(x, 0);
-            for (int l = 1; l < C::x::lanes; ++l) {
-#pragma HLS UNROLL
-                if (C::x::get(x, l) > most) most = C::x::get(x, l);
-            }
+            const value most = softmax_largest<C>(x);
             if (f == 0 || most > best) best = most;
         }
     sum:
         for (int f = 0; f < C::folds; ++f) {
 #pragma HLS PIPELINE II=1
-            const typename C::x::word x = buffer[f];
-            total tree = 0;
+            typename C::power::type row[C::x::lanes];
+#pragma HLS ARRAY_PARTITION variable=row complete
+            all = total(all + softmax_powers<C>(buffer[f], best, table, row));
             for (int l = 0; l < C::x::lanes; ++l) {
 #pragma HLS UNROLL
-                const distance d = distance(distance(best) - distance(C::x::get(x, l)));
-                power e = 0;
-                if (!C::bounded || d < distance(C::depth)) e = power(table[int(d)]);
-                powers[f][l] = e;
-                tree = total(tree + total(e));
+                powers[f][l] = row[l];
             }
-            all = total(all + tree);
         }
     divide:
         for (int f = 0; f < C::folds; ++f) {
 #pragma HLS PIPELINE II=1
-            typename C::y::word y;
+            typename C::power::type row[C::x::lanes];
+#pragma HLS ARRAY_PARTITION variable=row complete
             for (int l = 0; l < C::x::lanes; ++l) {
 #pragma HLS UNROLL
-                const quotient above = quotient(quotient(quotient(powers[f][l]) << (C::frac + 1)) + quotient(all));
-                const quotient below = quotient(quotient(all) << 1);
-                quotient q = quotient(above / below);
-                if (q > quotient(C::high)) q = quotient(C::high);
-                C::y::set(y, l, typename C::y::type(q));
+                row[l] = powers[f][l];
             }
-            out.write(y);
+            out.write(softmax_quotients<C>(row, all));
         }
     }
 }

@@ -79,7 +79,7 @@ def test_every_schedule_agrees_with_its_kernel(data: st.DataObject) -> None:
         for steps in (*reads, *writes):
             assert (np.diff(steps) > 0).all()
             assert steps[0] >= 0 and steps[-1] < kernel.interval
-        if not isinstance(kernel, (Permute, SoftmaxUnit)):  # which write in later sweeps
+        if not isinstance(kernel, Permute):  # which writes in a loop of its own
             assert writes[0][0] + 1 == kernel.first_output
 
 

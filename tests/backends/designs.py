@@ -245,6 +245,8 @@ def one_of_each(seed: int, each: int) -> Design:
     for grow in KERNELS:
         for k in range(each * (2 if grow in STEP_FUNCTIONS else 1)):
             b.sink(grow(b, _input(b, MAX_WIDTH if k % 3 == 2 else 8)))
+    for lanes in (1, 2, 4):  # a position of one beat is computed by a function of its own
+        b.sink(softmax(b, b.source(b.fixed(), 3, 4, lanes)))
     return b.design
 
 

@@ -26,7 +26,7 @@ class ArgMaxInstance(Instance):
 
 @dataclass(frozen=True, eq=False)
 class SoftmaxInstance(Instance):
-    """The integer softmax in three sweeps."""
+    """The integer softmax in three sweeps over the beats of a position."""
 
     function = "softmax"
     header = "softmax.hpp"
@@ -43,6 +43,13 @@ class SoftmaxInstance(Instance):
     power: Fixed
     total: Fixed
     quotient: Fixed
+
+
+@dataclass(frozen=True, eq=False)
+class SoftmaxAtOnceInstance(SoftmaxInstance):
+    """The integer softmax of a position that is one beat."""
+
+    function = "softmax_at_once"
 
 
 def argmax(name: str, kernel: IndexOfMax) -> ArgMaxInstance:
@@ -67,7 +74,8 @@ def softmax(name: str, kernel: SoftmaxUnit) -> SoftmaxInstance:
     largest = int(table.max())
     total = largest * kernel.channels
     rom = Rom(f"{name}_table", table, covering(table), MemoryStyle.LUTRAM, banks=True, readers=kernel.lanes)
-    return SoftmaxInstance(
+    form = SoftmaxAtOnceInstance if kernel.at_once else SoftmaxInstance
+    return form(
         roms=(rom,),
         positions=kernel.positions,
         folds=kernel.channels // kernel.lanes,

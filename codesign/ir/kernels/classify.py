@@ -44,10 +44,11 @@ class IndexOfMax(Kernel):
 
 @dataclass(frozen=True, eq=False)
 class SoftmaxUnit(Kernel):
-    """The integer softmax of `channels` elements, read `lanes` per cycle into a buffer.
+    """The integer softmax of `channels` elements, read `lanes` per cycle.
 
-    Three sweeps over the buffer, each of channels/lanes cycles: the largest while reading, the table and the
-    sum, the quotients while writing. The sweeps of one position follow one another, so a position costs
+    A position of one beat is done at once: largest, table, sum and quotients in one pipeline, a beat per cycle.
+    One of several beats takes three sweeps over a buffer, each of channels/lanes cycles: the largest while reading,
+    the table and the sum, the quotients while writing. The sweeps of one position follow one another, so it costs
     3 * channels / lanes cycles.
     """
 
@@ -59,6 +60,11 @@ class SoftmaxUnit(Kernel):
     y: Fixed
 
     @property
+    def at_once(self) -> bool:
+        """Whether a position is one beat."""
+        return self.lanes == self.channels
+
+    @property
     def reads(self) -> tuple[Beats, ...]:
         return (Beats(self.x, self.lanes, self.positions * self.channels // self.lanes),)
 
@@ -68,11 +74,11 @@ class SoftmaxUnit(Kernel):
 
     @property
     def interval(self) -> int:
-        return 3 * self.positions * self.channels // self.lanes
+        return self.positions if self.at_once else 3 * self.positions * self.channels // self.lanes
 
     @property
     def first_output(self) -> int:
-        return 2 * self.channels // self.lanes
+        return 1 if self.at_once else 2 * self.channels // self.lanes + 1
 
     def evaluate(self, *inputs: Array) -> tuple[Array, ...]:
         (x,) = inputs
