@@ -13,7 +13,7 @@ from codesign.analysis.schedule import pipeline_depth, stages
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
-from codesign.ir.kernels import Apply, Kernel, MatVec, Permute, Repack, SoftmaxUnit
+from codesign.ir.kernels import Apply, Kernel, MatVec, Permute, Repack
 from codesign.ir.layers import Add, Input
 from codesign.ir.layers.requantize import Shift
 from codesign.ir.tensor import Tensor
