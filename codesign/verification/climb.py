@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from codesign.errors import LayerError, ModelError
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
 from codesign.ir.layers import Input
+from codesign.ir.tensor import Array, Values
 from codesign.verification.csim import Arithmetic, Csim
 from codesign.verification.ladder import (
     Error,
@@ -56,15 +57,21 @@ class Ladder:
         errors: list[Error] = []
         count = len(inputs[0])
         batches = [[x[i : i + EXACT_SAMPLES] for x in inputs] for i in range(0, count, EXACT_SAMPLES)]
-        if self.model is not None:
-            found = [self._against_reference(batch) for batch in batches]
-            rungs += [r for r in [_merged([r for r, _ in found if r is not None])] if r is not None]
-            errors += _merged_errors([e for _, e in found])
-        compared = [compare_networks(self.typed, self.network, batch) for batch in batches]
+        reference = None if self.model is None else Reference(self.model)
+        found, compared = [], []
+        for batch in batches:
+            meaning = self.typed.run(batch, keep=True)  # costs most of all, and both comparisons need it
+            if reference is not None:
+                found.append(self._against_reference(reference, batch, meaning))
+            compared.append(compare_networks(self.typed, self.network, batch, meaning))
+        rungs += [r for r in [_merged([r for r, _ in found if r is not None])] if r is not None]
+        errors += _merged_errors([e for _, e in found])
         rungs += [r for r in [_merged([r for r, _ in compared])] if r is not None]
         if self.exact:
             errors += _merged_errors([e for _, e in compared])
-        codes = [n.layer.encode(x) for n, x in zip(self.network.inputs, inputs, strict=True) if isinstance(n.layer, Input)]
+        codes = [
+            n.layer.encode(x) for n, x in zip(self.network.inputs, inputs, strict=True) if isinstance(n.layer, Input)
+        ]
         rungs.append(compare_design(self.network, self.design, codes))
         if self.project is not None:
             expected = evaluate_network(self.network, codes)
@@ -90,25 +97,26 @@ class Ladder:
             except LayerError as error:
                 raise ModelError(f"{self.network.origin}: input {node.origin}: {error}") from error
 
-    def _against_reference(self, inputs: Sequence[np.ndarray]) -> tuple[Rung | None, list[Error]]:
-        """The file in float32 against the exact meaning; errors instead where the model was approximated.
+    def _against_reference(
+        self, reference: Reference, inputs: Sequence[np.ndarray], meaning: Mapping[str, Array | Values]
+    ) -> tuple[Rung | None, list[Error]]:
+        """The file in float32 against the exact `meaning`; errors instead where the model was approximated.
 
         An input with a type of its own is fed to the file as the value that the hardware receives.
         """
-        assert self.model is not None
         fed = []
         for node, x in zip(self.typed.inputs, inputs, strict=True):
             layer = node.layer
             typed = isinstance(layer, Input) and not node.type.real
             fed.append(node.type.decode_float(layer.encode(x)) if typed and isinstance(layer, Input) else x)
-        reference = Reference(self.model)(fed)
+        floats = reference(fed)
         if self.exact:
-            values = [np.asarray(v.astype(np.float64)) for v in self.typed.values(inputs)]
-            return compare_reference(self.typed, inputs, reference, values), []
+            values = [np.asarray(v.astype(np.float64)) for v in self.typed.read_outputs(meaning)]
+            return compare_reference(self.typed, inputs, floats, values), []
         values = [v.astype(np.float64) for v in self.network.values(inputs)]
         return None, [
             error_of(o.origin, np.asarray(r, dtype=np.float64).reshape(v.shape), v)
-            for o, r, v in zip(self.network.outputs, reference, values, strict=True)
+            for o, r, v in zip(self.network.outputs, floats, values, strict=True)
         ]
 
 

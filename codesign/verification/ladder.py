@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,17 +45,23 @@ def compare_codes(name: str, against: str, found: Sequence[Array], expected: Seq
     samples = sorted({int(i) for w in wrong for i in np.nonzero(w.reshape(len(w), -1).any(axis=1))[0]})
     count = len(expected[0]) if expected else 0
     return Rung(
-        name, against, count, sum(w.size for w in wrong), sum(int(w.sum()) for w in wrong), differing=tuple(samples[:10])
+        name,
+        against,
+        count,
+        sum(w.size for w in wrong),
+        sum(int(w.sum()) for w in wrong),
+        differing=tuple(samples[:10]),
     )
 
 
-def compare_networks(typed: Graph, network: Graph, inputs: Sequence[np.ndarray]) -> tuple[Rung, list[Error]]:
-    """The exact values of the model as typed against those of the network after all passes.
+def compare_networks(
+    typed: Graph, network: Graph, inputs: Sequence[np.ndarray], before: Mapping[str, Array | Values]
+) -> tuple[Rung, list[Error]]:
+    """The exact values of the model as typed, `before`, against those of the network after all passes.
 
     What a softmax gives is compared by its input, which must be exact up to an offset that all its elements share
     (a softmax does not see it), and its own error is reported.
     """
-    before = typed.run(inputs, keep=True)
     after = network.run(inputs, keep=True)
     count, values, mismatches = len(inputs[0]), 0, 0
     softmaxes = {n.name for n in typed if isinstance(n.layer, Softmax)}
@@ -66,7 +72,9 @@ def compare_networks(typed: Graph, network: Graph, inputs: Sequence[np.ndarray])
         pairs.append([_below_largest(_exact(graph[n], found[n])) for graph, found, n in sides])
     for old, new in zip(typed.outputs, network.outputs, strict=True):
         if old.source not in behind:
-            pairs.append([_exact(typed[old.source], before[old.source]), _exact(network[new.source], after[new.source])])
+            pairs.append(
+                [_exact(typed[old.source], before[old.source]), _exact(network[new.source], after[new.source])]
+            )
     for expected, result in pairs:
         wrong = expected != result
         values, mismatches = values + wrong.size, mismatches + int(wrong.sum())
@@ -81,7 +89,9 @@ def compare_networks(typed: Graph, network: Graph, inputs: Sequence[np.ndarray])
 def error_of(output: str, expected: np.ndarray, found: np.ndarray) -> Error:
     """The absolute difference of two float arrays, samples first."""
     distance = np.abs(expected - found)
-    return Error(output, float(distance.max(initial=0)), float(distance.mean()) if distance.size else 0.0, len(expected))
+    return Error(
+        output, float(distance.max(initial=0)), float(distance.mean()) if distance.size else 0.0, len(expected)
+    )
 
 
 def _below_largest(x: Values) -> Values:
