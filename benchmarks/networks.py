@@ -1,0 +1,155 @@
+"""The networks that are measured: where each lies, how it is compiled, what it is fed with, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+ROOT = Path(__file__).parents[1]
+MODELS = ROOT.parent / "shared" / "models"
+DATA = ROOT.parent / "shared" / "data"
+CONFIGS = Path(__file__).parent / "configs"
+
+
+@dataclass(frozen=True)
+class Golden:
+    """Inputs (n, *shape) and what other tools published for them."""
+
+    inputs: np.ndarray
+    expected: list[int]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A file with the options that compile it."""
+
+    name: str
+    path: Path
+    options: Mapping[str, str | Path] = field(default_factory=dict)
+    golden: Callable[[], Golden] | None = None
+    inputs: Callable[[int], np.ndarray] | None = None
+    """Samples (n, *shape) as the network was made for; None: random ones over what its input quantizer distinguishes."""
+
+
+def decided(outputs: np.ndarray) -> list[int]:
+    """The class of each sample of outputs (n, *shape): the largest, or what the network itself gives as one number."""
+    rows = outputs.reshape(len(outputs), -1)
+    found: list[int] = (rows.argmax(axis=1) if rows.shape[1] > 1 else rows[:, 0].astype(np.int64)).tolist()
+    return found
+
+
+def _golden(inputs: Path, expected: Path, divisor: float = 1) -> Callable[[], Golden]:
+    def load() -> Golden:
+        answers = np.load(expected).astype(np.int64).ravel().tolist()
+        return Golden(np.load(inputs) / np.float32(divisor), answers)
+
+    return load
+
+
+def jets(count: int) -> np.ndarray:
+    """Standardised jet features (count, 16) as fixed<16,6> holds them, within +-4."""
+    return np.random.default_rng(0).integers(-4096, 4097, (count, 16)).astype(np.float32) / 1024
+
+
+def images(count: int) -> np.ndarray:
+    """Pictures (count, 1, 28, 28) of noise in [0, 1), in steps of 1/256."""
+    return np.random.default_rng(0).integers(0, 256, (count, 1, 28, 28)).astype(np.float32) / 256
+
+
+def bytes_(count: int) -> np.ndarray:
+    """The same in 0..255."""
+    return images(count) * 256
+
+
+def cepstra(count: int) -> np.ndarray:
+    """Cepstral coefficients (count, 1, 10, 49) of the size that speech has, in steps of 1/64."""
+    x = np.random.default_rng(0).normal(0, 10, (count, 1, 10, 49)).astype(np.float32)
+    x[:, :, 0] -= 40
+    return np.round(x * 64) / 64
+
+
+def seeds(count: int) -> np.ndarray:
+    """Track seeds (count, 14) of a cylindrical pixel detector: pT, eta, phi, three space points, vertex z, quality.
+
+    Their means and variances are about those that the classifier's own normalisation states.
+    """
+    random = np.random.default_rng(0)
+    eta, phi = random.uniform(-3, 3, count), random.uniform(-np.pi, np.pi, count)
+    z0 = random.normal(0, 70, count)
+    columns = [random.lognormal(-0.2, 0.9, count), eta, phi]
+    for radius, spread in ((39, 3), (92, 15), (151, 20)):
+        r, bend = radius + random.uniform(-spread, spread, count), random.normal(0, 0.01, (2, count))
+        columns += [r * np.cos(phi + bend[0]), r * np.sin(phi + bend[1]), z0 + r * np.sinh(eta)]
+    return np.stack([*columns, z0, random.gamma(0.65, 158, count)], axis=1).astype(np.float32)
+
+
+def spectra(count: int) -> np.ndarray:
+    """Five frames of 128 log-mel energies (count, 640) around the mean that the file's first batch norm saw.
+
+    What one band does is common to the frames, as in the hum of a machine.
+    """
+    weights = {t.name: numpy_helper.to_array(t) for t in onnx.load(ALIBABA).graph.initializer}
+    wanted = weights["layers.1.running_mean"] - weights["layers.0.bias"]
+    mean = np.linalg.lstsq(weights["layers.0.weight"].astype(np.float64), wanted, rcond=None)[0]
+    random = np.random.default_rng(0)
+    bands = np.tile(random.normal(0, 6, (count, 128)), 5)
+    return (mean + bands + random.normal(0, 3, (count, 640))).astype(np.float32)
+
+
+_MNIST = DATA / "finnex_verification_io"
+_FINN = MODELS / "finn_tfc_w1a1_build_dataflow"
+_UNIT = MODELS / "qonnx_history_qkeras_unit"
+ALIBABA = MODELS / "mlperf_alibaba_ad" / "model_ad.onnx"
+ACTS = MODELS / "acts_seed_dup_classifier" / "seedDuplicateClassifier.onnx"
+
+OURS = Network("jet tagger of this project", ROOT / "models" / "jet_tagger" / "jet_tagger.onnx")
+JETS = Network(
+    "zoo_qkeras_jettagging",
+    MODELS / "zoo_qkeras_jettagging" / "qkeras_jettagging.onnx",
+    {"input_type": "fixed<16,6>"},
+    inputs=jets,
+)
+KWS = Network(
+    "zoo_kwsmlp_w3a3",
+    MODELS / "zoo_kwsmlp_w3a3" / "kwsmlp_w3a3.onnx",
+    golden=_golden(_MNIST / "kws_input.npy", _MNIST / "kws_expected_output.npy"),
+    inputs=cepstra,
+)
+TFC_1W1A = Network(
+    "zoo_tfc_1w1a",
+    MODELS / "zoo_tfc_1w1a" / "TFC_1W1A.onnx",
+    golden=_golden(_MNIST / "tfc_mnist_input.npy", _MNIST / "tfc_mnist_output.npy"),
+    inputs=images,
+)
+TFC_1W2A = Network(
+    "zoo_tfc_1w2a",
+    MODELS / "zoo_tfc_1w2a" / "TFC_1W2A.onnx",
+    golden=_golden(_MNIST / "tfc_mnist_input.npy", _MNIST / "tfc_mnist_output.npy", 255),
+    inputs=images,
+)
+FINN = Network(
+    "finn_tfc_w1a1_build_dataflow",
+    _FINN / "model.onnx",
+    golden=_golden(_FINN / "input.npy", _FINN / "expected_output.npy"),
+    inputs=bytes_,
+)
+UNITS = tuple(
+    Network(f"qkeras_unit {name}", _UNIT / f"model_test_qkeras_{name}.onnx", options)
+    for name, options in (
+        ("qdense_0", {"input_type": "fixed<16,6>"}),
+        ("qactivation_0", {"input_type": "fixed<16,6>"}),
+        ("qactivation_4", {"input_type": "fixed<16,6>"}),
+    )
+)
+SEEDS = Network(
+    "acts_seed_dup_classifier", ACTS, {"config": CONFIGS / "seed_duplicate_classifier.yaml"}, inputs=seeds
+)
+SPECTRA = Network("mlperf_alibaba_ad", ALIBABA, {"config": CONFIGS / "anomaly_detection.yaml"}, inputs=spectra)
+
+DENSE = (JETS, KWS, TFC_1W1A, TFC_1W2A, FINN, *UNITS, SEEDS, SPECTRA)
+"""The published dense networks, each with the options that a user would give."""
