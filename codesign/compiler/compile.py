@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -110,6 +111,8 @@ def compile(
         options.check(imported)
         dump = folder / "passes" if dump_passes else None
         passed = pipeline.run(imported, options.config, options.input_types, dump=dump)
+        if dump is not None:
+            (dump / "seconds.json").write_text(json.dumps(passed.seconds, indent=2) + "\n", encoding="utf-8")
         folding, design = designed(passed.network, options)
         inputs = random_inputs([n.layer for n in passed.network.inputs if isinstance(n.layer, Input)], FIRST_INPUTS)
         codes = design.encode(inputs)

@@ -162,3 +162,12 @@ def test_show_prints_the_network_after_any_pass_and_the_design():
     assert "MatVec" in design
     with pytest.raises(ConfigError, match="there is no pass 'fuse'; there are import, type_inputs"):
         codesign.show(MODEL, after="fuse")
+
+
+def test_the_text_and_the_time_of_each_pass_are_kept_on_request(tmp_path):
+    codesign.compile(MODEL, output=tmp_path / "out", csim=False, dump_passes=True)
+
+    dumped = tmp_path / "out" / "passes"
+    seconds = json.loads((dumped / "seconds.json").read_text())
+    assert [p.stem[3:] for p in sorted(dumped.glob("*.txt"))] == list(seconds)
+    assert all(s >= 0 for s in seconds.values())
