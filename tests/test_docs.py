@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 import typer
 
@@ -19,7 +21,7 @@ from codesign.backends.hls.sources import sources
 from codesign.cli.main import app
 from codesign.config import Config
 from codesign.frontends import qonnx
-from codesign.ir.layers import Elementwise
+from codesign.ir.layers import Elementwise, SoftmaxTable
 from codesign.passes import pipeline
 from codesign.passes.fold import choose_folding
 from codesign.targets import load_target
@@ -90,10 +92,7 @@ def commands(text: str) -> list[list[str]]:
 
 def test_every_command_shown_exists_with_its_options() -> None:
     group: Any = typer.main.get_command(app)
-    known = {
-        name: {o for p in c.params for o in (*p.opts, *p.secondary_opts)}
-        for name, c in group.commands.items()
-    }
+    known = {name: {o for p in c.params for o in (*p.opts, *p.secondary_opts)} for name, c in group.commands.items()}
     known[""] = {o for p in group.params for o in p.opts}
     shown = [words for page in PAGES for words in commands(page.read_text(encoding="utf-8"))]
     assert {"compile", "verify", "show", "targets"} <= {words[0] for words in shown}
@@ -143,27 +142,41 @@ def test_the_worked_example_has_the_numbers_of_the_jet_tagger() -> None:
     low = (done["node_linear_3"].type.low, imported["node_linear_3"].type.low)
     assert "({} instead of {})".format(*low) in page
     assert (
-        f"a = {fused['node_linear'].type.step} and that" in page
-        and f"q = {done['node_symbolic_3'].type.step}," in page
+        f"a = {fused['node_linear'].type.step} and that" in page and f"q = {done['node_symbolic_3'].type.step}," in page
     )
 
 
 def test_the_c_plus_plus_of_the_worked_example_is_what_is_generated() -> None:
     page = (ROOT / "docs" / "how-a-number-travels.md").read_text(encoding="utf-8")
     [shown] = re.findall(r"```cpp\n(.*?)```", page, re.DOTALL)
-    network = pipeline.run(
-        qonnx.load(ROOT / "models" / "jet_tagger" / "jet_tagger.onnx"), Config(), {}
-    ).network
+    network = pipeline.run(qonnx.load(ROOT / "models" / "jet_tagger" / "jet_tagger.onnx"), Config(), {}).network
     design = pipeline.build_design(network, choose_folding(network, load_target("u50")), {}, 200)
     config = sources(design).files("", "")["src/config.h"]
     parts = shown.split("    ...\n")
     assert len(parts) == 2 and all(part in config for part in parts)
 
 
+def test_the_tie_of_the_worked_example_is_one() -> None:
+    scale = np.float32(0.1)
+    exact = Fraction(3, 4) / Fraction(float(scale))
+    assert f"{float(exact):.9g}" == "7.49999989"
+    assert (round(exact), int(np.rint(np.float32(0.75) / scale))) == (7, 8)
+
+
+@pytest.mark.parametrize(("fraction", "channels"), [(4, 2), (6, 20), (8, 5), (16, 5)])
+@pytest.mark.parametrize("step", [Fraction(1, 8), Fraction(1, 64), Fraction(3, 7)])
+def test_the_error_of_a_softmax_table_is_within_the_bound_shown(fraction: int, channels: int, step: Fraction) -> None:
+    finer = fraction + 2
+    table = SoftmaxTable.build(step, finer, fraction, 4096)
+    codes = np.random.default_rng(0).integers(-60, 61, (2000, channels))
+    codes[:1000] //= 12  # near each other, and far apart
+    powers = np.exp((codes - codes.max(axis=1, keepdims=True)) * float(step))
+    error = np.abs(table.evaluate(codes) / 2**fraction - powers / powers.sum(axis=1, keepdims=True)).max()
+    assert 0 < error <= (channels - 1) * 2.0 ** -(finer + 1) + 2.0**-fraction
+
+
 def test_the_yaml_examples_are_configurations_and_targets(tmp_path: Path) -> None:
-    blocks = {
-        page: re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL) for page in PAGES
-    }
+    blocks = {page: re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL) for page in PAGES}
     assert len(blocks[ROOT / "docs" / "configuration.md"]) == 4
     for text in blocks.pop(ROOT / "docs" / "configuration.md"):
         assert Config.parse(text) != Config()
@@ -175,9 +188,7 @@ def test_the_yaml_examples_are_configurations_and_targets(tmp_path: Path) -> Non
 
 def test_the_layer_that_the_guide_adds_compiles_and_is_exact(tmp_path: Path) -> None:
     for folder in ("codesign", "hls", "templates", "tests"):
-        shutil.copytree(
-            ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.so")
-        )
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     text = (ROOT / "docs" / "adding-a-layer.md").read_text(encoding="utf-8")
     script = ""
     for kind, path, anchor, code in EXAMPLE.findall(text):
@@ -214,7 +225,5 @@ def apply(place: Path, kind: str, anchor: str, code: str) -> None:
     else:
         [at] = [i for i, line in enumerate(lines) if line.strip().startswith(anchor)]
         assert kind in ("before", "after", "replace")
-        lines[at : at + 1] = {"before": [code, lines[at]], "after": [lines[at], code], "replace": [code]}[
-            kind
-        ]
+        lines[at : at + 1] = {"before": [code, lines[at]], "after": [lines[at], code], "replace": [code]}[kind]
     place.write_text("".join(lines), encoding="utf-8")

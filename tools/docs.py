@@ -134,11 +134,7 @@ def imports() -> str:
     layering = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(layering)
     there = {path.stem for path in (ROOT / "codesign").iterdir()}
-    rules = [
-        (f"`{part}`", ", ".join(sorted(may)) or "-")
-        for part, may in layering.MAY_IMPORT.items()
-        if part in there
-    ]
+    rules = [(f"`{part}`", ", ".join(sorted(may)) or "-") for part, may in layering.MAY_IMPORT.items() if part in there]
     tops = ", ".join(f"`{part}`" for part in sorted(layering.SEES_ALL & there))
     return table(("part", "may import, besides itself and `errors`"), iter([*rules, (tops, "everything")]))
 
@@ -155,9 +151,7 @@ def lines_of(after: str | None, *names: str, design: bool = False) -> Callable[[
     def part() -> str:
         option = " --design" if design else f" --after {after}" if after else ""
         text = network(after, design)
-        found = [
-            line for line in text.splitlines() if re.match(rf"(\w+ )?({'|'.join(names)})( =|:| ->)", line)
-        ]
+        found = [line for line in text.splitlines() if re.match(rf"(\w+ )?({'|'.join(names)})( =|:| ->)", line)]
         assert len(found) == len(names), (option, names, [line.split()[0] for line in text.splitlines()])
         wrapped = "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="    ") for line in found)
         return f"```\n$ codesign show {MODEL}{option}\n...\n{wrapped}\n...\n```\n"
@@ -179,9 +173,7 @@ def session() -> str:
     )
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "models").symlink_to(ROOT / "models")
-        shown = "".join(
-            f"$ codesign {command}\n{output(command.split(), Path(folder))}\n" for command in commands
-        )
+        shown = "".join(f"$ codesign {command}\n{output(command.split(), Path(folder))}\n" for command in commands)
     return f"```\n{shown.rstrip()}\n```\n"
 
 
@@ -227,9 +219,7 @@ def main(arguments: list[str]) -> int:
             continue
         stale += 1
         if "--check" in arguments:
-            sys.stdout.write(
-                f"{page.relative_to(ROOT)} is not what the code prints; run `python tools/docs.py`\n"
-            )
+            sys.stdout.write(f"{page.relative_to(ROOT)} is not what the code prints; run `python tools/docs.py`\n")
         else:
             page.write_text(new, encoding="utf-8")
             sys.stdout.write(f"{page.relative_to(ROOT)}\n")
