@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from codesign.errors import CodesignError, ConfigError, IRError, ModelError, OutputError, TargetError, ToolError
 
 if TYPE_CHECKING:
-    from codesign.compiler import Compiled, compile, show, verify
+    from codesign.compiler.compile import Compiled, compile
+    from codesign.compiler.show import show
+    from codesign.compiler.verify import verify
 
 __version__ = "0.1.0"
 

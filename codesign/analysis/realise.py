@@ -234,7 +234,8 @@ def _reached(steps: Steps) -> tuple[int, int]:
 
 def _inside(steps: Steps, c: int) -> Array:
     row = steps.levels[c]
-    return row[(row > steps.first) & (row <= steps.last)]
+    inside: Array = row[(row > steps.first) & (row <= steps.last)]
+    return inside
 
 
 def _bits(steps: Steps) -> int:

@@ -32,7 +32,8 @@ class Steps:
     def __call__(self, x: Array, channel: int) -> Array:
         """The step function itself, by definition."""
         count = np.searchsorted(self.levels[channel], x, side="right")
-        return self.base[channel] + self.direction[channel] * count
+        y: Array = self.base[channel] + self.direction[channel] * count
+        return y
 
 
 def exact_steps(chain: Sequence[Elementwise], x: Tensor, y: Tensor) -> Steps:
@@ -104,7 +105,9 @@ def _clipped_line(functions: Sequence[Elementwise], x: Tensor, y: Tensor, c: int
     else:  # holds for code <= n/a, or < n/a: the first code where it does not
         levels = np.where(exact & ~closed, down, down + 1)
     always = np.array([low is not None and (v < low or (v == low and k)) for v, k in zip(values, closed, strict=True)])
-    never = np.array([high is not None and (v > high or (v == high and not k)) for v, k in zip(values, closed, strict=True)])
+    never = np.array(
+        [high is not None and (v > high or (v == high and not k)) for v, k in zip(values, closed, strict=True)]
+    )
     levels = np.where(always, x.low if rising else x.high + 1, levels)
     levels = np.where(never, x.high + 1 if rising else x.low, levels)
     return rising, np.clip(levels, x.low, x.high + 1).astype(np.int64)

@@ -12,7 +12,7 @@ from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import Kernel, Memory
 from codesign.ir.layers.input import Input
-from codesign.ir.tensor import Array, Tensor
+from codesign.ir.tensor import Array, Tensor, as_codes
 
 
 class StreamKind(Enum):
@@ -122,7 +122,7 @@ class Design:
         codes = []
         for port, x in zip(self.inputs, inputs, strict=True):
             assert port.layer is not None
-            codes.append(port.layer.encode(x))
+            codes.append(as_codes(port.layer.encode(x)))
         return codes
 
     def evaluate(self, inputs: Sequence[Array]) -> list[Array]:

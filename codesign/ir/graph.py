@@ -10,7 +10,7 @@ import numpy as np
 from codesign.errors import IRError, LayerError, ModelError
 from codesign.ir.layers.base import Layer
 from codesign.ir.layers.input import Input
-from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.tensor import Array, Numbers, Tensor, Values
 
 
 @dataclass(frozen=True)
@@ -182,25 +182,25 @@ class Graph:
                 needed.add(node.name)
         self.nodes = {k: v for k, v in self.nodes.items() if k in needed}
 
-    def run(self, inputs: Sequence[np.ndarray], keep: bool = False) -> dict[str, Array | Values]:
+    def run(self, inputs: Sequence[np.ndarray], keep: bool = False) -> dict[str, Numbers]:
         """The exact meaning on real `inputs`, one array (n, *shape) per input node: node name -> codes or values.
 
         Only the outputs' sources are kept unless `keep`. Float inputs are taken exactly.
         """
         if len(inputs) != len(self.inputs):
             raise IRError(f"graph: {len(inputs)} arrays for {len(self.inputs)} inputs")
-        found: dict[str, Array | Values] = {}
+        found: dict[str, Numbers] = {}
         for node, x in zip(self.inputs, inputs, strict=True):
             layer = node.layer
             assert isinstance(layer, Input)
             found[node.name] = layer.encode(x)
         return self._run(found, keep)
 
-    def run_codes(self, inputs: Sequence[Array], keep: bool = False) -> dict[str, Array | Values]:
+    def run_codes(self, inputs: Sequence[Array], keep: bool = False) -> dict[str, Numbers]:
         """The same on integer codes of the inputs, which must all be typed."""
         return self._run({n.name: np.asarray(x) for n, x in zip(self.inputs, inputs, strict=True)}, keep)
 
-    def _run(self, found: dict[str, Array | Values], keep: bool) -> dict[str, Array | Values]:
+    def _run(self, found: dict[str, Numbers], keep: bool) -> dict[str, Numbers]:
         left = {name: len(users) + self.is_output(name) for name, users in self.users().items()}
         for node in self.nodes.values():
             if node.name not in found:
@@ -216,10 +216,9 @@ class Graph:
         """The exact real values of the outputs on real inputs."""
         return self.read_outputs(self.run(inputs))
 
-    def read_outputs(self, found: Mapping[str, Array | Values]) -> list[Values]:
+    def read_outputs(self, found: Mapping[str, Numbers]) -> list[Values]:
         """The exact real values of the outputs from what `run` found."""
         values = []
         for output in self.outputs:
-            node, x = self.nodes[output.source], found[output.source]
-            values.append(x if node.type.real else node.type.decode(x))
+            values.append(self.nodes[output.source].type.exact(found[output.source]))
         return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,22 @@ Array = NDArray[np.int64]
 """Integer codes, samples first: (n, *shape)."""
 Values = NDArray[np.object_]
 """Exact real values (Fractions), samples first: (n, *shape)."""
+Numbers = Array | Values
+"""What a layer gives: codes where its result has a type, exact values where it is real."""
+
+
+def as_codes(x: Numbers) -> Array:
+    """`x`, known to be codes; IRError if it is exact values."""
+    if x.dtype == object:
+        raise IRError("tensor: exact values where codes are expected")
+    return cast(Array, x)
+
+
+def as_values(x: Numbers) -> Values:
+    """`x`, known to be exact values; IRError if it is codes."""
+    if x.dtype != object:
+        raise IRError(f"tensor: {x.dtype} where exact values are expected")
+    return cast(Values, x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +54,7 @@ class Tensor:
     high: int = 0
 
     @classmethod
-    def of_codes(
-        cls, shape: tuple[int, ...], low: int, high: int, step: Vector = ONE, offset: Vector = ZERO
-    ) -> Tensor:
+    def of_codes(cls, shape: tuple[int, ...], low: int, high: int, step: Vector = ONE, offset: Vector = ZERO) -> Tensor:
         """The narrowest tensor with codes `low`..`high` and value = code * step + offset.
 
         A power-of-two step becomes the binary point of the type; any other stays an exact scale.
@@ -95,11 +110,16 @@ class Tensor:
             out[..., c] = _map_codes(codes[..., c], step[c], offset[c])
         return out
 
+    def exact(self, x: Numbers) -> Values:
+        """The exact values of what a layer gave for this tensor: `x` itself if it is real, else of its codes."""
+        return as_values(x) if self.real else self.decode(as_codes(x))
+
     def decode_float(self, codes: Array) -> NDArray[np.float64]:
         """The values of `codes` as the nearest float64 to the exact ones, or within one rounding of it."""
         step = np.array([float(v) for v in self.step.values])
         offset = np.array([float(v) for v in self.offset.values])
-        return codes * step + offset
+        values: NDArray[np.float64] = codes * step + offset
+        return values
 
     def encode(self, values: Values) -> Array:
         """The codes of exact `values`; IRError where one is not a code of this tensor."""

@@ -53,7 +53,7 @@ def passes(config: Config, input_types: Mapping[str, Fixed]) -> list[tuple[str, 
         ("remove_identities", remove_identities),
         ("fold_batchnorm", fold_batchnorm),
         ("tune_precision", lambda g: tune_precision(g, config)),
-        ("propagate_scales", lambda g: propagate_scales(g) and None),
+        ("propagate_scales", _propagate_scales),
         ("absorb_quantizers", absorb_quantizers),
         ("fuse_bias", _settle_scales),
         ("tabulate_softmax", lambda g: tabulate_softmax(g, config)),
@@ -62,6 +62,10 @@ def passes(config: Config, input_types: Mapping[str, Fixed]) -> list[tuple[str, 
         ("infer_ranges", infer_ranges),
         ("accumulator_width", accumulator_width),
     ]
+
+
+def _propagate_scales(graph: Graph) -> None:
+    propagate_scales(graph)
 
 
 def _settle_scales(graph: Graph) -> None:

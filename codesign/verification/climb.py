@@ -12,7 +12,7 @@ from codesign.errors import LayerError, ModelError
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
 from codesign.ir.layers import Input
-from codesign.ir.tensor import Array, Values
+from codesign.ir.tensor import Numbers, as_codes
 from codesign.verification.csim import Arithmetic, Csim
 from codesign.verification.ladder import (
     Error,
@@ -70,7 +70,9 @@ class Ladder:
         if self.exact:
             errors += _merged_errors([e for _, e in compared])
         codes = [
-            n.layer.encode(x) for n, x in zip(self.network.inputs, inputs, strict=True) if isinstance(n.layer, Input)
+            as_codes(n.layer.encode(x))
+            for n, x in zip(self.network.inputs, inputs, strict=True)
+            if isinstance(n.layer, Input)
         ]
         rungs.append(compare_design(self.network, self.design, codes))
         if self.project is not None:
@@ -98,7 +100,7 @@ class Ladder:
                 raise ModelError(f"{self.network.origin}: input {node.origin}: {error}") from error
 
     def _against_reference(
-        self, reference: Reference, inputs: Sequence[np.ndarray], meaning: Mapping[str, Array | Values]
+        self, reference: Reference, inputs: Sequence[np.ndarray], meaning: Mapping[str, Numbers]
     ) -> tuple[Rung | None, list[Error]]:
         """The file in float32 against the exact `meaning`; errors instead where the model was approximated.
 
@@ -108,7 +110,7 @@ class Ladder:
         for node, x in zip(self.typed.inputs, inputs, strict=True):
             layer = node.layer
             typed = isinstance(layer, Input) and not node.type.real
-            fed.append(node.type.decode_float(layer.encode(x)) if typed and isinstance(layer, Input) else x)
+            fed.append(node.type.decode_float(as_codes(layer.encode(x))) if typed and isinstance(layer, Input) else x)
         floats = reference(fed)
         if self.exact:
             values = [np.asarray(v.astype(np.float64)) for v in self.typed.read_outputs(meaning)]

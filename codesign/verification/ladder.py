@@ -11,7 +11,7 @@ from codesign.errors import IRError
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import Quantize, Softmax, SoftmaxTable
-from codesign.ir.tensor import Array, Values
+from codesign.ir.tensor import Array, Numbers, Values
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def compare_codes(name: str, against: str, found: Sequence[Array], expected: Seq
 
 
 def compare_networks(
-    typed: Graph, network: Graph, inputs: Sequence[np.ndarray], before: Mapping[str, Array | Values]
+    typed: Graph, network: Graph, inputs: Sequence[np.ndarray], before: Mapping[str, Numbers]
 ) -> tuple[Rung, list[Error]]:
     """The exact values of the model as typed, `before`, against those of the network after all passes.
 
@@ -69,11 +69,11 @@ def compare_networks(
     pairs = []
     for name in softmaxes:
         sides = ((typed, before, typed[name].inputs[0]), (network, after, _table_input(network, name)))
-        pairs.append([_below_largest(_exact(graph[n], found[n])) for graph, found, n in sides])
+        pairs.append([_below_largest(graph[n].type.exact(found[n])) for graph, found, n in sides])
     for old, new in zip(typed.outputs, network.outputs, strict=True):
         if old.source not in behind:
             pairs.append(
-                [_exact(typed[old.source], before[old.source]), _exact(network[new.source], after[new.source])]
+                [typed[old.source].type.exact(before[old.source]), network[new.source].type.exact(after[new.source])]
             )
     for expected, result in pairs:
         wrong = expected != result
@@ -81,8 +81,10 @@ def compare_networks(
     errors = []
     for old, new in zip(typed.outputs, network.outputs, strict=True):
         if old.source in behind:
-            real = _exact(typed[old.source], before[old.source]).astype(np.float64)
-            errors.append(error_of(old.origin, real, _exact(network[new.source], after[new.source]).astype(np.float64)))
+            real = typed[old.source].type.exact(before[old.source]).astype(np.float64)
+            errors.append(
+                error_of(old.origin, real, network[new.source].type.exact(after[new.source]).astype(np.float64))
+            )
     return Rung("integer network", "exact meaning of the model", count, values, mismatches), errors
 
 
@@ -97,10 +99,6 @@ def error_of(output: str, expected: np.ndarray, found: np.ndarray) -> Error:
 def _below_largest(x: Values) -> Values:
     below: Values = x.max(axis=-1, keepdims=True) - x
     return below
-
-
-def _exact(node: Node, x: Array | Values) -> Values:
-    return x if node.type.real else node.type.decode(np.asarray(x, dtype=np.int64))
 
 
 def _downstream(graph: Graph, names: set[str]) -> set[str]:
@@ -169,7 +167,7 @@ def _near_threshold(typed: Graph, inputs: Sequence[np.ndarray]) -> np.ndarray:
         source = typed[node.inputs[0]] if node.inputs else None
         if source is None or not isinstance(node.layer, Quantize):
             continue
-        values = _exact(source, found[source.name])
+        values = source.type.exact(found[source.name])
         near |= _close(values, node.layer, values)
     return near
 
@@ -183,8 +181,9 @@ def _input_near(node: Node, x: np.ndarray) -> np.ndarray:
     if node.type.real:
         return np.zeros(len(x), dtype=bool)
     noise = np.maximum(np.abs(x), 1.0).astype(np.float64) * 2.0**-21
-    changed: np.ndarray = layer.encode(x - noise) != layer.encode(x + noise)
-    return changed.reshape(len(x), -1).any(axis=1)
+    changed = np.asarray(layer.encode(x - noise) != layer.encode(x + noise))
+    near: np.ndarray = np.any(changed.reshape(len(x), -1), axis=1)
+    return near
 
 
 def _close(values: Values, quantizer: Quantize, magnitude: Values) -> np.ndarray:
@@ -194,8 +193,9 @@ def _close(values: Values, quantizer: Quantize, magnitude: Values) -> np.ndarray
     low = np.array([quantizer.rounding.apply(_fraction(v)) for v in (z - noise).ravel()]).reshape(z.shape)
     high = np.array([quantizer.rounding.apply(_fraction(v)) for v in (z + noise).ravel()]).reshape(z.shape)
     clip = (quantizer.low, quantizer.high)
-    changed: np.ndarray = np.clip(low, *clip) != np.clip(high, *clip)
-    return changed.reshape(len(z), -1).any(axis=1)
+    changed = np.asarray(np.clip(low, *clip) != np.clip(high, *clip))
+    near: np.ndarray = np.any(changed.reshape(len(z), -1), axis=1)
+    return near
 
 
 def _fraction(x: float):  # type: ignore[no-untyped-def]

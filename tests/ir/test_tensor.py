@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
+from codesign.ir.layers import Relu
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, Vector
 from tests.strategies import numbers, steps
@@ -86,3 +87,15 @@ def test_a_real_tensor_has_no_type() -> None:
 def test_size_and_channels_follow_from_the_shape() -> None:
     assert (Tensor((2, 3, 5)).size, Tensor((2, 3, 5)).channels) == (30, 5)
     assert (Tensor(()).size, Tensor(()).channels) == (1, 1)
+
+
+def test_codes_and_exact_values_are_not_taken_for_each_other() -> None:
+    typed, real = Tensor.of_fixed((2,), Fixed(4, 1)), Tensor((2,))
+    codes, values = np.array([[2, -8]]), np.array([[Fraction(1), Fraction(-4)]])
+    assert typed.exact(codes).tolist() == real.exact(values).tolist() == values.tolist()
+    with pytest.raises(IRError, match="exact values where codes are expected"):
+        typed.exact(values)
+    with pytest.raises(IRError, match="int64 where exact values are expected"):
+        real.exact(codes)
+    with pytest.raises(IRError, match="exact values where codes are expected"):
+        Relu().run([typed], Tensor.of_codes((2,), 0, 7), [values])

@@ -10,7 +10,7 @@ import numpy as np
 from codesign.ir.halfline import HalfLine, Region
 from codesign.ir.layers.base import Elementwise
 from codesign.ir.tensor import Array, Tensor, Values
-from codesign.ir.vector import ZERO
+from codesign.ir.vector import ZERO, Vector
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Relu(Elementwise):
         return np.maximum(inputs[0], 0)
 
     def real(self, *inputs: Values) -> Values:
-        return np.maximum(inputs[0], Fraction(0))
+        y: Values = np.maximum(inputs[0], ZERO.array())
+        return y
 
     def preimage(self, region: Region, channel: int) -> Region:
         return _clip_preimage(region, Fraction(0), None)
@@ -46,9 +47,9 @@ class Clip(Elementwise):
         return Tensor(inputs[0].shape)
 
     def real(self, *inputs: Values) -> Values:
-        x = inputs[0]
-        x = x if self.low is None else np.maximum(x, self.low)
-        return x if self.high is None else np.minimum(x, self.high)
+        (x,) = inputs
+        x = x if self.low is None else np.maximum(x, Vector.of(self.low).array())
+        return x if self.high is None else np.minimum(x, Vector.of(self.high).array())
 
     def preimage(self, region: Region, channel: int) -> Region:
         return _clip_preimage(region, self.low, self.high)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from codesign.errors import LayerError
 from codesign.ir.fixed import MAX_WIDTH, Fixed
 from codesign.ir.layers.base import Layer
-from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.tensor import Numbers, Tensor, Values, as_codes
 from codesign.ir.vector import Vector, common_step
 
 
@@ -42,11 +42,14 @@ class Add(Layer):
         sign = -1 if self.negate else 1
         return step, int(x.step[0] / step), sign * int(y.step[0] / step)
 
-    def run(self, types: Sequence[Tensor], result: Tensor, inputs: Sequence[Array | Values]) -> Array | Values:
+    def run(self, types: Sequence[Tensor], result: Tensor, inputs: Sequence[Numbers]) -> Numbers:
         if result.real:
             return super().run(types, result, inputs)
         _, a, b = self.multipliers(types[0], types[1])
-        return a * inputs[0] + b * inputs[1]
+        x, y = map(as_codes, inputs)
+        return a * x + b * y
 
     def real(self, *inputs: Values) -> Values:
-        return inputs[0] - inputs[1] if self.negate else inputs[0] + inputs[1]
+        x, y = inputs
+        z: Values = x - y if self.negate else x + y
+        return z

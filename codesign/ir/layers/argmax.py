@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.ir.layers.base import Layer
-from codesign.ir.tensor import Array, Tensor
+from codesign.ir.tensor import Array, Tensor, Values
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class ArgMax(Layer):
         return Tensor.of_codes(shape, 0, x.channels - 1)
 
     def evaluate(self, *inputs: Array) -> Array:
-        return self.real(*inputs)
+        index: Array = np.argmax(inputs[0], axis=-1, keepdims=self.keep)
+        return index
 
-    def real(self, *inputs: np.ndarray) -> np.ndarray:
-        index = np.argmax(inputs[0], axis=-1, keepdims=self.keep)
-        return index if inputs[0].dtype != object else index.astype(object)
+    def real(self, *inputs: Values) -> Values:
+        index: Values = np.argmax(inputs[0], axis=-1, keepdims=self.keep).astype(object)
+        return index

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from codesign.errors import IRError
 from codesign.ir.halfline import Region
-from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.tensor import Array, Numbers, Tensor, Values, as_codes
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,11 @@ class Layer:
         """Exact values (n, *shape) of the result."""
         raise IRError(f"{type(self).__name__} has no meaning on real values")
 
-    def run(self, types: Sequence[Tensor], result: Tensor, inputs: Sequence[Array | Values]) -> Array | Values:
+    def run(self, types: Sequence[Tensor], result: Tensor, inputs: Sequence[Numbers]) -> Numbers:
         """`evaluate` where all tensors have codes, else `real` on decoded values, encoded again."""
         if self.integer and not result.real and not any(t.real for t in types):
-            return self.evaluate(*inputs)
-        values = [x if t.real else t.decode(x) for t, x in zip(types, inputs, strict=True)]
-        found = self.real(*values)
+            return self.evaluate(*map(as_codes, inputs))
+        found = self.real(*(t.exact(x) for t, x in zip(types, inputs, strict=True)))
         return found if result.real else result.encode(found)
 
 

@@ -27,7 +27,8 @@ class MatMul(Layer):
 
     def real(self, *inputs: Values) -> Values:
         weights = np.array([[Fraction(v) for v in row] for row in self.weights.tolist()], dtype=object)
-        return inputs[0] @ weights
+        y: Values = inputs[0] @ weights
+        return y
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from codesign.ir.halfline import HalfLine, Region
 from codesign.ir.layers.base import Elementwise, Layer
 from codesign.ir.layers.quantize import Quantize
 from codesign.ir.steps import pull_back, regions
-from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.tensor import Array, Numbers, Tensor, Values
 from codesign.ir.vector import ZERO
 
 MANY_LEVELS = 1 << 12
@@ -36,7 +36,7 @@ class Input(Layer):
     def result(self, *inputs: Tensor) -> Tensor:
         return self.tensor
 
-    def encode(self, x: np.ndarray) -> Array | Values:
+    def encode(self, x: np.ndarray) -> Numbers:
         """The codes of float `x` (n, *shape), or its exact values if the input is real.
 
         LayerError for another shape, and for NaN.
@@ -51,7 +51,8 @@ class Input(Layer):
         if len(self.encoder) == 1 and isinstance(quantizer := self.encoder[0], Quantize) and _binary(quantizer):
             with np.errstate(over="ignore"):  # infinity is clipped like any large number
                 codes = np.rint(np.ldexp(x, self.tensor.type.frac))  # exact: a power of two, then half to even
-            return np.clip(codes, quantizer.low, quantizer.high).astype(np.int64)
+            clipped: Array = np.clip(codes, quantizer.low, quantizer.high).astype(np.int64)
+            return clipped
         channels = range(self.tensor.channels) if self._per_channel else range(1)
         out = np.empty(x.shape, dtype=np.int64)
         for c in channels:
@@ -135,5 +136,3 @@ def _fractions(x: np.ndarray) -> Values:
     for i, v in enumerate(x.ravel().tolist()):
         flat[i] = Fraction(v)
     return out
-
-

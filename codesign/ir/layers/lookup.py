@@ -27,7 +27,7 @@ class Sigmoid(Elementwise):
         return Tensor(inputs[0].shape)
 
     def real(self, *inputs: Values) -> Values:
-        values: Values = np.frompyfunc(sigmoid, 1, 1)(inputs[0])
+        values: Values = np.asarray(np.frompyfunc(sigmoid, 1, 1)(inputs[0]), dtype=object)
         return values
 
     def preimage(self, region: Region, channel: int) -> Region:
@@ -48,7 +48,7 @@ class Tanh(Elementwise):
         return Tensor(inputs[0].shape)
 
     def real(self, *inputs: Values) -> Values:
-        values: Values = np.frompyfunc(tanh, 1, 1)(inputs[0])
+        values: Values = np.asarray(np.frompyfunc(tanh, 1, 1)(inputs[0]), dtype=object)
         return values
 
     def preimage(self, region: Region, channel: int) -> Region:

@@ -73,7 +73,8 @@ class MultiplyShift(StepFunction):
     kind = "multiply-shift"
 
     def __call__(self, x: Array) -> Array:
-        return np.clip((x * self.multiplier + self.addend) >> self.shift, self.low, self.high)
+        y: Array = np.clip((x * self.multiplier + self.addend) >> self.shift, self.low, self.high)
+        return y
 
     @property
     def channels(self) -> int:

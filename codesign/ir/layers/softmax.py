@@ -73,4 +73,5 @@ class SoftmaxTable(Layer):
         inside = distance < len(self.table)
         e = np.where(inside, self.table[np.where(inside, distance, 0)], 0)
         total = e.sum(axis=-1, keepdims=True)
-        return np.minimum(((e << (self.frac + 1)) + total) // (2 * total), self.high)
+        y: Array = np.minimum(((e << (self.frac + 1)) + total) // (2 * total), self.high)
+        return y
