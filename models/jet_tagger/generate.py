@@ -262,8 +262,7 @@ def constituents(seen: Particles, count: int) -> tuple[Array, Array, Array]:
 def observables(pt: Array, eta: Array, phi: Array, chunk: int = 1024) -> Array:
     """The 16 observables of each jet, in the order of OBSERVABLES; chunked to stay in the cache."""
     rows = [
-        chunk_observables(pt[i : i + chunk], eta[i : i + chunk], phi[i : i + chunk])
-        for i in range(0, len(pt), chunk)
+        chunk_observables(pt[i : i + chunk], eta[i : i + chunk], phi[i : i + chunk]) for i in range(0, len(pt), chunk)
     ]
     return np.concatenate(rows)
 

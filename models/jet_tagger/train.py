@@ -31,13 +31,9 @@ TRAINING_JETS, TEST_JETS, VALIDATION_JETS = 100_000, 30_000, 1000
 TRAINING_SEED, TEST_SEED, VALIDATION_SEED = 1001, 1002, 1003
 
 
-def network(
-    hidden: tuple[int, ...] = HIDDEN, weight_bits: int = 6, activation_bits: int = 6
-) -> nn.Sequential:
+def network(hidden: tuple[int, ...] = HIDDEN, weight_bits: int = 6, activation_bits: int = 6) -> nn.Sequential:
     """The untrained network, from the 16 observables to one logit per class."""
-    layers: list[nn.Module] = [
-        qnn.QuantIdentity(act_quant=Int8ActPerTensorFixedPoint, return_quant_tensor=True)
-    ]
+    layers: list[nn.Module] = [qnn.QuantIdentity(act_quant=Int8ActPerTensorFixedPoint, return_quant_tensor=True)]
     width = len(OBSERVABLES)
     for size in hidden:
         layers.append(linear(width, size, weight_bits))
@@ -105,9 +101,7 @@ def metrics(scores: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[str,
     probability /= probability.sum(axis=1, keepdims=True)
     return {
         "accuracy": round(float((scores.argmax(axis=1) == labels).mean()), 4),
-        "auc": {
-            name: round(area_under_curve(probability[:, i], labels == i), 4) for i, name in enumerate(CLASSES)
-        },
+        "auc": {name: round(area_under_curve(probability[:, i], labels == i), 4) for i, name in enumerate(CLASSES)},
     }
 
 

@@ -16,9 +16,7 @@ ROOT = Path(__file__).parents[2]
 def run(*command: str | Path, folder: Path) -> str:
     """The output of a command that must succeed, run where the checkout is out of sight."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [str(part) for part in command], cwd=folder, env=environment, capture_output=True, text=True
-    )
+    done = subprocess.run([str(part) for part in command], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
