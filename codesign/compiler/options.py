@@ -43,7 +43,8 @@ class Options:
         wrong in themselves."""
         merged = _config(config).with_model(precision=precision, reuse=reuse)
         device = load_target(target or merged.target or DEFAULT_TARGET)
-        clock = clock_mhz or merged.clock_mhz or device.clock_mhz
+        clocks = (clock_mhz, merged.clock_mhz, device.clock_mhz)
+        clock = next(c for c in clocks if c is not None)
         if not math.isfinite(clock) or not 0 < clock <= device.max_clock_mhz:
             raise TargetError(
                 f"{device.name}: a clock of {clock:g} MHz was asked; designs for it run at up to "

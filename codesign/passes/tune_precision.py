@@ -121,16 +121,19 @@ class _Tuner:
         """The type asked for the result of a run of elementwise layers that ends in `last`."""
         if isinstance(last.layer, Input):
             return self.config.input_type(last.name, last.origin)
-        chain = [last]
-        if isinstance(last.layer, Elementwise):
-            chain = chain_ending_in(self.graph, last, self.graph.users())
-            chain.insert(0, self.graph[chain[0].inputs[0]])
-        if (named := self._stated(chain)) is not None:
+        if (named := self._stated(self._run_ending_in(last))) is not None:
             return named
         for kind, fixed in BOUNDED.items():
             if isinstance(last.layer, kind):
                 return fixed
         return self.config.for_layer(last.name, type(last.layer).__name__, last.origin).result
+
+    def _run_ending_in(self, last: Node) -> list[Node]:
+        """The elementwise layers up to `last`, behind the layer that they follow."""
+        if not isinstance(last.layer, Elementwise):
+            return [last]
+        chain = chain_ending_in(self.graph, last, self.graph.users())
+        return [self.graph[chain[0].inputs[0]], *chain]
 
     def _stated(self, chain: Sequence[Node]) -> Fixed | None:
         """What the configuration says of the last layer of the chain that it speaks of by name or by type."""
@@ -144,12 +147,12 @@ class _Tuner:
         """A quantizer behind every real result that is an output or feeds a layer which mixes elements, and behind
         layers whose result type the configuration states by name."""
         for node in self.graph:
-            if not isinstance(node.layer, Elementwise) or is_stepper(node):
+            if not isinstance(node.layer, (Elementwise, Dense)) or is_stepper(node):
                 continue
             readers = self.graph.users()[node.name]
             if any(isinstance(r.layer, Elementwise) for r in readers) and not self.graph.is_output(node.name):
                 continue
-            chain = chain_ending_in(self.graph, node, self.graph.users())
+            chain = self._run_ending_in(node)
             exact = not node.type.real or all(isinstance(n.layer, Affine) or not n.type.real for n in chain)
             fixed = self._stated(chain) if exact else self._result_type(node)
             if fixed is None:

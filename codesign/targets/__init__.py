@@ -107,7 +107,7 @@ def load_target(name_or_path: str | Path) -> Target:
     if text in names:
         return _read(FOLDER / f"{text}.yaml")
     near = difflib.get_close_matches(text.lower(), names, n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}."
     raise TargetError(f"there is no target {text!r}; {hint} A file of your own works too: --target my_board.yaml")
 
 

@@ -67,6 +67,19 @@ def test_layers_that_the_model_quantized_are_left_alone():
     assert text(graph) == before
 
 
+def test_a_result_stated_for_a_product_by_name_rounds_what_it_gives():
+    config = Config.of({"LayerName": {"a": {"Precision": {"result": "fixed<6,5>"}}}})
+    with_relu = network(dense([[1], [2]]), Relu(), dense([[1]]), x=codes("int<4>"))
+    alone = network(dense([[1], [2]]), dense([[1]]), x=codes("int<4>"))
+    quantized = network(dense([[1], [2]]), Quantize(0, 3), x=codes("int<4>"))
+
+    found = [[a.what for a in tune_precision(graph, config)] for graph in (with_relu, alone, quantized)]
+
+    assert found == [["result rounded to fixed<6,5>"], ["result rounded to fixed<6,5>"], []]
+    assert [n.name for n in with_relu] == ["x", "a", "b", "b_quantized", "c"]
+    assert [n.name for n in alone] == ["x", "a", "a_quantized", "b"]
+
+
 def test_a_sigmoid_without_quantizer_gets_a_table_of_4096_entries():
     graph = network(dense([[1], [2]], "1/16"), Sigmoid(), x=codes("int<8>"))
 
