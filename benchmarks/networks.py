@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +30,16 @@ class Network:
 
     name: str
     path: Path
-    options: Mapping[str, str | Path] = field(default_factory=dict)
+    input_type: str | None = None
+    config: Path | None = None
     golden: Callable[[], Golden] | None = None
     inputs: Callable[[int], np.ndarray] | None = None
-    """Samples (n, *shape) as the network was made for; None: random ones over what its input quantizer distinguishes."""
+    """Samples (n, *shape) of the kind the network was made for, where that is known."""
+
+    def options(self) -> list[str]:
+        """Those of `codesign compile`."""
+        typed = [] if self.input_type is None else ["--input-type", self.input_type]
+        return typed if self.config is None else [*typed, "--config", str(self.config)]
 
 
 def decided(outputs: np.ndarray) -> list[int]:
@@ -70,7 +76,8 @@ def cepstra(count: int) -> np.ndarray:
     """Cepstral coefficients (count, 1, 10, 49) of the size that speech has, in steps of 1/64."""
     x = np.random.default_rng(0).normal(0, 10, (count, 1, 10, 49)).astype(np.float32)
     x[:, :, 0] -= 40
-    return np.round(x * 64) / 64
+    rounded: np.ndarray = np.round(x * 64) / 64
+    return rounded
 
 
 def seeds(count: int) -> np.ndarray:
@@ -98,7 +105,8 @@ def spectra(count: int) -> np.ndarray:
     mean = np.linalg.lstsq(weights["layers.0.weight"].astype(np.float64), wanted, rcond=None)[0]
     random = np.random.default_rng(0)
     bands = np.tile(random.normal(0, 6, (count, 128)), 5)
-    return (mean + bands + random.normal(0, 3, (count, 640))).astype(np.float32)
+    x: np.ndarray = (mean + bands + random.normal(0, 3, (count, 640))).astype(np.float32)
+    return x
 
 
 _MNIST = DATA / "finnex_verification_io"
@@ -111,7 +119,7 @@ OURS = Network("jet tagger of this project", ROOT / "models" / "jet_tagger" / "j
 JETS = Network(
     "zoo_qkeras_jettagging",
     MODELS / "zoo_qkeras_jettagging" / "qkeras_jettagging.onnx",
-    {"input_type": "fixed<16,6>"},
+    input_type="fixed<16,6>",
     inputs=jets,
 )
 KWS = Network(
@@ -138,18 +146,13 @@ FINN = Network(
     golden=_golden(_FINN / "input.npy", _FINN / "expected_output.npy"),
     inputs=bytes_,
 )
-UNITS = tuple(
-    Network(f"qkeras_unit {name}", _UNIT / f"model_test_qkeras_{name}.onnx", options)
-    for name, options in (
-        ("qdense_0", {"input_type": "fixed<16,6>"}),
-        ("qactivation_0", {"input_type": "fixed<16,6>"}),
-        ("qactivation_4", {"input_type": "fixed<16,6>"}),
-    )
+UNITS = (
+    Network("qkeras_unit qdense_0", _UNIT / "model_test_qkeras_qdense_0.onnx", input_type="fixed<16,6>"),
+    Network("qkeras_unit qactivation_0", _UNIT / "model_test_qkeras_qactivation_0.onnx"),
+    Network("qkeras_unit qactivation_4", _UNIT / "model_test_qkeras_qactivation_4.onnx"),
 )
-SEEDS = Network(
-    "acts_seed_dup_classifier", ACTS, {"config": CONFIGS / "seed_duplicate_classifier.yaml"}, inputs=seeds
-)
-SPECTRA = Network("mlperf_alibaba_ad", ALIBABA, {"config": CONFIGS / "anomaly_detection.yaml"}, inputs=spectra)
+SEEDS = Network("acts_seed_dup_classifier", ACTS, config=CONFIGS / "seed_duplicate_classifier.yaml", inputs=seeds)
+SPECTRA = Network("mlperf_alibaba_ad", ALIBABA, config=CONFIGS / "anomaly_detection.yaml", inputs=spectra)
 
 DENSE = (JETS, KWS, TFC_1W1A, TFC_1W2A, FINN, *UNITS, SEEDS, SPECTRA)
 """The published dense networks, each with the options that a user would give."""

@@ -56,24 +56,22 @@ class Comparison:
 def compare(network: Network, peer_python: str) -> Comparison:
     """Each side in a process of its own, one after the other, on one thread."""
     x = (network.inputs or jets)(SAMPLES)
-    options = [] if "input_type" not in network.options else ["--input-type", str(network.options["input_type"])]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         np.save(folder / "x.npy", x)
-        files = [network.path, folder / "x.npy"]
-        ours = [sys.executable, "-m", "benchmarks.drive_codesign", *files, folder / "ours.npy", *options]
-        peer = [peer_python, Path(__file__).with_name("drive_hls4ml.py"), *files, folder / "peer.npy", folder / "hls4ml"]
-        found = [_run(ours), _run([*ours, "--full"]), _run(peer)]
-        outputs = [np.load(p).reshape(SAMPLES, -1) if p.exists() else None for p in (folder / "ours.npy", folder / "peer.npy")]
+        files = [str(network.path), str(folder / "x.npy")]
+        ours = [sys.executable, "-m", "benchmarks.drive_codesign", *files, str(folder / "ours.npy"), *network.options()]
+        theirs = [peer_python, str(Path(__file__).with_name("drive_hls4ml.py")), *files, str(folder / "peer.npy")]
+        found, full, peer = _run(ours), _run([*ours, "--full"]), _run([*theirs, str(folder / "hls4ml")])
+        y = np.load(folder / "ours.npy").reshape(SAMPLES, -1)
+        peer_y = np.load(folder / "peer.npy").reshape(SAMPLES, -1) if (folder / "peer.npy").exists() else None
     (reference,) = Reference(network.path)([x])
-    assert outputs[0] is not None
-    return Comparison(network, *found, reference.reshape(SAMPLES, -1).astype(np.float64), outputs[0], outputs[1])
+    return Comparison(network, found, full, peer, reference.reshape(SAMPLES, -1).astype(np.float64), y, peer_y)
 
 
-def _run(command: list[str | Path]) -> Measured:
+def _run(words: list[str]) -> Measured:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{' '.join(words)} failed:\n{done.stderr[-2000:]}")
     measured: Measured = json.loads(done.stdout.splitlines()[-1])

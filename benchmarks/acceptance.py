@@ -1,0 +1,150 @@
+"""The published dense networks: each compiled, every rung of the ladder on 1,000 inputs, the golden vectors.
+
+    python -m benchmarks.acceptance [--inputs N] [--only NAME ...]
+
+Prints markdown; the exit code is 1 if any value differs, any golden vector is missed or any network fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+import codesign
+from benchmarks.measure import cpu_seconds, surroundings, table
+from benchmarks.networks import DENSE, JETS, SEEDS, SPECTRA, Network, decided
+from codesign.compiler import Compiled
+from codesign.ir.layers import Input
+from codesign.report.model import Rung
+from codesign.verification.csim import Arithmetic
+from codesign.verification.inputs import random_inputs
+from codesign.verification.reference import Reference
+
+
+@dataclass
+class Result:
+    """What was found of one network."""
+
+    network: Network
+    inputs: int
+    compile_seconds: float
+    verify_seconds: float
+    rungs: Sequence[Rung]
+    golden: str
+    golden_right: bool
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def right(self) -> bool:
+        """Whether no value differs and every golden vector is met."""
+        return all(r.exact for r in self.rungs) and self.golden_right
+
+
+def check(network: Network, count: int) -> Result:
+    """Compiles with both simulations, and verifies on `count` random inputs and as many of the network's own kind."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "build"
+        start = cpu_seconds()
+        compiled = codesign.compile(
+            network.path, target="u50", output=folder, input_type=network.input_type, config=network.config
+        )
+        compile_seconds = cpu_seconds() - start
+
+        data = Path(name) / "x.npy"
+        x = inputs(network, compiled, count)
+        np.save(data, x)
+        start = cpu_seconds()
+        rungs = codesign.verify(folder, data=data)
+        verify_seconds = cpu_seconds() - start
+        golden, right = golden_vectors(network, compiled)
+        remarks = errors(network, compiled)
+    return Result(network, len(x), compile_seconds, verify_seconds, rungs, golden, right, remarks)
+
+
+def inputs(network: Network, compiled: Compiled, count: int) -> np.ndarray:
+    """`count` random inputs over what the input's quantizer distinguishes; as many of the network's own kind."""
+    (node,) = compiled.network.inputs
+    assert isinstance(node.layer, Input)
+    found = [random_inputs([node.layer], count)[0]]
+    if network.inputs is not None:
+        found.append(network.inputs(count).reshape(count, *node.type.shape))
+    if network.golden is not None:
+        found.append(network.golden().inputs.reshape(-1, *node.type.shape))
+    return np.concatenate(found).astype(np.float32)
+
+
+def golden_vectors(network: Network, compiled: Compiled) -> tuple[str, bool]:
+    """What the generated C++ decides on the published inputs, in both arithmetics, and whether that is right."""
+    if network.golden is None:
+        return "", True
+    golden = network.golden()
+    x = golden.inputs.reshape(-1, *compiled.network.inputs[0].type.shape)
+    found = [decided(np.asarray(compiled.csim(x, arithmetic=a))) for a in Arithmetic]
+    right = all(f == golden.expected for f in found)
+    classes = " ".join(map(str, found[0]))
+    return f"{classes} {'as published' if right else f'instead of {golden.expected}'}", right
+
+
+def errors(network: Network, compiled: Compiled) -> list[str]:
+    """How far an approximated network is from its float32 meaning, in the terms of what it is for."""
+    if network not in (JETS, SEEDS, SPECTRA) or network.inputs is None:
+        return []
+    x = network.inputs(1000)
+    (reference,) = Reference(network.path)([x])
+    found = np.asarray(compiled.csim(x)).reshape(reference.shape)
+    distance = np.abs(found - reference)
+    text = f"error of the output: largest {distance.max():.2g}, mean {distance.mean():.2g}"
+    if network is JETS:
+        same = (found.argmax(axis=1) == reference.argmax(axis=1)).mean()
+        return [f"{text} by the softmax table; the argmax agrees in {same:.1%}"]
+    if network is SEEDS:
+        same, accepted = ((found > 0.5) == (reference > 0.5)).mean(), int((reference > 0.5).sum())
+        return [f"{text}; the decision at 0.5 agrees in {same:.1%} ({accepted} of {len(x)} are accepted)"]
+    exact, ours = (((y - x) ** 2).mean(axis=1) for y in (reference, found))
+    score = f"{np.abs(ours - exact).max():.2g} of {exact.min():.3g} to {exact.max():.3g}"
+    return [f"{text}; the anomaly score (mean squared error) differs by at most {score}"]
+
+
+RUNGS = {
+    "exact meaning of the model": "file = exact meaning",
+    "integer network": "exact = integers",
+    "design": "integers = design",
+    "csim, native integers": "= csim, native",
+    "csim, ap_int": "= csim, ap_int",
+}
+
+
+def report(results: Sequence[Result]) -> str:
+    """What was asked and found, the values that differ on each rung, and the errors where the file was approximated."""
+    head = ["network", "options", "golden", "compile, CPU s", "verify, CPU s"]
+    rows = []
+    for r in results:
+        options = " ".join(Path(word).name for word in r.network.options())
+        rows.append([r.network.name, options, r.golden, r.compile_seconds, r.verify_seconds])
+    steps = []
+    for r in results:
+        found = {g.name: f"{g.mismatches} of {g.values:,}" + (f", {g.ties} ties" if g.ties else "") for g in r.rungs}
+        steps.append([r.network.name, r.inputs, *(found.get(name, "approximated") for name in RUNGS)])
+    differ = table(["network", "inputs", *RUNGS.values()], steps)
+    remarks = "\n".join(f"- {r.network.name}: {remark}" for r in results for remark in r.remarks)
+    return f"{table(head, rows)}\n\nValues that differ, from rung to rung\n\n{differ}\n\n{remarks}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--inputs", type=int, default=1000)
+    parser.add_argument("--only", nargs="+", choices=[n.name for n in DENSE], metavar="NAME")
+    asked = parser.parse_args()
+    results = [check(n, asked.inputs) for n in DENSE if asked.only is None or n.name in asked.only]
+    print(f"{surroundings('numpy', 'onnx', 'qonnx', 'onnxruntime')}\n\n{report(results)}")
+    if not all(r.right for r in results):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
