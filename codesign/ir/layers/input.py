@@ -12,6 +12,8 @@ import numpy as np
 from codesign.errors import LayerError
 from codesign.ir.fixed import Rounding
 from codesign.ir.halfline import HalfLine, Region
+from codesign.ir.layers.activation import Clip, LeakyRelu, Relu
+from codesign.ir.layers.affine import Affine
 from codesign.ir.layers.base import Elementwise, Layer
 from codesign.ir.layers.quantize import Quantize
 from codesign.ir.steps import pull_back, regions
@@ -19,7 +21,11 @@ from codesign.ir.tensor import Array, Numbers, Tensor, Values
 from codesign.ir.vector import ZERO
 
 MANY_LEVELS = 1 << 12
-"""Quantizers with more codes than this compute a threshold only when a search asks for it."""
+"""Thresholds of quantizers with more codes than this are not listed: each number is computed exactly where that takes
+a few rational operations, or found by a search that computes the thresholds it asks for."""
+
+_RATIONAL = (Affine, Clip, LeakyRelu, Quantize, Relu)
+"""Functions of a few rational operations."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ class Input(Layer):
                 codes = np.rint(np.ldexp(x, self.tensor.type.frac))  # exact: a power of two, then half to even
             clipped: Array = np.clip(codes, quantizer.low, quantizer.high).astype(np.int64)
             return clipped
+        if self.tensor.high - self.tensor.low > MANY_LEVELS and all(isinstance(f, _RATIONAL) for f in self.encoder):
+            return self._computed(x)
         channels = range(self.tensor.channels) if self._per_channel else range(1)
         out = np.empty(x.shape, dtype=np.int64)
         for c in channels:
@@ -64,11 +72,17 @@ class Input(Layer):
     def _per_channel(self) -> bool:
         return any(function.per_channel for function in self.encoder)
 
+    def _computed(self, x: np.ndarray) -> Array:
+        """The same by exact arithmetic on each number."""
+        values = _fractions(_finite(x))
+        for function in self.encoder:
+            values = function.real(values)
+        return self.tensor.encode(values)
+
     def _search_channel(self, x: np.ndarray, channel: int) -> Array:
         """The same by bisection: the codes that x has reached are the first ones."""
         codes = _Codes(self.encoder, self.tensor, channel)
-        largest = np.finfo(np.float64).max
-        flat = np.clip(x, -largest, largest).ravel().tolist()
+        flat = _finite(x).ravel().tolist()
         out = np.empty(len(flat), dtype=np.int64)
         for i, value in enumerate(flat):
             codes.x = Fraction(value)
@@ -128,6 +142,13 @@ def _first_float(line: HalfLine) -> float:
         exact = Fraction(f)
         above = exact > line.at if line.closed != line.up else exact >= line.at
     return f
+
+
+def _finite(x: np.ndarray) -> np.ndarray:
+    """Infinities become the largest numbers, which are beyond any threshold as well."""
+    largest = np.finfo(np.float64).max
+    clipped: np.ndarray = np.clip(x, -largest, largest)
+    return clipped
 
 
 def _fractions(x: np.ndarray) -> Values:

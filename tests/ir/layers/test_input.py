@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from codesign.errors import LayerError
 from codesign.ir.fixed import Fixed, Rounding
 from codesign.ir.halfline import HalfLine
-from codesign.ir.layers import Affine, Clip, Elementwise, Input, MultiThreshold, Quantize, Relu, Sign
+from codesign.ir.layers import Affine, Clip, Elementwise, Input, MultiThreshold, Quantize, Relu, Sigmoid, Sign
 from codesign.ir.layers.input import MANY_LEVELS
 from codesign.ir.steps import regions
 from codesign.ir.tensor import Tensor
@@ -102,6 +102,18 @@ def test_a_wide_quantizer_encodes_as_exact_arithmetic_does(quantizer: Quantize) 
     ends = [float(quantizer.low * quantizer.step[0]), float(quantizer.high * quantizer.step[0])]
     x = np.concatenate([at, np.nextafter(at, INFINITY), np.nextafter(at, -INFINITY), ends, [0.0, 1e300, -INFINITY]])
     np.testing.assert_array_equal(layer.encode(x[:, None]), exactly([quantizer], layer.tensor, x[:, None]))
+
+
+def test_a_wide_quantizer_behind_other_functions_encodes_as_exact_arithmetic_does() -> None:
+    quantizer = Quantize(-(2**20), 2**20, Vector.of(Fraction(1, 3000)), rounding=Rounding.FLOOR)
+    normalized = Affine(Vector.of([Fraction(1, 7), Fraction(-3)]), Vector.of([Fraction(0.1), Fraction(2)]))
+    wide = np.random.default_rng(1).normal(0, 300, (50, 2))
+    ends = np.array([[0.0, 0.0], [INFINITY, INFINITY], [-INFINITY, -INFINITY], [1.7e308, 5e-324]])
+    for chain in ([normalized, quantizer], [normalized, Relu(), quantizer], [Sigmoid(), quantizer]):
+        layer, x = typed(chain, 2), np.concatenate([wide, ends])
+        assert layer.tensor.high - layer.tensor.low > MANY_LEVELS
+        x = np.clip(x, -60, 60) if Sigmoid() in chain else x
+        np.testing.assert_array_equal(layer.encode(x), exactly(chain, layer.tensor, x))
 
 
 def test_a_real_input_keeps_its_numbers_exactly() -> None:
