@@ -59,7 +59,7 @@ def check(network: Network, count: int) -> Result:
         x = inputs(network, compiled, count)
         np.save(data, x)
         start = cpu_seconds()
-        rungs = codesign.verify(folder, data=data)
+        rungs = codesign.verify(folder, data=data).rungs
         verify_seconds = cpu_seconds() - start
         golden, right = golden_vectors(network, compiled)
         remarks = errors(network, compiled)

@@ -31,10 +31,10 @@ def verify_command(
     with errors_reported(context):
         from codesign.cli.terminal import console, progress
         from codesign.compiler import verify
-        from codesign.report.tables import rungs_table
+        from codesign.report.tables import found
 
         with progress(f"verifying {build}"):
-            rungs = verify(build, data=data, inputs=inputs, seed=seed)
-        console().print(*rungs_table(rungs), sep="\n")
-        if not all(rung.exact for rung in rungs):
+            verification = verify(build, data=data, inputs=inputs, seed=seed)
+        console().print(*found(verification), sep="\n")
+        if not verification.exact:
             raise typer.Exit(DIFFERS)

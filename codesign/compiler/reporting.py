@@ -11,8 +11,7 @@ from codesign.ir.design import Design
 from codesign.passes.builder import Fold
 from codesign.passes.pipeline import Passed
 from codesign.report.build import budgets, figures, layer_rows, process_rows, stream_rows
-from codesign.report.model import Approximation, OutputError, Report, Rung
-from codesign.verification import ladder
+from codesign.report.model import Approximation, OutputError, Report, Rung, Verification
 from codesign.verification.climb import Climb
 
 
@@ -23,6 +22,7 @@ def report_of(
     target, clock = options.target, options.clock_mhz
     cost = design_cost(design)
     interval, latency, bounds = figures(design, clock)
+    verification = verification_of(climb)
     return Report(
         name=design.name,
         version=__version__,
@@ -41,12 +41,15 @@ def report_of(
         interval=interval,
         latency=latency,
         bounds=bounds,
-        rungs=tuple(report_rung(r) for r in climb.rungs),
+        rungs=verification.rungs,
         approximations=tuple(Approximation(a.origin, a.what) for a in passed.approximations),
-        errors=tuple(OutputError(e.output, e.largest, e.mean, e.inputs) for e in climb.errors),
+        errors=verification.errors,
+        notes=verification.notes,
     )
 
 
-def report_rung(rung: ladder.Rung) -> Rung:
-    """A rung as reports show it."""
-    return Rung(rung.name, rung.against, rung.inputs, rung.values, rung.mismatches, rung.ties, rung.note)
+def verification_of(climb: Climb) -> Verification:
+    """What the ladder found, as reports show it."""
+    rungs = (Rung(r.name, r.against, r.inputs, r.values, r.mismatches, r.ties, r.note) for r in climb.rungs)
+    errors = (OutputError(e.output, e.largest, e.mean, e.inputs) for e in climb.errors)
+    return Verification(tuple(rungs), tuple(errors), climb.notes)

@@ -8,12 +8,12 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from codesign.compiler.reporting import report_rung
+from codesign.compiler.reporting import verification_of
 from codesign.compiler.saved import restore
 from codesign.errors import ModelError
 from codesign.ir.graph import Node
 from codesign.ir.layers import Input
-from codesign.report.model import Rung
+from codesign.report.model import Verification
 from codesign.verification.csim import Arithmetic
 from codesign.verification.inputs import random_inputs
 
@@ -23,7 +23,7 @@ MANY_INPUTS = 1000
 
 def verify(
     build: str | Path, *, data: str | Path | None = None, inputs: int | None = None, seed: int = 0
-) -> tuple[Rung, ...]:
+) -> Verification:
     """Compares the file, the network, the design and the generated C++ of the project folder `build`.
 
     `data` is an .npy file (samples first), or an .npz with one array per input; of it the first `inputs` samples.
@@ -36,7 +36,7 @@ def verify(
         arrays = random_inputs(layers, inputs or MANY_INPUTS, seed)
     else:
         arrays = [x[:inputs] for x in _read(Path(data), nodes)]
-    return tuple(report_rung(r) for r in ladder.climb(arrays, tuple(Arithmetic)).rungs)
+    return verification_of(ladder.climb(arrays, tuple(Arithmetic)))
 
 
 def _read(path: Path, nodes: Sequence[Node]) -> list[np.ndarray]:

@@ -164,6 +164,20 @@ class OutputError:
 
 
 @dataclass(frozen=True)
+class Verification:
+    """What climbing the ladder for a project folder found."""
+
+    rungs: tuple[Rung, ...]
+    errors: tuple[OutputError, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether something was compared, and all of it agreed."""
+        return bool(self.rungs) and all(r.exact for r in self.rungs)
+
+
+@dataclass(frozen=True)
 class Report:
     """All that is known of a compiled network."""
 

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from codesign.report.model import Figure, ProcessRow, Report, Rung
+from codesign.report.model import Figure, OutputError, ProcessRow, Report, Rung, Verification
 from codesign.report.text import counted, one_line
 
 GOOD, BAD, DIM = "bold green", "bold red", "dim"
@@ -29,19 +29,26 @@ def summary(report: Report) -> Iterator[RenderableType]:
     for approximation in report.approximations:
         where, what = one_line(approximation.where, 60), one_line(approximation.what, 300)
         yield Text(f"approximated: {where}: {what}", style="yellow")
-    for e in report.errors:
-        where = one_line(e.output, 60)
-        yield Text(f"error of {where}: at most {e.largest:.3g}, mean {e.mean:.3g} on {e.inputs} inputs", style="yellow")
+    yield from _errors(report.errors)
     if report.approximations and not report.errors:
         yield Text("the error of these approximations was not measured", style=BAD)
     for note in report.notes:
         yield Text(one_line(note), style=DIM)
 
 
-def rungs_table(rungs: tuple[Rung, ...]) -> Iterator[RenderableType]:
-    """One line per comparison."""
-    for rung in rungs:
+def found(verification: Verification) -> Iterator[RenderableType]:
+    """One line per comparison, error and note."""
+    for rung in verification.rungs:
         yield _rung(rung)
+    yield from _errors(verification.errors)
+    for note in verification.notes:
+        yield Text(one_line(note), style=DIM)
+
+
+def _errors(errors: tuple[OutputError, ...]) -> Iterator[Text]:
+    for e in errors:
+        where = one_line(e.output, 60)
+        yield Text(f"error of {where}: at most {e.largest:.3g}, mean {e.mean:.3g} on {e.inputs} inputs", style="yellow")
 
 
 def _processes(report: Report) -> Table:

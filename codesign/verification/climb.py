@@ -37,6 +37,8 @@ class Climb:
 
     rungs: tuple[Rung, ...]
     errors: tuple[Error, ...]
+    notes: tuple[str, ...] = ()
+    """What could not be compared, and why."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,16 @@ class Ladder:
     project: Path | None = None
 
     def climb(self, inputs: Sequence[np.ndarray], arithmetics: Sequence[Arithmetic] = ()) -> Climb:
-        """Compares all of them on real inputs, one array (n, *shape) each; csim in the arithmetics given."""
+        """Compares all of them on real inputs, one array (n, *shape) each; csim in the arithmetics given.
+
+        A file that qonnx cannot execute has no such rung, but a note that says so.
+        """
         self.check_inputs(inputs)
         rungs: list[Rung] = []
         errors: list[Error] = []
         count = len(inputs[0])
         batches = [[x[i : i + EXACT_SAMPLES] for x in inputs] for i in range(0, count, EXACT_SAMPLES)]
-        reference = None if self.model is None else Reference(self.model)
+        reference, notes = self._reference(batches[0])
         found, compared = [], []
         for batch in batches:
             meaning = self.typed.run(batch, keep=True)  # costs most of all, and both comparisons need it
@@ -80,7 +85,18 @@ class Ladder:
             for arithmetic in arithmetics:
                 results = Csim(self.project, arithmetic)(codes)
                 rungs.append(compare_codes(_CSIM_NAMES[arithmetic], "integer network", results, expected))
-        return Climb(tuple(rungs), tuple(errors))
+        return Climb(tuple(rungs), tuple(errors), notes)
+
+    def _reference(self, inputs: Sequence[np.ndarray]) -> tuple[Reference | None, tuple[str, ...]]:
+        """The user's file as a function, if it can be executed on the first sample; else why not."""
+        if self.model is None:
+            return None, ("there is no copy of the model's file to execute",)
+        try:
+            reference = Reference(self.model)
+            reference(self._fed([x[:1] for x in inputs]))
+        except ModelError as error:
+            return None, (f"not compared with the user's file: {error}",)
+        return reference, ()
 
     def check_inputs(self, inputs: Sequence[np.ndarray]) -> None:
         """ModelError where the arrays are not the network's inputs."""
@@ -102,24 +118,24 @@ class Ladder:
     def _against_reference(
         self, reference: Reference, inputs: Sequence[np.ndarray], meaning: Mapping[str, Numbers]
     ) -> tuple[Rung | None, list[Error]]:
-        """The file in float32 against the exact `meaning`; errors instead where the model was approximated.
-
-        An input with a type of its own is fed to the file as the value that the hardware receives.
-        """
-        fed = []
-        for node, x in zip(self.typed.inputs, inputs, strict=True):
-            layer = node.layer
-            typed = isinstance(layer, Input) and not node.type.real
-            fed.append(node.type.decode_float(as_codes(layer.encode(x))) if typed and isinstance(layer, Input) else x)
-        floats = reference(fed)
+        """The file in float32 against the exact `meaning`; errors instead where the model was approximated."""
+        floats = reference(self._fed(inputs))
         if self.exact:
-            values = [np.asarray(v.astype(np.float64)) for v in self.typed.read_outputs(meaning)]
-            return compare_reference(self.typed, inputs, floats, values), []
+            return compare_reference(self.typed, meaning, floats), []
         values = [v.astype(np.float64) for v in self.network.values(inputs)]
         return None, [
             error_of(o.origin, np.asarray(r, dtype=np.float64).reshape(v.shape), v)
             for o, r, v in zip(self.network.outputs, floats, values, strict=True)
         ]
+
+    def _fed(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """What the file gets: for an input with a type of its own, the values that the hardware receives."""
+        fed = []
+        for node, x in zip(self.typed.inputs, inputs, strict=True):
+            if isinstance(node.layer, Input) and not node.type.real:
+                x = node.type.decode_float(as_codes(node.layer.encode(x)))
+            fed.append(x)
+        return fed
 
 
 def _merged(rungs: Sequence[Rung]) -> Rung | None:

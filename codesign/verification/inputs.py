@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from codesign.ir.halfline import HalfLine
@@ -45,8 +47,6 @@ def _span(layer: Input) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _ends(layer: Input, channel: int) -> list[HalfLine | bool]:
-    from dataclasses import replace
-
     tensor = layer.tensor
     if tensor.high - tensor.low <= SPREAD:
         return regions(layer.encoder, tensor, channel)

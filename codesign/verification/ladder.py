@@ -9,9 +9,10 @@ import numpy as np
 
 from codesign.errors import IRError
 from codesign.ir.design import Design
-from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Quantize, Softmax, SoftmaxTable
-from codesign.ir.tensor import Array, Numbers, Values
+from codesign.ir.graph import Graph
+from codesign.ir.layers import Softmax, SoftmaxTable
+from codesign.ir.tensor import Array, Numbers, Values, as_codes
+from codesign.verification.float_error import float_errors
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Error:
 def compare_codes(name: str, against: str, found: Sequence[Array], expected: Sequence[Array]) -> Rung:
     """Equality of integer codes, output by output."""
     wrong = [np.asarray(f) != np.asarray(e) for f, e in zip(found, expected, strict=True)]
-    samples = sorted({int(i) for w in wrong for i in np.nonzero(w.reshape(len(w), -1).any(axis=1))[0]})
+    samples = sorted({int(i) for w in wrong for i in np.nonzero(_any(w))[0]})
     count = len(expected[0]) if expected else 0
     return Rung(
         name,
@@ -121,7 +122,7 @@ def _table_input(network: Graph, name: str) -> str:
 def evaluate_network(network: Graph, codes: Sequence[Array]) -> list[Array]:
     """Codes of the outputs from codes of the inputs."""
     found = network.run_codes(codes)
-    return [np.asarray(found[o.source], dtype=np.int64) for o in network.outputs]
+    return [as_codes(found[o.source]) for o in network.outputs]
 
 
 def compare_design(network: Graph, design: Design, codes: Sequence[Array]) -> Rung:
@@ -129,76 +130,33 @@ def compare_design(network: Graph, design: Design, codes: Sequence[Array]) -> Ru
     return compare_codes("design", "integer network", design.evaluate(codes), evaluate_network(network, codes))
 
 
-def compare_reference(
-    typed: Graph, inputs: Sequence[np.ndarray], reference: Sequence[np.ndarray], found: Sequence[np.ndarray]
-) -> Rung:
-    """qonnx's float32 results against the exact values, within float32's own error.
+def compare_reference(typed: Graph, meaning: Mapping[str, Numbers], reference: Sequence[np.ndarray]) -> Rung:
+    """qonnx's float32 results against the exact `meaning` of every node, within the proved error of float32.
 
-    float32 rounds a value that lies next to a quantizer's threshold to either side. A sample that differs is a tie
-    if, in the exact evaluation, some quantizer's input lies that close to a threshold; any other is a mismatch.
+    float32 may round a value that lies next to a quantizer's threshold to either side. A sample is a tie if it differs
+    by no more than such roundings explain, and a mismatch if some value of it differs by more.
     """
-    wrong = []
-    for r, f in zip(reference, found, strict=True):
-        r, f = np.asarray(r, dtype=np.float64).reshape(len(f), -1), np.asarray(f, dtype=np.float64).reshape(len(f), -1)
-        wrong.append(np.abs(r - f) > FLOAT_ERROR * np.maximum(1.0, np.abs(f).max(axis=1, keepdims=True)))
-    different = np.any([w.any(axis=1) for w in wrong], axis=0)
-    samples = np.nonzero(different)[0]
-    near = _near_threshold(typed, [x[samples] for x in inputs]) if len(samples) else np.zeros(0, dtype=bool)
-    ties, mismatches = int(near.sum()), int((~near).sum())
+    plain, widest = (float_errors(typed, meaning, ties=ties) for ties in (False, True))
+    samples = len(plain[0])
+    outside, beyond = np.zeros(samples, dtype=bool), np.zeros(samples, dtype=bool)
+    for result, exact, near, far in zip(reference, typed.read_outputs(meaning), plain, widest, strict=True):
+        distance = np.abs(np.asarray(result, dtype=np.float64).reshape(exact.shape) - exact.astype(np.float64))
+        outside |= _any(~(distance <= near))  # so written, NaN is outside
+        beyond |= _any(~(distance <= far))
     note = "compared within float32 error; at a tie float32 may fall to either side of a threshold"
-    values = sum(w.size for w in wrong)
     return Rung(
-        "exact meaning of the model", "qonnx in float32", len(different), values, mismatches, ties, note,
-        tuple(int(s) for s in samples[~near][:10]),
-    )  # fmt: skip
+        "exact meaning of the model",
+        "qonnx in float32",
+        samples,
+        sum(bound.size for bound in plain),
+        int(beyond.sum()),
+        int((outside & ~beyond).sum()),
+        note,
+        tuple(np.nonzero(beyond)[0][:10].tolist()),
+    )
 
 
-FLOAT_ERROR = 2.0**-20
-"""Relative error that float32 sums of a few hundred products may show."""
-
-
-def _near_threshold(typed: Graph, inputs: Sequence[np.ndarray]) -> np.ndarray:
-    """For each sample, whether a quantizer's exact input lies within float32 error of one of its thresholds."""
-    found = typed.run(inputs, keep=True)
-    near = np.zeros(len(inputs[0]), dtype=bool)
-    for node, x in zip(typed.inputs, inputs, strict=True):
-        near |= _input_near(node, x)
-    for node in typed:
-        source = typed[node.inputs[0]] if node.inputs else None
-        if source is None or not isinstance(node.layer, Quantize):
-            continue
-        values = source.type.exact(found[source.name])
-        near |= _close(values, node.layer, values)
-    return near
-
-
-def _input_near(node: Node, x: np.ndarray) -> np.ndarray:
-    """Whether float32 noise of the input itself changes its code."""
-    from codesign.ir.layers import Input
-
-    layer = node.layer
-    assert isinstance(layer, Input)
-    if node.type.real:
-        return np.zeros(len(x), dtype=bool)
-    noise = np.maximum(np.abs(x), 1.0).astype(np.float64) * 2.0**-21
-    changed = np.asarray(layer.encode(x - noise) != layer.encode(x + noise))
-    near: np.ndarray = np.any(changed.reshape(len(x), -1), axis=1)
-    return near
-
-
-def _close(values: Values, quantizer: Quantize, magnitude: Values) -> np.ndarray:
-    z = ((values - quantizer.offset.array()) / quantizer.step.array()).astype(np.float64)
-    scale = np.abs(z).reshape(len(z), -1).max(axis=1).reshape(-1, *([1] * (z.ndim - 1)))
-    noise = FLOAT_ERROR * np.maximum(1.0, scale)
-    low = np.array([quantizer.rounding.apply(_fraction(v)) for v in (z - noise).ravel()]).reshape(z.shape)
-    high = np.array([quantizer.rounding.apply(_fraction(v)) for v in (z + noise).ravel()]).reshape(z.shape)
-    clip = (quantizer.low, quantizer.high)
-    changed = np.asarray(np.clip(low, *clip) != np.clip(high, *clip))
-    near: np.ndarray = np.any(changed.reshape(len(z), -1), axis=1)
-    return near
-
-
-def _fraction(x: float):  # type: ignore[no-untyped-def]
-    from fractions import Fraction
-
-    return Fraction(x)
+def _any(wrong: np.ndarray) -> np.ndarray:
+    """For each sample whether any element is."""
+    found: np.ndarray = np.any(wrong.reshape(len(wrong), -1), axis=1)
+    return found

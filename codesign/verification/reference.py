@@ -25,6 +25,7 @@ class Reference:
         import onnx
         from qonnx.core.modelwrapper import ModelWrapper
 
+        self.origin = Path(path).name
         model = onnx.load(str(path))
         model.ir_version = min(model.ir_version, _READABLE_IR)
         for node in model.graph.node:
@@ -42,14 +43,16 @@ class Reference:
             if dims:
                 dims[0].Clear()
                 dims[0].dim_value = 1
-        self.origin = Path(path).name
         self.inputs = [i.name for i in inputs]
         self.outputs = [o.name for o in model.graph.output]
         for o in model.graph.output:
             o.type.tensor_type.ClearField("shape")
         del model.graph.value_info[:]
         del model.graph.quantization_annotation[:]  # claims about types that qonnx would enforce on any input
-        self.model = _with_shapes(ModelWrapper(model))
+        try:
+            self.model = _with_shapes(ModelWrapper(model))
+        except Exception as error:  # qonnx and onnx raise bare Exceptions of many kinds
+            raise ModelError(f"{self.origin}: qonnx cannot execute the file: {error}") from error
 
     def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """One float array (n, ...) per output, for one array (n, *shape) per input."""
@@ -60,7 +63,7 @@ class Reference:
             feed = {name: x[None].astype(np.float32) for name, x in zip(self.inputs, sample, strict=True)}
             try:
                 found = execution.execute_onnx(self.model, feed)
-            except Exception as error:  # qonnx raises bare Exceptions of many kinds
+            except Exception as error:  # as above
                 raise ModelError(f"{self.origin}: qonnx cannot execute the file: {error}") from error
             rows.append([np.asarray(found[name])[0] for name in self.outputs])
         return [np.stack(column) for column in zip(*rows, strict=True)]

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 import codesign.compiler
-from codesign.report.model import Rung
+from codesign.report.model import Rung, Verification
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 def test_rungs_that_differ_give_exit_code_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     rungs = (Rung("design", "integer network", 10, 50, 0), Rung("csim", "integer network", 10, 50, 3))
-    monkeypatch.setattr(codesign.compiler, "verify", lambda *_, **__: rungs)
+    monkeypatch.setattr(codesign.compiler, "verify", lambda *_, **__: Verification(rungs))
     code, out, errors = run("verify", "build")
     assert (code, errors) == (1, "")
     assert out.splitlines() == [
@@ -28,9 +28,9 @@ def test_rungs_that_differ_give_exit_code_1(run: Run, monkeypatch: pytest.Monkey
 def test_every_option_reaches_the_ladder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, object] = {}
 
-    def record(build: Path, **options: object) -> tuple[Rung, ...]:
+    def record(build: Path, **options: object) -> Verification:
         seen.update(options, build=build)
-        return (Rung("design", "integer network", 5, 5, 0),)
+        return Verification((Rung("design", "integer network", 5, 5, 0),))
 
     monkeypatch.setattr(codesign.compiler, "verify", record)
     assert run("verify", "build", "--data", "x.npy", "--inputs", "5", "--seed", "7")[0] == 0

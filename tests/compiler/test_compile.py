@@ -140,7 +140,7 @@ def test_generated_code_that_was_changed_is_found_by_verify(compiled, tmp_path):
     header = folder / "src" / "codesign" / "matvec.hpp"
     header.write_text(header.read_text().replace("sum tree = 0;", "sum tree = 1;"))
 
-    rungs = codesign.verify(folder, inputs=5)
+    rungs = codesign.verify(folder, inputs=5).rungs
 
     assert [r.exact for r in rungs if r.name.startswith("csim")] == [False, False]
     assert all(r.exact for r in rungs if not r.name.startswith("csim"))
@@ -171,3 +171,17 @@ def test_the_text_and_the_time_of_each_pass_are_kept_on_request(tmp_path):
     seconds = json.loads((dumped / "seconds.json").read_text())
     assert [p.stem[3:] for p in sorted(dumped.glob("*.txt"))] == list(seconds)
     assert all(s >= 0 for s in seconds.values())
+
+
+def test_a_file_that_qonnx_cannot_execute_is_compiled_with_a_note(tmp_path, monkeypatch):
+    def fails(*_):
+        raise ModelError("jet_tagger.onnx: qonnx cannot execute the file: no")
+
+    monkeypatch.setattr("codesign.verification.climb.Reference.__call__", fails)
+
+    compiled = codesign.compile(MODEL, output=tmp_path / "out", csim=False)
+
+    assert compiled.report.notes == (
+        "not compared with the user's file: jet_tagger.onnx: qonnx cannot execute the file: no",
+    )
+    assert [r.against for r in compiled.report.rungs] == ["exact meaning of the model", "integer network"]

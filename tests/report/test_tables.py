@@ -7,8 +7,8 @@ from io import StringIO
 
 from rich.console import Console
 
-from codesign.report.model import Budget, Report, Rung
-from codesign.report.tables import rungs_table, summary
+from codesign.report.model import Budget, Report, Rung, Verification
+from codesign.report.tables import found, summary
 from tests.report import samples
 
 
@@ -52,4 +52,4 @@ def test_markup_in_names_is_printed_as_it_is() -> None:
 
 
 def test_rungs_alone_are_a_line_each() -> None:
-    assert len(list(rungs_table(samples.chain().rungs))) == 4
+    assert len(list(found(Verification(samples.chain().rungs)))) == 4
