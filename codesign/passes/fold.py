@@ -120,7 +120,8 @@ class _Chooser:
             over = need.exceeding(self.limit)
             if over:
                 node, reuse = self.products.nodes[name], self.products.reuse(name, folding[name])
-                return f"{node.origin}: needs {self._amounts(need, over)} at reuse {reuse}; {self._cure(fixed)}"
+                where = f"{self.graph.origin}: node {node.origin}"
+                return f"{where}: needs {self._amounts(need, over)} at reuse {reuse}; {self._cure(fixed)}"
         need = design_cost(self._design(folding)).total
         where = f"{self.graph.origin} does not fit {self.budget:.0%} of {self.target.name}"
         return f"{where}: it needs {self._amounts(need, need.exceeding(self.limit))}; {self._cure(fixed)}"

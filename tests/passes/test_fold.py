@@ -167,9 +167,8 @@ def test_a_network_that_does_not_fit_is_refused_with_what_it_needs_and_what_ther
 
 def test_a_reuse_that_does_not_fit_is_refused_with_the_smallest_that_does() -> None:
     graph = perceptron(np.random.default_rng(0), [64, 64], 8, Fixed(8))
-    with pytest.raises(
-        TargetError, match=r"MatMul_1: needs 2,048 DSP \(the budget has 1,000\) at reuse 2; try reuse_factor >= 8"
-    ):
+    message = r"net\.onnx: node MatMul_1: needs 2,048 DSP \(the budget has 1,000\) at reuse 2; try reuse_factor >= 8"
+    with pytest.raises(TargetError, match=message):
         choose_folding(graph, small_target(dsp=1000), reuse=2, budget=1)
     assert choose_folding(graph, small_target(dsp=1000), reuse=8, budget=1)["dense_1"].reuse(64, 64) == 8
 
