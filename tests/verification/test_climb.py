@@ -1,0 +1,122 @@
+"""The whole ladder on one network: every rung equal, each planted difference on its own rung."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codesign.backends.project import write_project
+from codesign.errors import ModelError
+from codesign.verification import climb as climbing
+from codesign.verification.climb import Climb, Ladder
+from codesign.verification.csim import Arithmetic
+from codesign.verification.inputs import random_inputs
+from tests.verification.networks import classifier, ladder, layers, mutated, saved
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Ladder:
+    """A classifier with its file and its generated C++."""
+    folder = tmp_path_factory.mktemp("climb")
+    found = ladder(saved(classifier(), folder), folder / "project")
+    (folder / "project").mkdir()
+    assert found.project is not None
+    write_project(found.design, found.project, part="x", clock_ns=5, vectors=None, version="0", digest="0")
+    return found
+
+
+@pytest.fixture
+def x(parts: Ladder) -> list[np.ndarray]:
+    return random_inputs(layers(parts.network), 30)
+
+
+def mismatches(found: Climb) -> dict[str, bool]:
+    """Which rungs differ."""
+    return {rung.name: rung.mismatches > 0 for rung in found.rungs}
+
+
+def test_every_rung_is_equal(parts: Ladder, x: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    found = parts.climb(x, tuple(Arithmetic))
+    assert [(r.name, r.against, r.inputs, r.values, r.mismatches) for r in found.rungs] == [
+        ("exact meaning of the model", "qonnx in float32", 30, 90, 0),
+        ("integer network", "exact meaning of the model", 30, 90, 0),
+        ("design", "integer network", 30, 90, 0),
+        ("csim, native integers", "integer network", 30, 90, 0),
+        ("csim, ap_int", "integer network", 30, 90, 0),
+    ]
+    assert found.errors == ()
+    monkeypatch.setattr(climbing, "EXACT_SAMPLES", 7)
+    assert parts.climb(x, tuple(Arithmetic)) == found
+
+
+def test_only_what_was_asked_and_is_there_is_compared(parts: Ladder, x: list[np.ndarray]) -> None:
+    assert list(mismatches(parts.climb(x))) == ["exact meaning of the model", "integer network", "design"]
+    bare = replace(parts, model=None, project=None)
+    assert list(mismatches(bare.climb(x, tuple(Arithmetic)))) == ["integer network", "design"]
+
+
+def test_a_file_of_another_weight_is_found_by_the_first_rung(
+    parts: Ladder, x: list[np.ndarray], tmp_path: Path
+) -> None:
+    other = replace(parts, model=saved(mutated(classifier(), "v", 4.0), tmp_path), project=None)
+    assert mismatches(other.climb(x)) == {
+        "exact meaning of the model": True, "integer network": False, "design": False
+    }  # fmt: skip
+
+
+def test_a_design_of_another_network_is_found_by_the_rungs_below(
+    parts: Ladder, x: list[np.ndarray], tmp_path: Path
+) -> None:
+    other = ladder(saved(mutated(classifier(), "v", 4.0), tmp_path))
+    found = replace(parts, design=other.design).climb(x, [Arithmetic.NATIVE])
+    assert mismatches(found) == {
+        "exact meaning of the model": False, "integer network": False, "design": True, "csim, native integers": False
+    }  # fmt: skip
+
+
+def test_a_changed_source_is_found_by_csim(parts: Ladder, x: list[np.ndarray], tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    write_project(parts.design, project, part="x", clock_ns=5, vectors=None, version="0", digest="0")
+    header = project / "src" / "codesign" / "matvec.hpp"
+    assert "sum tree = 0;" in header.read_text()
+    header.write_text(header.read_text().replace("sum tree = 0;", "sum tree = 1;"))
+    found = mismatches(replace(parts, project=project).climb(x, [Arithmetic.NATIVE]))
+    assert [name for name, differs in found.items() if differs] == ["csim, native integers"]
+    assert json.loads((project / "codesign.json").read_text())["inputs"]
+
+
+def test_a_softmax_has_an_error_on_an_exact_network(tmp_path: Path) -> None:
+    found = ladder(saved(classifier(softmax=True), tmp_path))
+    [x] = random_inputs(layers(found.network), 30)
+    climb = found.climb([x])
+    assert not any(mismatches(climb).values()) and len(climb.rungs) == 3
+    [error] = climb.errors
+    assert (error.output, error.inputs) == ("y", 30) and 0 < error.mean < error.largest < 0.01
+
+
+def test_an_approximated_network_has_errors_in_place_of_the_first_rung(parts: Ladder, x: list[np.ndarray]) -> None:
+    found = replace(parts, exact=False).climb(x)
+    assert list(mismatches(found)) == ["integer network", "design"]
+    [error] = found.errors
+    assert error.output == "y" and error.inputs == 30
+    # The model of this fixture is exact, so the error is that of float32's ties.
+    assert error.largest in (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ([], "0 input arrays were given, the network has x"),
+        ([np.zeros((3, 5))], r"input x: the input has shape \(5,\), the network expects \(4,\)"),
+        ([np.zeros((0, 4))], "input x: there are no samples"),
+        ([np.full((2, 4), np.nan)], "values that are not numbers"),
+    ],
+)
+def test_arrays_that_are_not_the_inputs_are_refused(parts: Ladder, arrays: list[np.ndarray], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        parts.climb(arrays)
