@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from reprlib import Repr
 
 import yaml
 
@@ -118,6 +119,8 @@ def _read(path: Path) -> Target:
         raise TargetError(f"{path}: the target cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise TargetError(f"{path}: this is not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise TargetError(f"{path}: this is nested too deeply to describe a target") from error
     reader = _Reader(str(path))
     values = reader.mapping(data, "the file", [f.name for f in fields(Target) if f.name != "name"])
     per_slr = values.get("resources_per_slr")
@@ -136,6 +139,11 @@ def _read(path: Path) -> Target:
     )
 
 
+_SHORT = Repr()
+_SHORT.maxlevel, _SHORT.maxstring = 2, 80
+"""How values are shown: a few lines of YAML can stand for gigabytes of text."""
+
+
 @dataclass(frozen=True)
 class _Reader:
     """Checks the values of one file; each message names the file, the key, what was found and what was expected."""
@@ -143,16 +151,16 @@ class _Reader:
     path: str
 
     def refuse(self, key: str, found: object, expected: str) -> TargetError:
-        return TargetError(f"{self.path}: {key} is {found!r}, expected {expected}")
+        return TargetError(f"{self.path}: {key} is {_SHORT.repr(found)}, expected {expected}")
 
     def mapping(self, found: object, key: str, known: list[str]) -> Mapping[str, object]:
         if not isinstance(found, dict):
             raise self.refuse(key, found, f"a mapping with the keys {', '.join(known)}")
         for name in found:
             if name not in known:
-                near = difflib.get_close_matches(str(name), known, n=1)
+                near = difflib.get_close_matches(str(name)[:80], known, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-                raise TargetError(f"{self.path}: {key} has an unknown key {name!r}; {hint}")
+                raise TargetError(f"{self.path}: {key} has an unknown key {_SHORT.repr(name)}; {hint}")
         return found
 
     def word(self, found: object, key: str, pattern: str) -> str:
