@@ -8,6 +8,7 @@ Prints markdown; the exit code is 1 if any value differs, any golden vector is m
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -140,7 +141,11 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=1000)
     parser.add_argument("--only", nargs="+", choices=[n.name for n in DENSE], metavar="NAME")
     asked = parser.parse_args()
-    results = [check(n, asked.inputs) for n in DENSE if asked.only is None or n.name in asked.only]
+    results = []
+    for network in DENSE:
+        if asked.only is None or network.name in asked.only:
+            print(network.name, file=sys.stderr)
+            results.append(check(network, asked.inputs))
     print(f"{surroundings('numpy', 'onnx', 'qonnx', 'onnxruntime')}\n\n{report(results)}")
     if not all(r.right for r in results):
         raise SystemExit(1)

@@ -131,7 +131,11 @@ def main() -> None:
     peer = subprocess.run([asked.peer_python, "-c", versions], capture_output=True, text=True)
     if peer.returncode:
         raise SystemExit(f"{asked.peer_python} has no hls4ml: install the extra `peer`, or give --peer-python")
-    found = [compare(n, asked.peer_python) for n in NETWORKS if asked.only is None or n.name in asked.only]
+    found = []
+    for network in NETWORKS:
+        if asked.only is None or network.name in asked.only:
+            print(network.name, file=sys.stderr)
+            found.append(compare(network, asked.peer_python))
     print(f"{surroundings('numpy', 'onnx', 'qonnx', 'onnxruntime')}; peer: {peer.stdout.strip().splitlines()[-1]}\n")
     print(f"CPU seconds from the file to a simulation that runs\n\n{times(found)}\n")
     print(f"Samples per CPU second\n\n{rates(found)}\n")
