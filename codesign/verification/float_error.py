@@ -75,7 +75,7 @@ def float_errors(typed: Graph, meaning: Mapping[str, Numbers], *, ties: bool) ->
     for node in typed:
         y = _floats(node.type, meaning[node.name])
         types = [typed[i].type for i in node.inputs]
-        known[node.name] = _bound(node.layer, y, [known[i] for i in node.inputs], types, ties)
+        known[node.name] = float_bound(node.layer, y, [known[i] for i in node.inputs], types, ties)
     return [known[o.source].error for o in typed.outputs]
 
 
@@ -84,39 +84,41 @@ def _floats(tensor: Tensor, x: Numbers) -> Floats:
 
 
 @singledispatch
-def _bound(layer: Layer, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
+def float_bound(layer: Layer, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
+    """What is known of a layer's float32 result, from its exact result `y`, what is known of its inputs `xs` and their
+    `types`. A layer registers its own function; IRError for one that has none."""
     raise IRError(f"float_error: there is no bound for {type(layer).__name__}")
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Input, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     fixed = not layer.tensor.real
     grain = _grain(layer.tensor.step, layer.tensor.offset) if fixed else 0.0
     return Known(y, np.abs(y.astype(np.float32) - y), grain)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Identity, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     return xs[0]
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Reshape, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     return Known(y, xs[0].error.reshape(y.shape), xs[0].grain)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Transpose, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     return Known(y, xs[0].error.transpose(0, *(a + 1 for a in layer.axes)), xs[0].grain)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Dense, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     grain = _grain(layer.step) if _powers_of_two(layer.step) and layer.bias is None else 0.0
     return _product(y, xs[0], layer.weights * _array(layer.step), grain)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: MatMul, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     return _product(y, xs[0], layer.weights, 0.0)
 
@@ -130,7 +132,7 @@ def _product(y: Floats, x: Known, weights: Floats, grain: float) -> Known:
     return Known(y, np.where(exact, 0.0, error), grain)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Affine, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     """Up to eight roundings, as a batch norm written out has."""
     (x,) = xs
@@ -147,7 +149,7 @@ def _(layer: Affine, y: Floats, xs: list[Known], types: list[Tensor], ties: bool
     return Known(y, np.where(exact, 0.0, passed + 16 * UNIT * (terms + passed) + TINY), grain)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Add, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     a, b = xs
     passed, grain = a.error + b.error, min(a.grain, b.grain)
@@ -155,35 +157,35 @@ def _(layer: Add, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -
     return Known(y, np.where(exact, 0.0, passed + 2 * UNIT * (np.abs(y) + passed) + TINY), grain)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Relu, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     (x,) = xs
     return Known(y, np.where(x.value + x.error > 0, x.error, 0.0), x.grain)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Clip, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     bounds = [b for b in (layer.low, layer.high) if b]
     return Known(y, xs[0].error, min(xs[0].grain, _grain(Vector.of(bounds))) if bounds else xs[0].grain)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: LeakyRelu, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     error = xs[0].error * max(1.0, abs(float(layer.alpha)))
     return Known(y, error + 2 * UNIT * (np.abs(y) + error) + TINY)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Sigmoid, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     return Known(y, xs[0].error / 4 + FUNCTION)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Tanh, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     return Known(y, xs[0].error + FUNCTION)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Softmax, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     (x,) = xs
     exponent = (x.error + 2 * UNIT * np.abs(x.value)).max(axis=-1, keepdims=True)
@@ -191,7 +193,7 @@ def _(layer: Softmax, y: Floats, xs: list[Known], types: list[Tensor], ties: boo
     return Known(y, np.minimum(y * factor + TINY, 1.0))
 
 
-@_bound.register
+@float_bound.register
 def _(layer: ArgMax, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     """The largest index distance to an element that may be the largest."""
     (x,) = xs
@@ -203,13 +205,13 @@ def _(layer: ArgMax, y: Floats, xs: list[Known], types: list[Tensor], ties: bool
     return Known(y, distance, 1.0)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Sign, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     (x,) = xs
     return Known(y, _reach(y, np.sign(x.value - x.error), np.sign(x.value + x.error), ties), 1.0)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: MultiThreshold, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     (x,) = xs
     low, high = np.empty(y.shape), np.empty(y.shape)
@@ -220,7 +222,7 @@ def _(layer: MultiThreshold, y: Floats, xs: list[Known], types: list[Tensor], ti
     return _quantized(layer.step, layer.offset, y, low, high, ties)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Quantize, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     (x,) = xs
     noise = x.error / np.abs(_array(layer.step))
@@ -230,7 +232,7 @@ def _(layer: Quantize, y: Floats, xs: list[Known], types: list[Tensor], ties: bo
     return _between(layer, y, x, noise, ties)
 
 
-@_bound.register
+@float_bound.register
 def _(layer: Truncate, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     """The input is rounded to its codes first, which removes errors below half a code."""
     (x,) = xs
