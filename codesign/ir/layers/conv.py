@@ -92,7 +92,7 @@ class Conv(Layer):
     def run(self, types: Sequence[Tensor], result: Tensor, inputs: Sequence[Array | Values]) -> Array | Values:
         if result.real or types[0].real or not any(self.padding):
             return super().run(types, result, inputs)
-        return self.convolve(inputs[0], zero_codes(types[0]))
+        return self.convolve(np.asarray(inputs[0], dtype=np.int64), zero_codes(types[0]))
 
     def evaluate(self, *inputs: Array) -> Array:
         """The codes where the code of zero is 0 (`run` knows the type and so every other padding)."""
