@@ -12,6 +12,7 @@ from codesign.ir.layers.input import Input
 from codesign.ir.layers.lookup import Sigmoid, Tanh
 from codesign.ir.layers.pad import Pad
 from codesign.ir.layers.pool import MaxPool, SumPool
+from codesign.ir.layers.product import Product
 from codesign.ir.layers.quantize import Quantize, Truncate
 from codesign.ir.layers.requantize import MultiplyShift, Requantize, Shift, StepFunction, Table, Thresholds
 from codesign.ir.layers.shape import Identity, Reshape, Transpose
@@ -29,6 +30,6 @@ ALL: tuple[type[Layer], ...] = (
 __all__ = [
     "ALL", "Add", "Affine", "ArgMax", "BatchNorm", "Clip", "Concat", "Conv", "Dense", "Elementwise", "FloatConv",
     "Identity", "Input", "Layer", "LeakyRelu", "MatMul", "MaxPool", "MultiThreshold", "MultiplyShift", "Pad",
-    "Quantize", "Relu", "Requantize", "Reshape", "Shift", "Sigmoid", "Sign", "Slice", "Softmax", "SoftmaxTable",
-    "StepFunction", "SumPool", "Table", "Tanh", "Thresholds", "Transpose", "Truncate", "Upsample",
+    "Product", "Quantize", "Relu", "Requantize", "Reshape", "Shift", "Sigmoid", "Sign", "Slice", "Softmax",
+    "SoftmaxTable", "StepFunction", "SumPool", "Table", "Tanh", "Thresholds", "Transpose", "Truncate", "Upsample",
 ]  # fmt: skip

@@ -11,20 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import LayerError
-from codesign.ir.fixed import MAX_WIDTH, Fixed
+from codesign.ir.fixed import Fixed
 from codesign.ir.layers.base import Layer
-from codesign.ir.layers.window import Padding, Pair, padded, positions, taps, zero_codes
+from codesign.ir.layers.product import Product
+from codesign.ir.layers.window import Padding, Pair, has_zero, padded, positions, taps, zero_codes
 from codesign.ir.tensor import Array, Tensor, Values
 from codesign.ir.vector import ONE, Vector
 
 
 @dataclass(frozen=True, eq=False)
-class Conv(Layer):
+class Conv(Product):
     """Every window times weights (kh, kw, channels_in / groups, channels_out), plus the bias, in integers.
 
     The weights' values are weights * step, `step` per output channel; a bias (channels_out,) counts in codes of the
     result; `bounds` are narrower bounds of the accumulator, proved by range analysis. Output channel j reads the
-    input channels of group j // (channels_out / groups). `padding` is top, bottom, left, right, by the value zero.
+    input channels of group j // (channels_out / groups). `padding` is top, bottom, left, right, by the value zero:
+    where that has no code in the input's type, the result is real.
     """
 
     weights: Array
@@ -47,47 +49,25 @@ class Conv(Layer):
     def result(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         shape = conv_shape(x, self.weights.shape, self.stride, self.dilation, self.padding, self.groups)
-        if x.real or not x.step.uniform:
+        if x.real or not x.step.uniform or (any(self.padding) and not has_zero(x)):
             return Tensor(shape)
-        low, high = self.bounds or self.accumulator(*self.seen(x))
-        if Fixed.covering(low, high).width > MAX_WIDTH:
-            raise LayerError(
-                f"the accumulator needs {Fixed.covering(low, high).width} bits, at most {MAX_WIDTH} are supported; "
-                "use fewer bits in weights or activations"
-            )
-        return Tensor.of_codes(shape, low, high, self.step * x.step, self._offset(x.offset))
+        return self.typed(shape, x)
 
-    def seen(self, x: Tensor) -> tuple[int, int]:
-        """The lowest and highest code that a window can hold, the padding's among them."""
+    def sees(self, x: Tensor, low: object, high: object) -> tuple[object, object]:
+        """The same with the padding's codes."""
         if not any(self.padding):
-            return x.low, x.high
+            return low, high
         zeros = zero_codes(x)
-        return min(x.low, int(zeros.min())), max(x.high, int(zeros.max()))
-
-    def accumulator(self, low: object, high: object) -> tuple[int, int]:
-        """Bounds on every partial sum for inputs in `low`..`high` (numbers, or one per input channel)."""
-        w = self.weights.astype(object)
-        channels = w.shape[2] * self.groups
-        lows = self.per_input(np.minimum(np.asarray(low, dtype=object), 0) * np.ones(channels, dtype=object))
-        highs = self.per_input(np.maximum(np.asarray(high, dtype=object), 0) * np.ones(channels, dtype=object))
-        positive, negative = np.maximum(w, 0).sum(axis=(0, 1)), np.minimum(w, 0).sum(axis=(0, 1))
-        bias = np.zeros(w.shape[3], dtype=object) if self.bias is None else self.bias.astype(object)
-        least = (lows * positive + highs * negative).sum(axis=0) + np.minimum(bias, 0)
-        most = (highs * positive + lows * negative).sum(axis=0) + np.maximum(bias, 0)
-        return int(least.min()), int(most.max())
+        return np.minimum(np.asarray(low, dtype=object), zeros), np.maximum(np.asarray(high, dtype=object), zeros)
 
     def per_input(self, values: np.ndarray) -> np.ndarray:
-        """One value per input channel as (channels_in / groups, channels_out): what each weight meets."""
         inputs, outputs = self.weights.shape[2:]
         group = np.arange(outputs) // (outputs // self.groups)
         found: np.ndarray = values[group * inputs + np.arange(inputs)[:, None]]
         return found
 
-    def _offset(self, offset: Vector) -> Vector:
-        """What a constant offset of the input adds to each output: its product with the weights' values."""
-        kernel = self.weights.astype(object).sum(axis=(0, 1))
-        offsets = self.per_input(np.array(offset.expand(self.weights.shape[2] * self.groups), dtype=object))
-        return Vector.of((kernel * offsets).sum(axis=0)) * self.step
+    def _channels(self) -> int:
+        return int(self.weights.shape[2]) * self.groups
 
     def run(self, types: Sequence[Tensor], result: Tensor, inputs: Sequence[Array | Values]) -> Array | Values:
         if result.real or types[0].real or not any(self.padding):

@@ -58,18 +58,29 @@ def taps(
             yield row, column, x[:, top : top + down : stride[0], left : left + across : stride[1]]
 
 
-def zero_codes(x: Tensor) -> Array:
-    """The code of the value 0, one for all channels or one per channel; LayerError if there is none.
+def has_zero(x: Tensor) -> bool:
+    """Whether the value 0 has a code in every channel that the type can hold: a padding of zeros writes it."""
+    return _zeros(x) is not None
 
-    A padding of zeros writes it, so the type of the codes must hold it.
-    """
-    step, offset = x.step, x.offset
-    if offset.uniform and offset[0] == 0:
-        return np.zeros(1, dtype=np.int64)
-    codes = (-offset / step).values if 0 not in step.values else ()
-    if not codes or any(c.denominator != 1 or not x.type.low <= c <= x.type.high for c in codes):
+
+def zero_codes(x: Tensor) -> Array:
+    """The code of the value 0, one for all channels or one per channel; LayerError if there is none."""
+    codes = _zeros(x)
+    if codes is None:
         raise LayerError(
             f"padding is by zeros, and 0 is not a code of {x}; "
             "give the quantizer before it a zero point inside its range"
         )
+    return codes
+
+
+def _zeros(x: Tensor) -> Array | None:
+    step, offset = x.step, x.offset
+    if offset.uniform and offset[0] == 0:
+        return np.zeros(1, dtype=np.int64)
+    if 0 in step.values:
+        return None
+    codes = (-offset / step).values
+    if any(c.denominator != 1 or not x.type.low <= c <= x.type.high for c in codes):
+        return None
     return np.array([int(c) for c in codes], dtype=np.int64)

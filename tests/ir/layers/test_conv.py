@@ -66,12 +66,16 @@ def test_the_accumulator_covers_each_group_with_its_own_inputs() -> None:
     assert Conv(np.full((2, 2, 1, 1), 3), Fixed(4)).accumulator(-1, 2) == (-12, 24)
 
 
-def test_padding_needs_a_code_of_zero() -> None:
+def test_padding_without_a_code_of_zero_gives_no_codes_but_the_right_values() -> None:
     layer = Conv(np.ones((3, 3, 1, 1), dtype=np.int64), Fixed(2), padding=(1, 1, 1, 1))
     assert layer.result(Tensor.of_codes((4, 5, 1), 1, 3)).low == 0
     for offset in (Fraction(1, 2), Fraction(-4)):
+        x = Tensor.of_codes((4, 5, 1), 0, 3, offset=Vector.of(offset))
+        assert layer.result(x).real
         with pytest.raises(LayerError, match="padding is by zeros, and 0 is not a code of 4x5x1"):
-            layer.result(Tensor.of_codes((4, 5, 1), 0, 3, offset=Vector.of(offset)))
+            layer.sees(x, 0, 3)
+        codes = np.arange(20).reshape(1, 4, 5, 1) % 4
+        assert layer.run([x], layer.result(x), [codes]).tolist() == layer.real(x.decode(codes)).tolist()
 
 
 @pytest.mark.parametrize(

@@ -37,11 +37,13 @@ def test_padding_is_by_the_code_of_zero_of_each_channel() -> None:
     assert layer.run([real], layer.result(real), [X.decode(CODES)]).tolist() == expected.tolist()
 
 
-def test_the_code_of_zero_widens_the_range_or_is_refused() -> None:
+def test_the_code_of_zero_widens_the_range_or_there_are_no_codes() -> None:
     y = Pad(0, 1, 0, 0).result(Tensor.of_codes((2, 2, 1), 1, 3))
     assert (y.low, y.high) == (0, 3)
-    with pytest.raises(LayerError, match="0 is not a code of"):
-        Pad(0, 1, 0, 0).result(Tensor.of_codes((2, 2, 1), 1, 3, offset=Vector.of(Fraction(1, 2))))
+    x = Tensor.of_codes((2, 2, 1), 1, 3, offset=Vector.of(Fraction(1, 2)))
+    y, codes = Pad(0, 1, 0, 0).result(x), np.array([[[[1], [2]], [[3], [1]]]])
+    assert y.real
+    assert Pad(0, 1, 0, 0).run([x], y, [codes]).ravel().tolist() == [v + Fraction(1, 2) for v in (1, 2, 3, 1)] + [0, 0]
     with pytest.raises(LayerError, match="would cut the image off"):
         Pad(0, -1, 0, 0).result(X)
 
