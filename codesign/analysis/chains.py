@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Elementwise, MultiThreshold, Quantize, Sign
+from codesign.ir.layers import (
+    Affine,
+    BatchNorm,
+    Elementwise,
+    Layer,
+    MaxPool,
+    MultiThreshold,
+    Quantize,
+    Reshape,
+    Sign,
+    Transpose,
+    Upsample,
+)
+
+MOVES: tuple[type[Layer], ...] = (Reshape, Transpose, MaxPool, Upsample)
+"""Layers of one input whose results are elements of it, elsewhere."""
 
 
 def chain_ending_in(graph: Graph, last: Node, users: dict[str, list[Node]]) -> list[Node]:
@@ -31,3 +46,16 @@ def chain_starting_at(graph: Graph, first: Node, users: dict[str, list[Node]]) -
 def is_stepper(node: Node) -> bool:
     """Whether the node gives integer codes for any real input."""
     return isinstance(node.layer, (Quantize, MultiThreshold, Sign))
+
+
+def rises(layer: Elementwise) -> bool:
+    """Whether a larger input never gives a smaller result, in any channel."""
+    match layer:
+        case BatchNorm():
+            return rises(layer.affine())
+        case Affine():
+            return min(layer.scale.values) >= 0
+        case MultiThreshold():
+            return min(layer.step.values) > 0
+        case _:
+            return layer.monotone

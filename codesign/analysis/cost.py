@@ -37,7 +37,10 @@ from codesign.analysis.primitives import (
 from codesign.errors import IRError
 from codesign.ir.design import Design, Stream
 from codesign.ir.kernels import (
+    Append,
     Apply,
+    Border,
+    Depthwise,
     Fork,
     IndexOfMax,
     Join,
@@ -46,8 +49,12 @@ from codesign.ir.kernels import (
     Memory,
     MemoryStyle,
     Permute,
+    Pick,
+    PoolUnit,
     Repack,
+    Repeat,
     SoftmaxUnit,
+    Window,
 )
 from codesign.ir.layers.requantize import MultiplyShift, Shift, StepFunction, Table, Thresholds
 from codesign.ir.tensor import Array
@@ -271,3 +278,61 @@ def _(kernel: SoftmaxUnit) -> Resources:
     quotient = kernel.softmax.frac + 2
     lane = Resources(lut=2 * x + total + quotient * total, ff=2 * quotient * total) + _rom(len(kernel.softmax.table), e)
     return lane * kernel.lanes + _ram(kernel.channels // kernel.lanes, kernel.lanes * (x + e))
+
+
+@kernel_cost.register
+def _(kernel: Window) -> Resources:
+    """The ring, a choice between its word and the padding's, and eleven counters of a LUT and a flip-flop per bit."""
+    word = kernel.lanes * kernel.x.width
+    bits = 11 * (kernel.height * kernel.width * kernel.folds).bit_length()
+    return _ram(kernel.ring, word) + Resources(lut=word + bits, ff=word + bits)
+
+
+@kernel_cost.register
+def _(kernel: PoolUnit) -> Resources:
+    """Per lane an adder, or a comparison (two bits to a LUT) and a choice; a register for each channel, and a choice
+    among those of all folds (three inputs more to a LUT)."""
+    y = kernel.y.width
+    one = ceil(y / 2) + y if kernel.largest else y
+    return Resources(
+        lut=kernel.lanes * (one + y * ceil((kernel.folds - 1) / 3)), ff=kernel.lanes * y * (kernel.folds + 1)
+    )
+
+
+@kernel_cost.register
+def _(kernel: Depthwise) -> Resources:
+    """A product and an accumulator per lane, and the ROMs."""
+    x, w, count = kernel.x.width, kernel.weights.element.width, kernel.lanes * kernel.multiplier
+    accumulators = count * kernel.accumulator.width
+    if in_dsp(x, w):
+        products = Resources(dsp=count * dsp_slices(x, w))
+    else:
+        products = Resources(lut=count * product_luts(x, w), ff=count * (x + w) // 2)
+    total = products + Resources(lut=accumulators, ff=2 * accumulators)
+    return sum(map(memory_cost, kernel.memories()), total)
+
+
+@kernel_cost.register
+def _(kernel: Repeat) -> Resources:
+    """A row of pixels, and a choice between it and the one that is read."""
+    word = kernel.lanes * kernel.x.width
+    return _ram(kernel.width * kernel.folds, word) + Resources(lut=word, ff=word)
+
+
+@kernel_cost.register
+def _(kernel: Border) -> Resources:
+    """A choice between the image and the border's code."""
+    word = kernel.lanes * kernel.x.width
+    return Resources(lut=ceil(word / 2), ff=word)
+
+
+@kernel_cost.register
+def _(kernel: Append) -> Resources:
+    """A choice between the two streams."""
+    word = kernel.lanes * kernel.z.width
+    return Resources(lut=ceil(word / 2), ff=word)
+
+
+@kernel_cost.register
+def _(kernel: Pick) -> Resources:
+    return Resources(ff=kernel.lanes * kernel.y.width)

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from codesign.errors import IRError
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Add, Dense, Elementwise, Identity, Requantize, Reshape, Transpose
+from codesign.ir.layers import (
+    Add,
+    Concat,
+    Conv,
+    Dense,
+    Elementwise,
+    Identity,
+    MaxPool,
+    Pad,
+    Requantize,
+    Reshape,
+    Slice,
+    SumPool,
+    Transpose,
+    Upsample,
+)
 from codesign.ir.layers.requantize import Table
+from codesign.ir.layers.window import zero_codes
 from codesign.ir.tensor import Array, Tensor
 
 Interval = tuple[Array, Array]
@@ -43,9 +61,15 @@ def _interval(graph: Graph, node: Node, found: dict[str, Interval]) -> Interval:
             return _table(table, low, high)
         case Requantize(function=function):  # all other kinds are monotone
             return _ends(function(low[None])[0], function(high[None])[0])
-        case Reshape() | Transpose() as layer:
-            ends = np.stack([np.broadcast_to(low, types[0].shape), np.broadcast_to(high, types[0].shape)])
-            moved = layer.evaluate(ends)
+        case Conv() as conv:
+            return _conv(conv, types[0], low, high)
+        case Reshape() | Transpose() | MaxPool() | SumPool() | Upsample() | Pad() | Concat() | Slice() as layer:
+            # None of them falls where an input rises.
+            ends = [
+                np.stack([np.broadcast_to(end, t.shape) for end in found[i]])
+                for i, t in zip(node.inputs, types, strict=True)
+            ]
+            moved = np.asarray(layer.run(types, node.type, ends), dtype=np.int64)
             return _narrow(moved[0]), _narrow(moved[1])
         case Identity():
             return low, high
@@ -77,6 +101,22 @@ def _dense(dense: Dense, low: Array, high: Array) -> Interval:
     negative = w - positive
     bias: np.ndarray = np.zeros(w.shape[1], dtype=kind) if dense.bias is None else dense.bias.astype(kind)
     return low @ positive + high @ negative + bias, high @ positive + low @ negative + bias
+
+
+def _conv(conv: Conv, x: Tensor, low: Array, high: Array) -> Interval:
+    """The interval of each channel: over all positions, since those at the border see the padding."""
+    if any(conv.padding) or low.size + high.size > 2 * x.channels:
+        low, high = np.broadcast_to(low, x.shape), np.broadcast_to(high, x.shape)
+    else:  # every window sees the same
+        tall, wide = (d * (k - 1) + 1 for d, k in zip(conv.dilation, conv.size, strict=True))
+        low, high = (np.broadcast_to(end, (tall, wide, x.channels)) for end in (low, high))
+    zero = zero_codes(x) if any(conv.padding) else 0
+    positive, negative = np.maximum(conv.weights, 0), np.minimum(conv.weights, 0)
+    rising, falling = (replace(conv, weights=w, bias=None) for w in (positive, negative))
+    bias: np.ndarray = np.zeros(conv.outputs, dtype=np.int64) if conv.bias is None else conv.bias
+    least = (rising.convolve(low[None], zero) + falling.convolve(high[None], zero)).min(axis=(0, 1, 2)) + bias
+    most = (rising.convolve(high[None], zero) + falling.convolve(low[None], zero)).max(axis=(0, 1, 2)) + bias
+    return least[None, None], most[None, None]
 
 
 def _table(table: Table, low: Array, high: Array) -> Interval:

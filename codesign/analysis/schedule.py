@@ -11,7 +11,24 @@ from numpy.typing import NDArray
 
 from codesign.analysis.primitives import in_dsp
 from codesign.errors import IRError
-from codesign.ir.kernels import Apply, Fork, IndexOfMax, Join, Kernel, MatVec, Permute, Repack, SoftmaxUnit
+from codesign.ir.kernels import (
+    Append,
+    Apply,
+    Border,
+    Depthwise,
+    Fork,
+    IndexOfMax,
+    Join,
+    Kernel,
+    MatVec,
+    Permute,
+    Pick,
+    PoolUnit,
+    Repack,
+    Repeat,
+    SoftmaxUnit,
+    Window,
+)
 from codesign.ir.layers.requantize import MultiplyShift, Table
 
 Steps = NDArray[np.int64]
@@ -85,6 +102,54 @@ def _(kernel: SoftmaxUnit) -> tuple[Stage, ...]:
     return (Stage(kernel.interval, (read,), (read + 2 * beats,)),)
 
 
+@stages.register
+def _(kernel: Window) -> tuple[Stage, ...]:
+    reads, writes, _ = kernel.schedule()
+    read = (reads[:, None] * kernel.folds + np.arange(kernel.folds)).ravel()
+    write = (writes[:, None] * kernel.folds + np.arange(kernel.taps * kernel.folds)).ravel()
+    return (Stage(kernel.interval, (read,), (write,)),)
+
+
+@stages.register
+def _(kernel: PoolUnit) -> tuple[Stage, ...]:
+    every = np.arange(kernel.interval)
+    write = every.reshape(kernel.positions, kernel.taps, kernel.folds)[:, -1].ravel()
+    return (Stage(kernel.interval, (every,), (write,)),)
+
+
+@stages.register
+def _(kernel: Depthwise) -> tuple[Stage, ...]:
+    every = np.arange(kernel.interval)
+    return (Stage(kernel.interval, (every,), (every[kernel.taps - 1 :: kernel.taps],)),)
+
+
+@stages.register
+def _(kernel: Repeat) -> tuple[Stage, ...]:
+    every = np.arange(kernel.interval)
+    shape = (kernel.height, kernel.factors[0], kernel.width, kernel.factors[1], kernel.folds)
+    return (Stage(kernel.interval, (every.reshape(shape)[:, 0, :, 0].ravel(),), (every,)),)
+
+
+@stages.register
+def _(kernel: Border) -> tuple[Stage, ...]:
+    return (Stage(kernel.interval, (kernel.inside(),), (np.arange(kernel.interval),)),)
+
+
+@stages.register
+def _(kernel: Append) -> tuple[Stage, ...]:
+    every = np.arange(kernel.interval)
+    position = every.reshape(kernel.positions, -1)
+    reads = (position[:, : kernel.first].ravel(), position[:, kernel.first :].ravel())
+    return (Stage(kernel.interval, reads, (every,)),)
+
+
+@stages.register
+def _(kernel: Pick) -> tuple[Stage, ...]:
+    every = np.arange(kernel.interval)
+    write = every.reshape(kernel.positions, kernel.folds)[:, kernel.start : kernel.stop].ravel()
+    return (Stage(kernel.interval, (every,), (write,)),)
+
+
 def pipeline_depth(kernel: Kernel, clock_mhz: float = 200) -> int:
     """Cycles from taking a beat to giving the result computed from it, an estimate until a tool has scheduled it.
 
@@ -116,7 +181,14 @@ def _levels(kernel: Kernel) -> tuple[float, int]:
             # One level per bit of the quotient; where all is one pipeline, before it the largest and the table.
             before = log2(kernel.lanes) + 3 if kernel.at_once else 0
             return before + log2(kernel.lanes) + kernel.softmax.frac + 2, 0
-        case Join():
+        case Depthwise():
+            a, b = kernel.x.width, kernel.weights.element.width
+            return (1, 1) if in_dsp(a, b) else (1 + min(a, b) / 3, 0)
+        case Window():
+            return 3, 0  # where to read, the memory, and whether that was padding
+        case Join() | PoolUnit():
             return 2, 0
+        case Repeat():
+            return 1, 0
         case _:
             return 0, 0

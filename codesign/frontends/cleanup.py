@@ -16,13 +16,15 @@ from codesign.frontends import reading
 from codesign.frontends.constants import Constant
 from codesign.frontends.names import spelled
 
-QUANTIZERS = frozenset({"Quant", "IntQuant", "BipolarQuant", "Trunc", "MultiThreshold"})
+QUANTIZERS = frozenset({"Quant", "IntQuant", "BipolarQuant", "Trunc", "MultiThreshold", "QuantAvgPool2d"})
 """The operators of QONNX; the file spells their domain as it likes."""
 
 QUANTIZER_DOMAINS = frozenset(
     {"", "ai.onnx", "qonnx", "qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general", "finn"}
 )
 STANDARD_DOMAINS = frozenset({"", "ai.onnx"})
+CHANNELS_LAST = {"qonnx.custom_op.channels_last": frozenset({"Conv", "MaxPool", "BatchNormalization"})}
+"""Domains in which standard operators take (batch, height, width, channels), and which ones."""
 
 FIRST_OPSET = {3: 1, 4: 9, 5: 10, 6: 11, 7: 12, 8: 15, 9: 19, 10: 21, 11: 23, 12: 24, 13: 25}
 """The opset of the first ONNX release with this IR version, assumed for files that do not say theirs."""
@@ -41,6 +43,11 @@ class Op:
     attributes: dict[str, Any]
     proto: Any
     used: set[str] = field(default_factory=set)
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether the operator takes its channels as the last axis, which its domain says."""
+        return self.proto.domain in CHANNELS_LAST
 
     def _get(self, key: str, form: type) -> Any:
         self.used.add(key)
@@ -266,6 +273,8 @@ def _check_domain(op: Op, functions: Iterable[tuple[str, str]], origin: str) -> 
     where = f"{origin}: node {op.name}"
     if (domain, op.kind) in functions:
         raise ModelError(f"{where}: {spelled(op.kind)} is a function of the model; export with functions inlined")
+    if op.kind in CHANNELS_LAST.get(domain, ()):
+        return
     if domain not in (QUANTIZER_DOMAINS if op.kind in QUANTIZERS else STANDARD_DOMAINS):
         raise ModelError(
             f"{where}: the operator {spelled(op.kind)} of the domain {spelled(domain)} is not supported; "

@@ -14,11 +14,13 @@ from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import (
     BatchNorm,
     Dense,
+    FloatConv,
     Input,
     Layer,
     MatMul,
     MultiplyShift,
     MultiThreshold,
+    Product,
     Quantize,
     Requantize,
     Shift,
@@ -105,8 +107,11 @@ def _layer_problems(layer: Layer, types: list[Tensor]) -> Iterator[str]:
                 yield f"weights of {layer.weights.ndim} dimensions"
             if not np.isfinite(layer.weights).all():
                 yield "weights that are not numbers (NaN or infinite)"
-        case Dense():
-            yield from _dense_problems(layer)
+        case FloatConv():
+            if not np.isfinite(layer.weights).all():
+                yield "weights that are not numbers (NaN or infinite)"
+        case Product():
+            yield from _product_problems(layer)
         case Quantize():
             if layer.low > layer.high:
                 yield f"no codes in {layer.low}..{layer.high}"
@@ -134,6 +139,9 @@ def _layer_problems(layer: Layer, types: list[Tensor]) -> Iterator[str]:
 
 
 def _input_problems(layer: Input) -> Iterator[str]:
+    if layer.axes is not None and sorted(layer.axes) != list(range(len(layer.tensor.shape))):
+        yield f"the axes {layer.axes} do not permute a shape {layer.tensor.shape}"
+        return
     if layer.tensor.real:
         if layer.encoder:
             yield "a real input has an encoder"
@@ -146,17 +154,18 @@ def _input_problems(layer: Input) -> Iterator[str]:
         yield f"its encoder gives {encoded}, the input is {layer.tensor}"
 
 
-def _dense_problems(layer: Dense) -> Iterator[str]:
+def _product_problems(layer: Product) -> Iterator[str]:
     w, bits = layer.weights, layer.bits
-    if w.dtype != np.int64 or w.ndim != 2 or not w.size:
-        yield f"weights are {w.dtype} of shape {w.shape}, not an int64 matrix"
+    axes, kind = (2, "matrix") if isinstance(layer, Dense) else (4, "array (rows, columns, inputs, outputs)")
+    if w.dtype != np.int64 or w.ndim != axes or not w.size:
+        yield f"weights are {w.dtype} of shape {w.shape}, not an int64 {kind}"
         return
     if bits.width > MAX_WIDTH or w.min() < bits.low or w.max() > bits.high:
         yield f"weights {w.min()}..{w.max()} do not fit {bits}"
-    if layer.bias is not None and (layer.bias.dtype != np.int64 or layer.bias.shape != w.shape[1:]):
-        yield f"the bias is {layer.bias.dtype} of shape {layer.bias.shape}, not int64 of shape {w.shape[1:]}"
-    if len(layer.step) not in (1, w.shape[1]) or not all(isfinite(s) for s in layer.step.values):
-        yield f"{len(layer.step)} scales for {w.shape[1]} outputs"
+    if layer.bias is not None and (layer.bias.dtype != np.int64 or layer.bias.shape != w.shape[-1:]):
+        yield f"the bias is {layer.bias.dtype} of shape {layer.bias.shape}, not int64 of shape {w.shape[-1:]}"
+    if len(layer.step) not in (1, w.shape[-1]) or not all(isfinite(s) for s in layer.step.values):
+        yield f"{len(layer.step)} scales for {w.shape[-1]} outputs"
     if layer.bounds is not None and not layer.bounds[0] <= 0 <= layer.bounds[1]:
         yield f"the accumulator starts at 0, outside its bounds {layer.bounds}"
 

@@ -35,7 +35,9 @@ def _absorb(graph: Graph, node: Node) -> None:
     chain = chain[: steppers[0] + 1]
     last = chain[-1]
     encoder = tuple(n.layer for n in chain if isinstance(n.layer, Elementwise))
-    graph.nodes[node.name] = replace(node, layer=Input(last.type, encoder), type=last.type)
+    assert isinstance(node.layer, Input)
+    layer = replace(node.layer, tensor=last.type, encoder=encoder)
+    graph.nodes[node.name] = replace(node, layer=layer, type=last.type)
     graph.replace_uses(last.name, node.name)
     graph.prune()
 

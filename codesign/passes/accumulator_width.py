@@ -6,19 +6,21 @@ from dataclasses import replace
 
 from codesign.analysis.ranges import ranges
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Dense
+from codesign.ir.layers import Product
 
 
 def accumulator_width(graph: Graph) -> None:
-    """dense(x): the bounds of every partial sum, from the interval of each input channel and the constant weights.
+    """dense(x), conv(x): the bounds of every partial sum, from the interval of each input channel and the weights.
 
     ModelError (from the type rule) for more than 63 bits.
     """
     found = ranges(graph)
 
     def rule(node: Node) -> list[Node] | None:
-        if not isinstance(node.layer, Dense):
+        if not isinstance(node.layer, Product):
             return None
-        return [replace(node, layer=replace(node.layer, bounds=node.layer.accumulator(*found[node.inputs[0]])))]
+        (source,) = node.inputs
+        bounds = node.layer.accumulator(*node.layer.sees(graph[source].type, *found[source]))
+        return [replace(node, layer=node.layer.changed(bounds=bounds))]
 
     graph.rewrite(rule)

@@ -15,8 +15,9 @@ from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node, Output
 from codesign.ir.kernels import Fork, Repack
 from codesign.ir.kernels.base import Kernel
-from codesign.ir.layers import Add, Affine, Dense, Identity, Layer, Requantize, Reshape, Transpose
+from codesign.ir.layers import Add, Affine, Conv, Dense, Identity, Layer, Requantize, Reshape, Transpose
 from codesign.ir.tensor import Array, Tensor
+from codesign.passes.linebuffer import window_lanes, windows_of
 
 MAX_BEAT_BITS = 4096
 """The widest word of a stream: the most that `AP_INT_MAX_W` may be set to in Vitis HLS (UG1399)."""
@@ -63,20 +64,21 @@ class Builder:
         """The error that this node cannot be lowered."""
         return ModelError(f"{self.graph.origin}: node {node.origin}: {reason}")
 
-    def fold(self, node: Node, inputs: int, outputs: int) -> Fold:
-        """The folding of a Dense; IRError if there is none or it does not divide the matrix."""
+    def fold(self, node: Node) -> Fold:
+        """The folding of a matrix product; IRError if there is none or it does not divide the matrix."""
         fold = self.folding.get(node.name)
         if fold is None:
             raise IRError(f"lower: {node.name} has no folding")
+        inputs, outputs = matrix_shape(node.layer)
         if min(fold.pe, fold.simd) < 1 or outputs % fold.pe or inputs % fold.simd:
             raise IRError(f"lower: {fold} does not divide {node.name} of {inputs} x {outputs}")
+        channels = self.tensor(node, 0).channels
+        if channels % fold.simd and fold.simd % channels:
+            raise IRError(f"lower: {fold} of {node.name} cuts a pixel of {channels} channels in parts")
         return fold
 
     def _interval(self, node: Node) -> int:
-        if not isinstance(node.layer, Dense):
-            return 1
-        inputs, outputs = node.layer.weights.shape
-        return prod(node.type.shape[:-1]) * self.fold(node, inputs, outputs).reuse(inputs, outputs)
+        return product_interval(node, self.tensor(node, 0), self.fold(node)) if is_product(node.layer) else 1
 
     def tensor(self, node: Node, index: int) -> Tensor:
         """The type of one of the node's inputs."""
@@ -102,13 +104,20 @@ class Builder:
         for reader in self.readers[maker]:
             if isinstance(reader, Output):
                 continue
-            if isinstance(reader.layer, Dense):
-                return self.fold(reader, *reader.layer.weights.shape).simd
+            if is_product(reader.layer):
+                return read_lanes(reader, self.tensor(reader, 0), self.fold(reader))
             if isinstance(reader.layer, (Requantize, Add)):
                 found = self.wanted_lanes(reader.name)
                 if found is not None:
                     return found
         return None
+
+    def fewest_lanes(self, channels: int, cycles: int, element: Fixed, preferred: int) -> int:
+        """The lanes, which divide `channels`, of a kernel that takes cycles/lanes cycles: the preferred ones or the
+        fewest that do not slow the design, else the most there can be."""
+        if channels % preferred == 0 and cycles // preferred <= self.pace:
+            return preferred
+        return self.keep_up(channels, cycles, element)
 
     def between(self, a: int, b: int, size: int, width: int) -> int:
         """The lanes at which streams of `a` and of `b` lanes can meet, where neither divides the other.
@@ -128,6 +137,19 @@ class Builder:
         stream = self.stream(self._fresh(f"{node.name}_out"), y.element, y.lanes, y.beats)
         self.design.add(Process(node.name, kernel, reads, (stream,), node.origin))
         self.publish(node, stream)
+
+    def before(self, node: Node, what: str, kernel: Kernel, *reads: str) -> str:
+        """A process that prepares what `node` reads, called <node>_<what>; gives the stream that it writes."""
+        (y,) = kernel.writes
+        name = self._fresh(f"{node.name}_{what}")
+        stream = self.stream(self._fresh(f"{name}_out"), y.element, y.lanes, y.beats)
+        self.design.add(Process(name, kernel, reads, (stream,), node.origin))
+        return stream
+
+    def relaned(self, node: Node, stream: str, lanes: int) -> str:
+        """That stream, which `node` alone reads, in beats of as many lanes."""
+        s = self.design.streams[stream]
+        return self._repack(node.name, stream, s.lanes * s.beats, lanes)
 
     def publish(self, node: Node, stream: str) -> None:
         """`stream` carries the node's result; with several readers, a fork gives each its own."""
@@ -184,6 +206,30 @@ class Builder:
             candidate = f"{name}_{k}"
         self._taken.add(candidate)
         return candidate
+
+
+def is_product(layer: Layer) -> bool:
+    """Whether the layer multiplies by a matrix, so that it has a folding."""
+    return isinstance(layer, Dense) or (isinstance(layer, Conv) and layer.groups == 1)
+
+
+def matrix_shape(layer: Layer) -> tuple[int, int]:
+    """(inputs, outputs) of a matrix product."""
+    assert isinstance(layer, (Dense, Conv))
+    return prod(layer.weights.shape[:-1]), layer.weights.shape[-1]
+
+
+def product_interval(node: Node, x: Tensor, fold: Fold) -> int:
+    """Cycles per sample of a matrix product that reads `x`, and of the windows in front of it."""
+    cycles = prod(node.type.shape[:-1]) * fold.reuse(*matrix_shape(node.layer))
+    if isinstance(node.layer, Conv):
+        cycles = max(cycles, windows_of(node.layer, x).cycles(window_lanes(x.channels, fold.simd)))
+    return cycles
+
+
+def read_lanes(node: Node, x: Tensor, fold: Fold) -> int:
+    """The lanes with which a product, or the window in front of it, reads `x`."""
+    return window_lanes(x.channels, fold.simd) if isinstance(node.layer, Conv) else fold.simd
 
 
 def moves_nothing(layer: Layer, inputs: tuple[str, ...], graph: Graph) -> bool:

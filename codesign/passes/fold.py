@@ -11,8 +11,7 @@ from codesign.config import Strategy
 from codesign.errors import ConfigError, TargetError
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
-from codesign.ir.layers import Dense
-from codesign.passes.builder import Fold
+from codesign.passes.builder import Fold, is_product
 from codesign.passes.fifo_depth import fifo_depth
 from codesign.passes.lower import lower
 from codesign.passes.products import Products, achievable_reuse
@@ -29,7 +28,8 @@ def choose_folding(
     strategies: Mapping[str, Strategy] | None = None,
     budget: float = 0.8,
 ) -> dict[str, Fold]:
-    """A Fold for each Dense of a network whose tensors have types, such that the design fits `budget` of the target.
+    """A Fold for each matrix product of a network whose tensors have types, such that the design fits `budget` of
+    the target.
 
     `reuse` asks for inputs * outputs / (pe * simd) of every product, `reuse_by_layer` of those it names; a layer
     gets the nearest reuse that its divisors allow (the smaller of two equally near) and its Fold says what was
@@ -144,7 +144,7 @@ class _Chooser:
 
 def _asked(graph: Graph, reuse: int | None, by_layer: Mapping[str, int]) -> dict[str, int]:
     """The wanted reuse of each layer that has one."""
-    names = [n.name for n in graph if isinstance(n.layer, Dense)]
+    names = [n.name for n in graph if is_product(n.layer)]
     for name, wanted in by_layer.items():
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)

@@ -12,7 +12,21 @@ from codesign.analysis.chains import chain_starting_at, is_stepper
 from codesign.errors import ModelError
 from codesign.ir.fixed import MAX_WIDTH, Fixed
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Add, Affine, ArgMax, Dense, Elementwise, Reshape, Softmax, SoftmaxTable, Transpose
+from codesign.ir.layers import (
+    Add,
+    Affine,
+    ArgMax,
+    Conv,
+    Elementwise,
+    MaxPool,
+    Pad,
+    Product,
+    Reshape,
+    Softmax,
+    SoftmaxTable,
+    Transpose,
+)
+from codesign.ir.layers.window import has_zero
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, ZERO, Vector, common_step
 
@@ -32,7 +46,7 @@ def fuse_bias(graph: Graph) -> bool:
         if not isinstance(node.layer, Affine):
             return None
         dense = graph[node.inputs[0]]
-        if not isinstance(dense.layer, Dense) or dense.type.real or not _only_reader(graph, dense.name, users):
+        if not isinstance(dense.layer, Product) or dense.type.real or not _only_reader(graph, dense.name, users):
             return None
         found = _biased(graph, node, dense, dense.layer, *_needs(graph, node, users))
         if found is None:
@@ -70,7 +84,7 @@ def _expose_needs(graph: Graph) -> None:
     """A dense layer whose codes are not as its readers need them gets an affine of its own, for the rule to act on."""
     users = graph.users()
     for node in graph:
-        if not isinstance(node.layer, Dense) or node.type.real or graph.is_output(node.name):
+        if not isinstance(node.layer, Product) or node.type.real or graph.is_output(node.name):
             continue
         if any(isinstance(reader.layer, Affine) for reader in users[node.name]):
             continue
@@ -88,28 +102,41 @@ def _compares(node: Node) -> bool:
     return isinstance(node.layer, (Reshape, Transpose)) and node.type.real
 
 
+def _needs_zero(reader: Node, x: Tensor) -> bool:
+    """Whether the layer pads `x` with zeros and finds no code for them, or compares codes that fall as values rise."""
+    if x.real:
+        return False
+    if isinstance(reader.layer, MaxPool):
+        return min(x.step.values) <= 0
+    pads = isinstance(reader.layer, Pad) or (isinstance(reader.layer, Conv) and any(reader.layer.padding))
+    return pads and not has_zero(x)
+
+
 def _needs(graph: Graph, node: Node, users: dict[str, list[Node]]) -> tuple[bool, bool]:
     """(one step and offset for all channels, no offset at all): what the readers of this node ask of its codes."""
     one_step = no_offset = False
     for reader in users[node.name]:
         if not isinstance(reader.layer, Elementwise):
             one_step |= _compares(reader)
+            no_offset |= _needs_zero(reader, node.type)
             continue
         chain = chain_starting_at(graph, reader, users)
         if not any(is_stepper(n) for n in chain):
             no_offset |= any(not isinstance(n.layer, Affine) for n in chain)
-            one_step |= any(_compares(after) for after in users[chain[-1].name])
+            last = chain[-1]
+            one_step |= any(_compares(after) for after in users[last.name])
+            no_offset |= any(_needs_zero(after, last.type) for after in users[last.name])
     return one_step, no_offset
 
 
 def _biased(
-    graph: Graph, node: Node, dense: Node, layer: Dense, one_step: bool, no_offset: bool
-) -> tuple[Dense, Fraction] | None:
+    graph: Graph, node: Node, dense: Node, layer: Product, one_step: bool, no_offset: bool
+) -> tuple[Product, Fraction] | None:
     """`layer` with a bias, and the offset that is left to add to its codes times its step for the affine's values.
 
     None where codes are not needed and the bias is not whole.
     """
-    channels = layer.weights.shape[1]
+    channels = layer.outputs
     steps, offsets = _values(node, dense.type, channels)
     left = Fraction(0)
     whole = all(s != 0 and (o / s).denominator == 1 for s, o in zip(steps, offsets, strict=True))
@@ -143,7 +170,8 @@ def _biased(
         )
     step = Vector(tuple(g / x_step for g in grid)).collapsed()
     kept = layer.bits if (factors == 1).all() else bits
-    return Dense(weights.astype(np.int64), kept, step, bias.astype(np.int64) if bias.any() else None), left
+    codes = bias.astype(np.int64) if bias.any() else None
+    return layer.changed(weights=weights.astype(np.int64), bits=kept, step=step, bias=codes, bounds=None), left
 
 
 def _values(node: Node, before: Tensor, channels: int) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:

@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import singledispatch
-from math import prod
+from math import gcd, prod
 
 from codesign.config import Strategy
 from codesign.errors import ModelError
 from codesign.ir.design import Design, Port
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node
-from codesign.ir.kernels import Apply, IndexOfMax, Join, MatVec, Permute, SoftmaxUnit
+from codesign.ir.kernels import (
+    Append,
+    Apply,
+    Border,
+    Depthwise,
+    IndexOfMax,
+    Join,
+    MatVec,
+    Memory,
+    Permute,
+    Pick,
+    PoolUnit,
+    Repeat,
+    SoftmaxUnit,
+)
 from codesign.ir.layers import (
     Add,
     ArgMax,
+    Concat,
+    Conv,
     Dense,
+    FloatConv,
     Input,
     Layer,
     MatMul,
+    MaxPool,
+    Pad,
     Requantize,
     Reshape,
+    Slice,
     Softmax,
     SoftmaxTable,
+    SumPool,
     Transpose,
+    Upsample,
 )
-from codesign.passes.builder import Builder, Fold, moves_nothing, source_order
+from codesign.ir.layers.window import image, zero_codes
+from codesign.ir.tensor import Tensor
+from codesign.passes.builder import Builder, Fold, matrix_shape, moves_nothing, source_order
+from codesign.passes.linebuffer import Windows, depthwise, window_lanes, windows_of
 from codesign.passes.strategy import memory_style
 
 __all__ = ["Builder", "Fold", "lower", "lower_layer", "matvec"]
@@ -35,7 +60,8 @@ __all__ = ["Builder", "Fold", "lower", "lower_layer", "matvec"]
 def lower(graph: Graph, folding: Mapping[str, Fold], *, strategies: Mapping[str, Strategy] | None = None) -> Design:
     """The design of a network whose tensors all have types.
 
-    `folding` has a Fold for each Dense by its name; what stands between two products takes over the lanes it is given.
+    `folding` has a Fold for each matrix product (Dense, or Conv of one group) by its name; what stands between two
+    products takes over the lanes it is given.
     `strategies` says what a layer's constants are kept in (AUTO where it is silent). FIFO depths are not yet set.
     Raises ModelError for a layer that has no hardware, IRError for a Fold that does not divide its layer.
     """
@@ -73,28 +99,159 @@ def _(layer: Input, node: Node, build: Builder) -> None:
 
 @lower_layer.register
 def _(layer: Dense, node: Node, build: Builder) -> None:
-    fold = build.fold(node, *layer.weights.shape)
+    fold = build.fold(node)
     stream = build.read(node, 0, fold.simd)
     x = build.design.streams[stream].element
     build.process(node, matvec(node, x, fold, build.strategies.get(node.name, Strategy.AUTO)), stream)
 
 
+@lower_layer.register
+def _(layer: Conv, node: Node, build: Builder) -> None:
+    x = build.tensor(node, 0)
+    windows = windows_of(layer, x, _zero(node, x, build) if any(layer.padding) else 0)
+    strategy = build.strategies.get(node.name, Strategy.AUTO)
+    if depthwise(layer):
+        lanes = build.fewest_lanes(x.channels, windows.cycles(x.channels) * x.channels, x.type, build.lanes(node, 0))
+        build.process(node, channelwise(node, x.type, lanes, strategy), _windows(windows, node, build, lanes))
+    elif layer.groups > 1:
+        raise build.refusal(
+            node,
+            f"there is no hardware for a convolution of {layer.groups} groups of {layer.weights.shape[2]} channels; "
+            "use one group, or as many as there are channels",
+        )
+    else:
+        fold = build.fold(node)
+        stream = _windows(windows, node, build, window_lanes(x.channels, fold.simd))
+        build.process(node, matvec(node, x.type, fold, strategy), build.relaned(node, stream, fold.simd))
+
+
+def _windows(windows: Windows, node: Node, build: Builder, lanes: int) -> str:
+    """The stream of the windows of the node's input, `lanes` channels per beat."""
+    stream = build.read(node, 0, lanes)
+    for kernel in windows.kernels(lanes):
+        stream = build.before(node, "border" if isinstance(kernel, Border) else "window", kernel, stream)
+    return stream
+
+
+def _zero(node: Node, x: Tensor, build: Builder) -> int:
+    """The code of the value zero."""
+    codes = {int(code) for code in zero_codes(x)}
+    if len(codes) > 1:
+        raise build.refusal(
+            node, "the channels of its input have different zero points, so there is no one code to pad with; use one"
+        )
+    return codes.pop()
+
+
 def matvec(node: Node, x: Fixed, fold: Fold, strategy: Strategy) -> MatVec:
-    """The kernel of a Dense that reads codes of type `x`, each of its memories in the style that suits it."""
-    assert isinstance(node.layer, Dense)
+    """The kernel of a product that reads codes of type `x`, each of its memories in the style that suits it."""
     layer = node.layer
-    inputs, outputs = layer.weights.shape
+    assert isinstance(layer, (Dense, Conv))
+    inputs, outputs = matrix_shape(layer)
     bias = layer.bias if layer.bias is not None and layer.bias.any() else None
     depth, width = fold.reuse(inputs, outputs), fold.pe * fold.simd * layer.bits.width
     positions = prod(node.type.shape[:-1])
     kernel = MatVec.fold(
-        node.name, layer.weights, bias, layer.bits, x, node.type.type, positions, fold.pe, fold.simd,
+        node.name, layer.weights.reshape(inputs, outputs), bias, layer.bits, x, node.type.type, positions, fold.pe,
+        fold.simd, memory_style(depth, width, strategy),
+    )  # fmt: skip
+    return replace(kernel, bias=_styled(kernel.bias, strategy))
+
+
+def channelwise(node: Node, x: Fixed, lanes: int, strategy: Strategy) -> Depthwise:
+    """The kernel of a convolution with weights for each channel, which reads codes of type `x`."""
+    layer = node.layer
+    assert isinstance(layer, Conv)
+    bias = layer.bias if layer.bias is not None and layer.bias.any() else None
+    matrix = layer.weights.reshape(-1, layer.weights.shape[3])
+    taps, outputs = matrix.shape
+    depth, width = layer.groups // lanes * taps, outputs // layer.groups * lanes * layer.bits.width
+    kernel = Depthwise.fold(
+        node.name, matrix, bias, layer.bits, x, node.type.type, prod(node.type.shape[:-1]), layer.groups, lanes,
         memory_style(depth, width, strategy),
     )  # fmt: skip
-    if kernel.bias is None:
-        return kernel
-    style = memory_style(kernel.bias.depth, kernel.bias.width, strategy)
-    return replace(kernel, bias=replace(kernel.bias, style=style))
+    return replace(kernel, bias=_styled(kernel.bias, strategy))
+
+
+def _styled(bias: Memory | None, strategy: Strategy) -> Memory | None:
+    """A bias in the style that suits it."""
+    return None if bias is None else replace(bias, style=memory_style(bias.depth, bias.width, strategy))
+
+
+@lower_layer.register
+def _(layer: MaxPool, node: Node, build: Builder) -> None:
+    x = build.tensor(node, 0)
+    _pool(Windows(x, layer.size, layer.stride, layer.padding, fill=x.low, by_channel=True), True, node, build)
+
+
+@lower_layer.register
+def _(layer: SumPool, node: Node, build: Builder) -> None:
+    _pool(Windows(build.tensor(node, 0), layer.size, layer.stride, by_channel=True), False, node, build)
+
+
+def _pool(windows: Windows, largest: bool, node: Node, build: Builder) -> None:
+    x, taps = windows.x, windows.size[0] * windows.size[1]
+    cycles = x.size if windows.whole else windows.cycles(x.channels) * x.channels
+    lanes = build.fewest_lanes(x.channels, cycles, x.type, build.lanes(node, 0))
+    folds = x.channels // lanes
+    if windows.whole:
+        kernel = PoolUnit(1, taps, folds, lanes, largest, x.type, node.type.type)
+        build.process(node, kernel, build.read(node, 0, lanes))
+    else:
+        positions = windows.count[0] * windows.count[1] * folds
+        kernel = PoolUnit(positions, taps, 1, lanes, largest, x.type, node.type.type)
+        build.process(node, kernel, _windows(windows, node, build, lanes))
+
+
+@lower_layer.register
+def _(layer: Upsample, node: Node, build: Builder) -> None:
+    x = build.tensor(node, 0)
+    height, width, channels = image(x)
+    lanes = build.fewest_lanes(channels, node.type.size, x.type, build.lanes(node, 0))
+    kernel = Repeat(height, width, channels, lanes, layer.factors, x.type)
+    build.process(node, kernel, build.read(node, 0, lanes))
+
+
+@lower_layer.register
+def _(layer: Pad, node: Node, build: Builder) -> None:
+    x = build.tensor(node, 0)
+    height, width, channels = image(x)
+    lanes = build.fewest_lanes(channels, node.type.size, x.type, build.lanes(node, 0))
+    padding = (layer.top, layer.bottom, layer.left, layer.right)
+    fill = _zero(node, x, build) if any(padding) else 0
+    kernel = Border(height, width, channels, lanes, padding, fill, x.type)
+    build.process(node, kernel, build.read(node, 0, lanes))
+
+
+@lower_layer.register
+def _(layer: Concat, node: Node, build: Builder) -> None:
+    parts = [build.tensor(node, i) for i in range(len(node.inputs))]
+    z = node.type
+    lanes = _common_lanes([x.channels for x in parts], z, build, build.lanes(node, 0))
+    positions = z.size // z.channels
+    stream, done, element = build.read(node, 0, lanes), parts[0].channels // lanes, parts[0].type
+    for i, x in enumerate(parts[1:], start=1):
+        kernel = Append(positions, done, x.channels // lanes, lanes, element, x.type, z.type)
+        streams = stream, build.read(node, i, lanes)
+        if i == len(parts) - 1:
+            build.process(node, kernel, *streams)
+            return
+        stream, done, element = build.before(node, "part", kernel, *streams), done + x.channels // lanes, z.type
+    build.process(node, Pick(positions, done, 0, done, lanes, element, z.type), stream)  # a join of one
+
+
+@lower_layer.register
+def _(layer: Slice, node: Node, build: Builder) -> None:
+    x = build.tensor(node, 0)
+    lanes = _common_lanes([layer.start, layer.stop, x.channels], x, build, build.lanes(node, 0))
+    start, stop = layer.start // lanes, layer.stop // lanes
+    kernel = Pick(x.size // x.channels, x.channels // lanes, start, stop, lanes, x.type, node.type.type)
+    build.process(node, kernel, build.read(node, 0, lanes))
+
+
+def _common_lanes(channels: Sequence[int], whole: Tensor, build: Builder, preferred: int) -> int:
+    """Lanes that divide all these numbers of channels, for a kernel that sees all elements of `whole`."""
+    return build.fewest_lanes(gcd(*channels), whole.size, whole.type, preferred)
 
 
 @lower_layer.register
@@ -156,11 +313,13 @@ def _why_real(node: Node, graph: Graph) -> str:
     match node.layer:
         case Input():
             return "this input has no quantizer; give its type, e.g. --input-type 'fixed<16,6>'"
-        case MatMul():
+        case MatMul() | FloatConv():
             return "a product with float weights has no hardware; quantize the weights, or give the layer a precision"
         case Softmax():
             return "a softmax of real numbers has no hardware; give its input and its result a precision"
-        case Dense() | Add() | Reshape() | Transpose() if not any(graph[i].type.real for i in node.inputs):
+        case MaxPool() if not graph[node.inputs[0]].type.real:
+            return "its input has a scale that is not positive, so its codes cannot be compared; use positive scales"
+        case Dense() | Conv() | Add() | Reshape() | Transpose() if not any(graph[i].type.real for i in node.inputs):
             return "the channels of its input have different scales, so their codes cannot be combined; use one scale"
         case layer:
             return f"there is no hardware for {type(layer).__name__} on a real tensor; give it a precision"

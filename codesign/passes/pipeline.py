@@ -17,6 +17,7 @@ from codesign.ir.verify_design import verify_design
 from codesign.passes.absorb_quantizers import absorb_quantizers
 from codesign.passes.accumulator_width import accumulator_width
 from codesign.passes.builder import Fold
+from codesign.passes.channels_last import channels_last
 from codesign.passes.fifo_depth import fifo_depth
 from codesign.passes.fold_batchnorm import fold_batchnorm
 from codesign.passes.fuse_bias import fuse_bias
@@ -51,6 +52,7 @@ def passes(config: Config, input_types: Mapping[str, Fixed]) -> list[tuple[str, 
     return [
         ("type_inputs", lambda g: type_inputs(g, input_types)),
         ("remove_identities", remove_identities),
+        ("channels_last", channels_last),
         ("fold_batchnorm", fold_batchnorm),
         ("tune_precision", lambda g: tune_precision(g, config)),
         ("propagate_scales", _propagate_scales),

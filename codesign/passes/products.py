@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import prod
 
 from codesign.analysis.cost import CONTROL, kernel_cost
 from codesign.config import Strategy
 from codesign.ir.graph import Graph, Node
 from codesign.ir.kernels import Apply
-from codesign.ir.layers import Dense, Requantize
-from codesign.passes.builder import MAX_BEAT_BITS, Fold, moves_nothing
+from codesign.ir.layers import Conv, Requantize
+from codesign.ir.tensor import Tensor
+from codesign.passes.builder import (
+    MAX_BEAT_BITS,
+    Fold,
+    is_product,
+    matrix_shape,
+    moves_nothing,
+    product_interval,
+    read_lanes,
+)
+from codesign.passes.linebuffer import windows_of
 from codesign.passes.lower import matvec
 from codesign.targets import Resources
 
@@ -21,26 +30,21 @@ thousands, scheduling takes hours (their own limit for a fully partitioned array
 
 
 def achievable_reuse(node: Node) -> list[int]:
-    """The reuse factors that the divisors of a Dense and our limits allow, ascending."""
-    return sorted({fold.reuse(*shape(node)) for fold in foldings(node)})
+    """The reuse factors that the divisors of a product and our limits allow, ascending."""
+    return sorted({fold.reuse(*matrix_shape(node.layer)) for fold in foldings(node)})
 
 
 def foldings(node: Node) -> list[Fold]:
-    """Every folding of a Dense within our limits."""
-    inputs, outputs = shape(node)
+    """Every folding of a product within our limits; that of a convolution cuts no pixel of its windows in parts."""
+    inputs, outputs = matrix_shape(node.layer)
+    channels = node.layer.weights.shape[2] if isinstance(node.layer, Conv) else inputs
     return [
         Fold(pe, simd)
         for pe in _divisors(outputs)
         for simd in _divisors(inputs)
         if pe * simd <= MAX_PRODUCTS and pe * node.type.type.width <= MAX_BEAT_BITS
+        if channels % simd == 0 or simd % channels == 0
     ]
-
-
-def shape(node: Node) -> tuple[int, int]:
-    """(inputs, outputs) of a Dense."""
-    assert isinstance(node.layer, Dense)
-    inputs, outputs = node.layer.weights.shape
-    return inputs, outputs
 
 
 class Products:
@@ -50,7 +54,7 @@ class Products:
         self.graph = graph
         self.limit = limit
         self.strategies = strategies
-        self.nodes = {n.name: n for n in graph if isinstance(n.layer, Dense)}
+        self.nodes = {n.name: n for n in graph if is_product(n.layer)}
         self.before = {name: self._behind(node) for name, node in self.nodes.items()}
         """For each product the one whose lanes reach it, if any."""
         self.by_interval: dict[str, dict[int, list[Fold]]] = {}
@@ -71,12 +75,11 @@ class Products:
 
     def interval(self, name: str, fold: Fold) -> int:
         """Cycles per sample of one product."""
-        node = self.nodes[name]
-        return prod(node.type.shape[:-1]) * fold.reuse(*shape(node))
+        return product_interval(self.nodes[name], self._input(name), fold)
 
     def reuse(self, name: str, fold: Fold) -> int:
         """The reuse factor of one product."""
-        return fold.reuse(*shape(self.nodes[name]))
+        return fold.reuse(*matrix_shape(self.nodes[name].layer))
 
     def nearest(self, name: str, wanted: int) -> Fold:
         """A fold with the achievable reuse nearest to the wanted one, the smaller of two equally near."""
@@ -85,13 +88,20 @@ class Products:
         return replace(best, requested=wanted)
 
     def cost(self, name: str, fold: Fold) -> Resources:
-        """What one product needs, without its streams."""
+        """What one product needs, with the windows in front of it and without its streams."""
         key = (name, fold.pe, fold.simd)
         if key not in self._costs:
-            node = self.nodes[name]
-            x = self.graph[node.inputs[0]].type.type
-            self._costs[key] = kernel_cost(matvec(node, x, fold, self.strategies.get(name, Strategy.AUTO)))
+            node, x = self.nodes[name], self._input(name)
+            need = kernel_cost(matvec(node, x.type, fold, self.strategies.get(name, Strategy.AUTO)))
+            if isinstance(node.layer, Conv):
+                before = windows_of(node.layer, x).kernels(read_lanes(node, x, fold))
+                need = sum((CONTROL + kernel_cost(kernel) for kernel in before), need)
+            self._costs[key] = need
         return self._costs[key]
+
+    def _input(self, name: str) -> Tensor:
+        """The type of what a product reads."""
+        return self.graph[self.nodes[name].inputs[0]].type
 
     def cheapest(self, options: Mapping[str, Sequence[Fold]], thrifty: int | None = None) -> dict[str, Fold]:
         """One of its options for each product, such that all together, with the lane converters between them, need
@@ -107,10 +117,13 @@ class Products:
             scored = [(self._score(name, fold, thrifty, after), fold) for fold in options[name]]
             source = self.before[name]
             lanes = {None} if source is None else {fold.pe for fold in options[source]}
-            width = self.graph[self.nodes[name].inputs[0]].type.type.width
+            x, node = self._input(name), self.nodes[name]
             best[name] = {}
             for before in lanes:
-                converted = [(_plus(score, self._converters(before, f.simd, width, thrifty)), f) for score, f in scored]
+                converted = [
+                    (_plus(score, self._converters(before, read_lanes(node, x, f), x.type.width, thrifty)), f)
+                    for score, f in scored
+                ]
                 best[name][before] = min(converted, key=lambda item: item[0])
         chosen: dict[str, Fold] = {}
         for name in self.nodes:
@@ -157,7 +170,7 @@ class Products:
 
     def _behind(self, node: Node) -> str | None:
         found = self._maker(node)
-        while found is not None and not isinstance(found.layer, Dense):
+        while found is not None and not is_product(found.layer):
             found = self._maker(found)
         return None if found is None else found.name
 

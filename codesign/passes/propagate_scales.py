@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
+from codesign.analysis.chains import MOVES, rises
 from codesign.errors import ModelError
 from codesign.ir.fixed import MAX_WIDTH, Fixed
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Affine, Dense, Elementwise, Reshape, Transpose
+from codesign.ir.layers import Affine, Elementwise, MaxPool, Product, Transpose
 from codesign.ir.vector import Vector, common_step
 
 
 def propagate_scales(graph: Graph) -> bool:
-    """f(reshape(x)) becomes reshape(f(x)), so that functions of elements stand next to the layer they follow;
-    dense(x) with a scale per input channel becomes dense(x) of one scale, its weights multiplied by integers. Says
-    whether anything changed."""
+    """f(reshape(x)) becomes reshape(f(x)), so that functions of elements stand next to the layer they follow (so for
+    transposes, repeated pixels, and the largest of a window where f never falls); dense(x) or conv(x) with a scale
+    per input channel becomes one of one scale, its weights multiplied by integers. Says whether anything changed."""
     moved = False
     while _move_one_forward(graph):
         moved = True
 
     def rule(node: Node) -> list[Node] | None:
-        if not isinstance(node.layer, Dense):
+        if not isinstance(node.layer, Product):
             return None
         x = graph[node.inputs[0]].type
         return None if x.real or x.step.uniform else _one_scale(graph, node, node.layer)
@@ -31,14 +30,16 @@ def propagate_scales(graph: Graph) -> bool:
 
 
 def _move_one_forward(graph: Graph) -> bool:
-    """Swaps the first reshape or transpose with the elementwise layer that alone reads it; False if there is none."""
+    """Swaps the first layer that moves elements with the elementwise one that alone reads it; False without any."""
     users = graph.users()
     for node in graph:
         if not isinstance(node.layer, Elementwise):
             continue
         move = graph[node.inputs[0]]
         alone = len(users[move.name]) == 1 and not graph.is_output(move.name)
-        if isinstance(move.layer, (Reshape, Transpose)) and alone:
+        if isinstance(move.layer, MOVES) and alone:
+            if isinstance(move.layer, MaxPool) and not rises(node.layer):
+                continue
             if not node.layer.per_channel or _keeps_channels(graph, move):
                 graph.swap(move.name, node.name)
                 return True
@@ -52,7 +53,7 @@ def _keeps_channels(graph: Graph, move: Node) -> bool:
     return before[-1:] == move.type.shape[-1:]
 
 
-def _one_scale(graph: Graph, node: Node, dense: Dense) -> list[Node]:
+def _one_scale(graph: Graph, node: Node, dense: Product) -> list[Node]:
     """x_i = code * step_i + o_i is read as x_i / k_i with k_i = step_i / g, g the common step; weights times k_i."""
     x = graph[node.inputs[0]].type
     steps = x.step.expand(x.channels)
@@ -62,7 +63,7 @@ def _one_scale(graph: Graph, node: Node, dense: Dense) -> list[Node]:
         )
     g = common_step(steps)
     factors = [int(s / g) for s in steps]
-    weights = dense.weights.astype(object) * np.array(factors, dtype=object)[:, None]
+    weights = dense.weights.astype(object) * dense.per_input(np.array(factors, dtype=object))
     bits = Fixed.covering(int(weights.min()), int(weights.max()))
     if bits.width > MAX_WIDTH:
         raise ModelError(
@@ -72,4 +73,4 @@ def _one_scale(graph: Graph, node: Node, dense: Dense) -> list[Node]:
     same = Affine(Vector(tuple(g / s for s in steps)))
     read = graph.node(graph.fresh(f"{node.name}_input"), same, *node.inputs)
     graph.nodes[read.name] = read
-    return [read, graph.node(node.name, replace(dense, weights=weights.astype(np.int64), bits=bits), read.name)]
+    return [read, graph.node(node.name, dense.changed(weights=weights.astype(np.int64), bits=bits), read.name)]

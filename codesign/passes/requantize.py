@@ -16,7 +16,9 @@ from codesign.ir.fixed import Rounding
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import (
     Affine,
+    Conv,
     Elementwise,
+    Pad,
     Quantize,
     Relu,
     Requantize,
@@ -26,6 +28,7 @@ from codesign.ir.layers import (
     Table,
     Tanh,
 )
+from codesign.ir.layers.window import has_zero
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, ZERO
 
@@ -60,7 +63,19 @@ def requantize(graph: Graph) -> None:
     graph.prune()
     for node in graph:
         if node.type.real:
+            _check_padding(graph, node)
             raise _untyped(graph, node)
+
+
+def _check_padding(graph: Graph, node: Node) -> None:
+    """ModelError where a layer gives no codes because it pads with zeros, and zero has no code."""
+    x = graph[node.inputs[0]].type if node.inputs else node.type
+    pads = isinstance(node.layer, Pad) or (isinstance(node.layer, Conv) and any(node.layer.padding))
+    if pads and not x.real and not has_zero(x):
+        raise ModelError(
+            f"{graph.origin}: node {node.origin}: padding is by zeros, and 0 is not a code of {x}; "
+            "give the quantizer before it a zero point inside its range"
+        )
 
 
 def _relu(x: Tensor) -> Requantize:

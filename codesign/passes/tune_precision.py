@@ -8,12 +8,27 @@ from fractions import Fraction
 
 import numpy as np
 
-from codesign.analysis.chains import chain_ending_in, is_stepper
+from codesign.analysis.chains import MOVES, chain_ending_in, is_stepper
 from codesign.config import Config
 from codesign.errors import ModelError
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Affine, Dense, Elementwise, Input, MatMul, Quantize, Reshape, Sigmoid, Tanh, Transpose
+from codesign.ir.layers import (
+    Affine,
+    Concat,
+    Conv,
+    Dense,
+    Elementwise,
+    FloatConv,
+    Input,
+    MatMul,
+    Pad,
+    Product,
+    Quantize,
+    Sigmoid,
+    Slice,
+    Tanh,
+)
 from codesign.ir.vector import ONE, Vector
 
 BOUNDED = {Sigmoid: Fixed(16, 16, False), Tanh: Fixed(16, 15, True)}
@@ -34,8 +49,9 @@ class Approximation:
 
 
 def tune_precision(graph: Graph, config: Config) -> list[Approximation]:
-    """matmul(x, float weights) becomes dense(quantize(x), integer weights) with the types of the configuration;
-    real results that nothing quantizes get a quantizer. Layers that the model quantized are left alone.
+    """matmul(x, float weights) becomes dense(quantize(x), integer weights) with the types of the configuration, and so
+    for convolutions; real results that nothing quantizes get a quantizer. Layers that the model quantized are left
+    alone.
 
     Batch norm and other scales behind float weights are folded into them first, so that one rounding remains.
     Returns what was approximated. ModelError for a float layer without a type.
@@ -60,9 +76,9 @@ class _Tuner:
         """The rule for a product with float weights, and for the affine behind one."""
         if node.name in self.folded:
             return [replace(node, layer=self.folded[node.name])]
-        if not isinstance(node.layer, MatMul):
+        if not isinstance(node.layer, (MatMul, FloatConv)):
             return None
-        wanted = self.config.for_layer(node.name, "Dense", node.origin)
+        wanted = self.config.for_layer(node.name, type(node.layer).__name__, node.origin)
         if wanted.weight is None or wanted.result is None:
             raise ModelError(
                 f"{self.graph.origin}: node {node.origin}: its weights are float and have no type; state one, e.g. "
@@ -73,7 +89,13 @@ class _Tuner:
         w = wanted.weight
         codes, clipped = _quantized(weights, w)
         self._note(node, f"float weights rounded to {w}" + (f", {clipped} of them saturated" if clipped else ""))
-        dense = replace(node, layer=Dense(codes, w, Vector.of(w.step)))
+        step = Vector.of(w.step)
+        match node.layer:
+            case MatMul():
+                layer: Product = Dense(codes, w, step)
+            case FloatConv(_, stride, dilation, padding, groups):
+                layer = Conv(codes, w, stride, dilation, padding, groups, step)
+        dense = replace(node, layer=layer)
         before = self._quantized_input(node)
         return [*before, replace(dense, inputs=(before[-1].name,))] if before else [dense]
 
@@ -99,10 +121,8 @@ class _Tuner:
 
     def _quantized_input(self, node: Node) -> list[Node]:
         """A quantizer before `node`, unless codes of a quantizer or a typed input come in already."""
-        source = self.graph[node.inputs[0]]
-        while isinstance(source.layer, (Reshape, Transpose)):
-            source = self.graph[source.inputs[0]]
-        if is_stepper(source) or (isinstance(source.layer, Input) and not source.type.real):
+        source = self._source(node)
+        if source is None:
             return []
         fixed = self._result_type(source)
         if fixed is None:
@@ -116,6 +136,18 @@ class _Tuner:
         self.graph.nodes[name] = added
         self._note(source, f"result rounded to {fixed}")
         return [added]
+
+    def _source(self, node: Node) -> Node | None:
+        """The first node behind `node`, but for what moves elements, that gives no codes of a quantizer or an input."""
+        for name in node.inputs:
+            source = self.graph[name]
+            if isinstance(source.layer, (*MOVES, Pad, Concat, Slice)):
+                found = self._source(source)
+                if found is not None:
+                    return found
+            elif not is_stepper(source) and not (isinstance(source.layer, Input) and not source.type.real):
+                return source
+        return None
 
     def _result_type(self, last: Node) -> Fixed | None:
         """The type asked for the result of a run of elementwise layers that ends in `last`."""

@@ -30,7 +30,7 @@ def _of_input(layer: Input, count: int, rng: np.random.Generator) -> np.ndarray:
     margin = (high - low) / 10 + (high == low)
     x = rng.uniform(low - margin, high + margin, size=(count, *tensor.shape))
     x[:1], x[1:2] = low - margin, high + margin
-    return x.astype(np.float32)
+    return layer.given(x.astype(np.float32))
 
 
 def _span(layer: Input) -> tuple[np.ndarray, np.ndarray]:

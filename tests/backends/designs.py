@@ -15,7 +15,25 @@ from hypothesis import strategies as st
 
 from codesign.ir.design import Design, Port, Process, Stream, StreamKind
 from codesign.ir.fixed import MAX_WIDTH, Fixed
-from codesign.ir.kernels import Apply, Fork, IndexOfMax, Join, Kernel, MatVec, MemoryStyle, Permute, Repack, SoftmaxUnit
+from codesign.ir.kernels import (
+    Append,
+    Apply,
+    Border,
+    Depthwise,
+    Fork,
+    IndexOfMax,
+    Join,
+    Kernel,
+    MatVec,
+    MemoryStyle,
+    Permute,
+    Pick,
+    PoolUnit,
+    Repack,
+    Repeat,
+    SoftmaxUnit,
+    Window,
+)
 from codesign.ir.layers.requantize import MultiplyShift, Shift, Table, Thresholds
 from codesign.ir.layers.softmax import SoftmaxTable
 from codesign.ir.tensor import Tensor
@@ -94,11 +112,18 @@ class Builder:
         name = self.name(what)
         self.design.add(Process(name, kernel, tuple(r.name for r in reads), tuple(w.name for w in writes), f"/{name}"))
 
-    def after(self, wire: Wire, element: Fixed, channels: int | None = None, lanes: int | None = None) -> Wire:
+    def after(
+        self, wire: Wire, element: Fixed, channels: int | None = None, lanes: int | None = None,
+        positions: int | None = None,
+    ) -> Wire:  # fmt: skip
         channels = wire.channels if channels is None else channels
-        return self.stream(
-            Wire(self.name("s"), element, wire.positions, channels, wire.lanes if lanes is None else lanes)
-        )
+        positions = wire.positions if positions is None else positions
+        return self.stream(Wire(self.name("s"), element, positions, channels, wire.lanes if lanes is None else lanes))
+
+    def image(self, wire: Wire) -> tuple[int, int]:
+        """The positions as rows and columns of some image."""
+        rows = self.divisor(wire.positions)
+        return rows, wire.positions // rows
 
 
 def matvec(b: Builder, x: Wire) -> Wire:
@@ -210,6 +235,90 @@ def softmax(b: Builder, x: Wire) -> Wire:
     return y
 
 
+def window(b: Builder, x: Wire) -> Wire:
+    """Any window that fits, with any padding that it cannot lie in."""
+    shape = b.image(x)
+    found = []
+    for length in shape:
+        size, dilation = b.integer(1, 3), b.integer(1, 2)
+        extent = (size - 1) * dilation + 1
+        before, after = b.integer(0, extent - 1), b.integer(0, extent - 1)
+        if before + length + after < extent:
+            size, dilation, before, after = 1, 1, 0, 0
+        found.append((size, b.integer(1, 3), dilation, (before, after)))
+    size, stride, dilation, padding = zip(*found, strict=True)
+    by_channel = b.choice([True, False])
+    fill = b.codes(x.element, ()).item()
+    kernel = Window(
+        *shape, x.channels, x.lanes, size, x.element, stride, dilation, (*padding[0], *padding[1]), fill, by_channel
+    )
+    channels = x.lanes if by_channel else x.channels
+    y = b.after(x, x.element, channels, positions=kernel.writes[0].beats * x.lanes // channels)
+    b.process("window", kernel, [x], [y])
+    return y
+
+
+def pool(b: Builder, x: Wire) -> Wire:
+    """The largest or the sum of a divisor of the positions."""
+    x = narrowed(b, x, MAX_WIDTH - 10)
+    taps, largest = b.divisor(x.positions), b.choice([True, False])
+    low, high = (n * (1 if largest else taps) for n in (x.element.low, x.element.high))
+    element = Fixed.covering(min(low, 0), high)
+    y = b.after(x, element, positions=x.positions // taps)
+    folds = x.channels // x.lanes
+    b.process("pool", PoolUnit(y.positions, taps, folds, x.lanes, largest, x.element, element), [x], [y])
+    return y
+
+
+def depthwise(b: Builder, x: Wire) -> Wire:
+    """Some of the positions as the taps of each channel."""
+    x = narrowed(b, x, MAX_WIDTH - 18)
+    taps, each = b.divisor(x.positions), b.integer(1, 2)
+    w = b.fixed(1, 6)
+    matrix = b.codes(w, (taps, x.channels * each))
+    bias = b.codes(b.fixed(1, 10), x.channels * each) if b.choice([True, False]) else None
+    spread = taps << (x.element.width + w.width)
+    element = Fixed.covering(-spread - 1024, spread + 1024)
+    y = b.after(x, element, x.channels * each, x.lanes * each, x.positions // taps)
+    style = b.choice([MemoryStyle.REGISTERS, MemoryStyle.LUTRAM, MemoryStyle.BRAM])
+    kernel = Depthwise.fold(
+        b.name("m"), matrix, bias, w, x.element, element, y.positions, x.channels, x.lanes, style
+    )  # fmt: skip
+    b.process("depthwise", kernel, [x], [y])
+    return y
+
+
+def repeat(b: Builder, x: Wire) -> Wire:
+    factors = b.integer(1, 3), b.integer(1, 3)
+    y = b.after(x, x.element, positions=x.positions * factors[0] * factors[1])
+    b.process("repeat", Repeat(*b.image(x), x.channels, x.lanes, factors, x.element), [x], [y])
+    return y
+
+
+def border(b: Builder, x: Wire) -> Wire:
+    padding = b.integer(0, 2), b.integer(0, 2), b.integer(0, 2), b.integer(0, 2)
+    kernel = Border(*b.image(x), x.channels, x.lanes, padding, b.codes(x.element, ()).item(), x.element)
+    y = b.after(x, x.element, positions=kernel.interval // kernel.folds)
+    b.process("border", kernel, [x], [y])
+    return y
+
+
+def pick_append(b: Builder, x: Wire) -> Wire:
+    """Some channels of a copy, and all of another behind them."""
+    wires = [b.after(x, x.element) for _ in range(2)]
+    b.process("fork", Fork(2, x.beats, x.lanes, x.element), [x], wires)
+    folds = x.channels // x.lanes
+    start = b.integer(0, folds - 1)
+    stop = b.integer(start + 1, folds)
+    part = b.after(x, x.element, (stop - start) * x.lanes)
+    b.process("pick", Pick(x.positions, folds, start, stop, x.lanes, x.element, x.element), [wires[0]], [part])
+    element = Fixed.covering(min(x.element.low, -1), x.element.high)
+    y = b.after(x, element, part.channels + x.channels)
+    kernel = Append(x.positions, stop - start, folds, x.lanes, x.element, x.element, element)
+    b.process("append", kernel, [part, wires[1]], [y])
+    return y
+
+
 def narrowed(b: Builder, x: Wire, width: int) -> Wire:
     """`x` itself if it has at most this width, else its lowest and highest codes clipped to it."""
     if x.element.width <= width:
@@ -224,7 +333,10 @@ def _apply(b: Builder, x: Wire, f, y: Fixed) -> Wire:
     return out
 
 
-KERNELS = (matvec, shift, multiply_shift, thresholds, table, repack, permute, fork_join, argmax, softmax)
+IMAGES = (window, window, pool, depthwise, repeat, border, pick_append)
+"""Those that are given images."""
+
+KERNELS = (matvec, shift, multiply_shift, thresholds, table, repack, permute, fork_join, argmax, softmax, *IMAGES)
 """How a chain grows by one kernel (or what the kernel needs); together they reach every kernel."""
 
 STEP_FUNCTIONS = (shift, multiply_shift, thresholds)
@@ -239,12 +351,17 @@ def _input(b: Builder, widest: int) -> Wire:
     return b.source(b.fixed(1, widest), b.choice([1, 3]), b.choice([1, 2, 4, 6]))
 
 
+def _image(b: Builder, widest: int) -> Wire:
+    return b.source(b.fixed(1, widest), b.integer(2, 6) * b.integer(2, 7), b.choice([1, 2, 4, 6]))
+
+
 def one_of_each(seed: int, each: int) -> Design:
     """Independent chains of one kernel: `each` of every kind, a third of them of up to 63 bits."""
     b = _builder(seed)
     for grow in KERNELS:
         for k in range(each * (2 if grow in STEP_FUNCTIONS else 1)):
-            b.sink(grow(b, _input(b, MAX_WIDTH if k % 3 == 2 else 8)))
+            source = _image if grow in IMAGES else _input
+            b.sink(grow(b, source(b, MAX_WIDTH if k % 3 == 2 else 8)))
     for lanes in (1, 2, 4):  # a position of one beat is computed by a function of its own
         b.sink(softmax(b, b.source(b.fixed(), 3, 4, lanes)))
     return b.design

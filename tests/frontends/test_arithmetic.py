@@ -95,9 +95,10 @@ def test_batch_normalization_between_unsqueeze_and_squeeze() -> None:
     assert_exact(proto, X, expect=["BatchNorm", "Identity"])
 
 
-def test_batch_normalization_of_a_real_image_layout_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"node bn: .* axis 1 .* layout is not supported yet"):
-        imported(batch_norm((1, 4, 3)))
+@pytest.mark.parametrize("shape", [(4, 3), (4, 2, 3)])
+def test_batch_normalization_of_images_and_sequences_moves_the_channels_last(shape: tuple[int, ...]) -> None:
+    expect = ["Transpose", "BatchNorm", "Transpose"]
+    assert_exact(batch_norm((1, *shape)), dyadic((5, *shape)), expect=expect)
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def without(part: str) -> Any:
         (foreign("Relu", "com.acme"), r"node n: the operator Relu of the domain com\.acme is"),
         (foreign("Relu", "qonnx.custom_op.general"), r"node n: the operator Relu of the domain qonnx\."),
         (foreign("Quant", "com.acme"), r"node n: the operator Quant of the domain com\.acme is not supported"),
-        (model(node("Conv", ["x", "w"], name="c"), {"w": 1.0}), "node c: the operator Conv is not supported; "),
+        (model(node("Einsum", ["x", "w"], name="c"), {"w": 1.0}), "node c: the operator Einsum is not supported; "),
         (model(node("Pow", ["x", "p"], name="p"), {"p": 2.0}), "node p: Pow is supported for constants only"),
         (model(node("Relu", ["x"], name="r", alpha=1.0)), "node r: Relu has the unknown attribute alpha"),
         (model(node("LeakyRelu", ["x"], name="r", alpha=1)), "node r: the attribute alpha is not of the type float"),

@@ -155,14 +155,13 @@ def test_a_channel_axis_that_is_not_last_is_reached_by_reshaping() -> None:
     assert_exact(proto, X.reshape(12, 4, 1, 1), expect=["Reshape", "Quantize", "Reshape"])
 
 
-def test_a_layout_that_is_not_supported_yet_is_refused() -> None:
+def test_scales_along_the_channels_of_a_sequence_move_them_last() -> None:
     proto = model(
         node("Quant", ["x", "s", "z", "b"], name="q", signed=1, narrow=0),
         {"s": np.array([[0.5], [1]], dtype=np.float32), "z": 0.0, "b": 4.0},
         x=(1, 2, 3),
     )
-    with pytest.raises(ModelError, match=r"node q: .* axis 1 .* layout is not supported yet: .* last axis"):
-        imported(proto)
+    assert_exact(proto, dyadic((4, 2, 3)), expect=["Transpose", "Quantize", "Transpose"])
 
 
 @pytest.mark.parametrize(

@@ -49,11 +49,7 @@ FILES = {
 }  # fmt: skip
 
 REFUSED = {
-    "qonnx_history_qkeras_unit/model_test_qkeras_qconv2d_0.onnx": "node Conv_0: the operator Conv is not supported",
-    "qonnx_residual_block/residual_block_clean.onnx": "node Conv_0: the operator Conv is not supported",
-    "qonnx_espcn_nnresize_quant/quant_model.onnx": "node Conv_10: the operator Conv is not supported",
-    "qonnx_mnist_conv/model.onnx": "node Convolution28: the operator Conv is not supported",
-    "deepcalo/deepcalo_image_only_synthetic.onnx": "node Resize_0: the operator Resize is not supported",
+    "deepcalo/deepcalo_full_synthetic.onnx": "node ReduceSum_0: ReduceSum is supported for constants only",
     "exatrkx_trackml_gnn/model.onnx": "input edge_index has an axis 1 of size edges_size",
 }
 

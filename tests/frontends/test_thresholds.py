@@ -62,9 +62,9 @@ def test_bad_thresholds_are_refused_by_name(levels: np.ndarray, attributes: dict
         imported(thresholds(levels, **attributes))
 
 
-def test_channels_first_of_an_image_are_refused() -> None:
-    with pytest.raises(ModelError, match="node mt: thresholds along axis 1 of 4 are not supported yet"):
-        imported(thresholds(ROWS, (1, 4, 2, 2)))
+def test_channels_first_of_an_image_move_last() -> None:
+    proto = thresholds(ROWS, (1, 4, 2, 3))
+    assert_exact(proto, dyadic((3, 4, 2, 3)), expect=["Transpose", "MultiThreshold", "Transpose"])
 
 
 def test_types_that_hold_the_results_pass() -> None:

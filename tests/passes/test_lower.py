@@ -16,7 +16,10 @@ from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.kernels import (
     ALL,
+    Append,
     Apply,
+    Border,
+    Depthwise,
     Fork,
     IndexOfMax,
     Join,
@@ -24,8 +27,12 @@ from codesign.ir.kernels import (
     MatVec,
     MemoryStyle,
     Permute,
+    Pick,
+    PoolUnit,
     Repack,
+    Repeat,
     SoftmaxUnit,
+    Window,
 )
 from codesign.ir.layers import (
     Add,
@@ -91,7 +98,8 @@ def test_the_design_computes_what_the_network_computes_and_every_kernel_occurs()
         seen.update({type(p.kernel) for p in check_random_network(data)})
 
     check()
-    assert set(seen) == set(ALL)
+    images = {Append, Border, Depthwise, Pick, PoolUnit, Repeat, Window}  # test_lower_images.py
+    assert set(seen) >= set(ALL) - images
 
 
 def test_a_chain_of_layers_is_a_chain_of_processes() -> None:

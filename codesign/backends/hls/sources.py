@@ -9,14 +9,34 @@ import numpy as np
 
 from codesign.backends.hls.apply import apply
 from codesign.backends.hls.classify import argmax, softmax
+from codesign.backends.hls.images import append, border, pick, repeat
 from codesign.backends.hls.instance import Beat, Instance, Rom, beat, code
 from codesign.backends.hls.matvec import matvec
+from codesign.backends.hls.pool import depthwise, pool
 from codesign.backends.hls.streams import fork, join, permute, repack
+from codesign.backends.hls.window import window
 from codesign.backends.names import Names
 from codesign.backends.render import render
 from codesign.errors import IRError
 from codesign.ir.design import Design, Port, Process, Stream, StreamKind
-from codesign.ir.kernels import Apply, Fork, IndexOfMax, Join, Kernel, MatVec, Permute, Repack, SoftmaxUnit
+from codesign.ir.kernels import (
+    Append,
+    Apply,
+    Border,
+    Depthwise,
+    Fork,
+    IndexOfMax,
+    Join,
+    Kernel,
+    MatVec,
+    Permute,
+    Pick,
+    PoolUnit,
+    Repack,
+    Repeat,
+    SoftmaxUnit,
+    Window,
+)
 from codesign.ir.kernels.base import MemoryStyle
 
 WIDEST_WORD = 32768
@@ -25,14 +45,21 @@ DOCUMENTED_WORD = 4096
 """Bits of the widest ap_int that the user guide of Vitis HLS names (UG1399, arbitrary precision integer types)."""
 
 BUILDERS: dict[type[Kernel], Callable[..., Instance]] = {
+    Append: append,
     Apply: apply,
+    Border: border,
+    Depthwise: depthwise,
     Fork: fork,
     IndexOfMax: argmax,
     Join: join,
     MatVec: matvec,
     Permute: permute,
+    Pick: pick,
+    PoolUnit: pool,
     Repack: repack,
+    Repeat: repeat,
     SoftmaxUnit: softmax,
+    Window: window,
 }
 
 

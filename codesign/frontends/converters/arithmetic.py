@@ -55,7 +55,7 @@ def neg(node: Conversion) -> Stream:
 
 
 def batch_normalization(node: Conversion) -> Stream:
-    """With the stored statistics, the channels along axis 1: BatchNorm."""
+    """With the stored statistics, the channels along axis 1 (last in the channels-last domain): BatchNorm."""
     x = node.stream(0)
     for ignored in ("momentum", "consumed_inputs"):
         node.op.other(ignored)
@@ -68,7 +68,8 @@ def batch_normalization(node: Conversion) -> Stream:
     epsilon = node.op.real("epsilon", EPSILON)
     assert epsilon is not None
     names = ("scale", "bias", "mean", "variance")
-    parameters = [node.per_axis(node.constant(k, what), x, 1) for k, what in enumerate(names, start=1)]
+    axis = x.rank - 1 if node.op.channels_last else 1
+    parameters = [node.per_axis(node.constant(k, what), x, axis) for k, what in enumerate(names, start=1)]
     variance = parameters[3]
     if epsilon < 0 or any(v + epsilon <= 0 for v in variance.fractions().ravel()):
         node.refuse(f"the variance {spelled(variance.name)} plus epsilon must be positive")

@@ -14,7 +14,7 @@ from codesign.frontends.cleanup import Op
 from codesign.frontends.constants import Constant
 from codesign.frontends.names import Names, spelled
 from codesign.ir.graph import Graph
-from codesign.ir.layers import Identity, Layer, Reshape
+from codesign.ir.layers import Identity, Layer, Reshape, Transpose
 from codesign.ir.tensor import Tensor, Values
 from codesign.ir.vector import Vector
 
@@ -135,8 +135,8 @@ class Conversion:
     def elementwise(self, x: Stream, layer: Callable[..., Layer], *parameters: Constant, part: str = "") -> Stream:
         """`layer(*vectors)` of `x`, the parameters broadcast against `x` as ONNX does, one vector for each.
 
-        A parameter may differ along one axis. Where that is not the last one (our channel axis) and all others
-        have length 1, the layer stands between two reshapes.
+        A parameter may differ along one axis. Where that is not the last one (our channel axis), the layer stands
+        between two transposes, or between two reshapes where all other axes have length 1.
         """
         columns, axes = [], set()
         for parameter in parameters:
@@ -144,15 +144,35 @@ class Conversion:
             columns.append(vector)
             if axis is not None:
                 axes.add(axis)
-        if axes <= {len(x.shape) - 1}:
-            return self.emit(layer(*columns), x, part=part)
-        if len(axes) > 1 or x.type.size != x.shape[min(axes)]:
+        if len(axes) > 1:
             self.refuse(
-                f"its parameters differ along axis {min(axes) + 1} of a tensor of shape {shape_text(x)}; "
-                "this layout is not supported yet: let them differ along the last axis"
+                f"its parameters differ along the axes {sorted(a + 1 for a in axes)} of a tensor of shape "
+                f"{shape_text(x)}; only parameters along one axis are supported"
             )
-        flat = self.emit(layer(*columns), self.flattened(x), part=part)
-        return self.emit(Reshape(x.shape), flat, part="shape")
+        return self.along(x, layer(*columns), axes.pop() if axes else len(x.shape) - 1, part)
+
+    def along(self, x: Stream, layer: Layer, axis: int, part: str = "") -> Stream:
+        """`layer`, whose channels are this axis of the sample, of `x`; the result has the axes of `x` again."""
+        if axis == len(x.shape) - 1:
+            return self.emit(layer, x, part=part)
+        if x.type.size == x.shape[axis]:
+            flat = self.emit(layer, self.flattened(x), part=part)
+            return self.emit(Reshape(x.shape), flat, part="shape")
+        return self.put_back(self.emit(layer, self.put_last(x, axis), part=part), axis)
+
+    def put_last(self, x: Stream, axis: int) -> Stream:
+        """`x` with this axis of the sample moved behind the others."""
+        if axis == len(x.shape) - 1:
+            return x
+        others = [a for a in range(len(x.shape)) if a != axis]
+        return self.emit(Transpose((*others, axis)), x, part="last")
+
+    def put_back(self, y: Stream, axis: int) -> Stream:
+        """`y` with its last axis moved to where `axis` was."""
+        if axis == len(y.shape) - 1:
+            return y
+        order = list(range(len(y.shape) - 1))
+        return self.emit(Transpose((*order[:axis], len(order), *order[axis:])), y, part="back")
 
     def _along(self, parameter: Constant, x: Stream) -> tuple[Vector, int | None]:
         """The distinct values of `parameter`, and the axis of `x`'s sample along which they differ, if they do."""

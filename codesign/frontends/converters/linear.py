@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +12,7 @@ from codesign.frontends.constants import Constant, exact_floats, grid
 from codesign.frontends.converters.conversion import Conversion, Stream, scalar, shape_text
 from codesign.frontends.names import spelled
 from codesign.ir.fixed import Fixed
-from codesign.ir.layers import Add, Affine, Dense, MatMul, Reshape
+from codesign.ir.layers import Add, Affine, Dense, Layer, MatMul, Reshape
 from codesign.ir.tensor import Array, Values
 from codesign.ir.vector import ONE, Vector, common_step
 
@@ -85,18 +86,30 @@ def product(node: Conversion, x: Stream, weights: Constant) -> Stream:
             f"the weights {spelled(weights.name)} of shape {weights.shape} do not fit an input of shape "
             f"{shape_text(x)}: {weights.shape[0]} rows for {x.shape[-1]} elements"
         )
-    found = _codes(weights)
+    return typed_product(node, x, weights, lambda dense: dense, MatMul)
+
+
+def typed_product(
+    node: Conversion,
+    x: Stream,
+    matrix: Constant,
+    integer: Callable[[Dense], Layer],
+    real: Callable[[NDArray[np.float64]], Layer],
+) -> Stream:
+    """The layer that multiplies `x` by the matrix (inputs, outputs): `integer` of its codes where it is quantized or on
+    a power-of-two grid, else `real` of its floats, with an Affine for the scales of its columns."""
+    found = _codes(matrix)
     if found is not None:
         codes, bits, steps = found
-        return node.emit(_dense(node, weights, codes, bits, steps), x)
-    base = exact_floats(weights.name, weights.base)
-    if weights.scale is None:
-        return node.emit(MatMul(np.ascontiguousarray(base)), x)
-    scales = weights.scale.reshape((1,) * (2 - weights.scale.ndim) + weights.scale.shape)
+        return node.emit(integer(_dense(node, matrix, codes, bits, steps)), x)
+    base = exact_floats(matrix.name, matrix.base)
+    if matrix.scale is None:
+        return node.emit(real(np.ascontiguousarray(base)), x)
+    scales = matrix.scale.reshape((1,) * (2 - matrix.scale.ndim) + matrix.scale.shape)
     if len(scales) == 1:
-        y = node.emit(MatMul(np.ascontiguousarray(base)), x)
+        y = node.emit(real(np.ascontiguousarray(base)), x)
         return node.emit(Affine(Vector.of(scales[0])), y, part="scale")
-    return node.emit(MatMul(weights.floats()), x)
+    return node.emit(real(matrix.floats()), x)
 
 
 def _codes(weights: Constant) -> tuple[Array, Fixed, Values] | None:

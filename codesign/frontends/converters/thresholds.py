@@ -8,7 +8,7 @@ import numpy as np
 
 from codesign.frontends.converters.conversion import Conversion, Stream
 from codesign.frontends.names import spelled
-from codesign.ir.layers import MultiThreshold, Reshape
+from codesign.ir.layers import MultiThreshold
 from codesign.ir.vector import Vector
 
 LAYOUTS = {2: "NC", 3: "NWC", 4: "NCHW"}
@@ -39,14 +39,7 @@ def multi_threshold(node: Conversion) -> Stream:
         )
     layer = MultiThreshold(levels, Vector.of(scale), Vector.of(bias))
     axis = _channel_axis(node, x)
-    if len(levels) == 1 or axis == x.rank - 1:
-        return node.emit(layer, x)
-    if x.type.size != x.shape[axis - 1]:
-        node.refuse(
-            f"thresholds along axis {axis} of {x.rank} are not supported yet: let them differ along the last axis"
-        )
-    flat = node.emit(layer, node.flattened(x))
-    return node.emit(Reshape(x.shape), flat, part="shape")
+    return node.along(x, layer, len(x.shape) - 1 if len(levels) == 1 else axis - 1)
 
 
 def _channel_axis(node: Conversion, x: Stream) -> int:

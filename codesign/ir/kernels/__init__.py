@@ -3,13 +3,21 @@
 from codesign.ir.kernels.apply import Apply
 from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
 from codesign.ir.kernels.classify import IndexOfMax, SoftmaxUnit
+from codesign.ir.kernels.concat import Append, Pick
+from codesign.ir.kernels.depthwise import Depthwise
 from codesign.ir.kernels.matvec import MatVec
+from codesign.ir.kernels.pool import PoolUnit
 from codesign.ir.kernels.streams import Fork, Join, Permute, Repack
+from codesign.ir.kernels.upsample import Border, Repeat
+from codesign.ir.kernels.window import Window
 
-ALL: tuple[type[Kernel], ...] = (Apply, Fork, IndexOfMax, Join, MatVec, Permute, Repack, SoftmaxUnit)
+ALL: tuple[type[Kernel], ...] = (
+    Append, Apply, Border, Depthwise, Fork, IndexOfMax, Join, MatVec, Permute, Pick, PoolUnit, Repack, Repeat,
+    SoftmaxUnit, Window,
+)  # fmt: skip
 """Every kernel; each has a template in every back end."""
 
 __all__ = [
-    "ALL", "Apply", "Beats", "Fork", "IndexOfMax", "Join", "Kernel", "MatVec", "Memory", "MemoryStyle", "Permute",
-    "Repack", "SoftmaxUnit",
+    "ALL", "Append", "Apply", "Beats", "Border", "Depthwise", "Fork", "IndexOfMax", "Join", "Kernel", "MatVec",
+    "Memory", "MemoryStyle", "Permute", "Pick", "PoolUnit", "Repack", "Repeat", "SoftmaxUnit", "Window",
 ]  # fmt: skip

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import LayerError
-from codesign.ir.fixed import MAX_WIDTH, Fixed
+from codesign.ir.fixed import Fixed
 from codesign.ir.layers.base import Layer
+from codesign.ir.layers.product import Product
 from codesign.ir.tensor import Array, Tensor, Values
 from codesign.ir.vector import ONE, Vector
 
@@ -32,7 +33,7 @@ class MatMul(Layer):
 
 
 @dataclass(frozen=True, eq=False)
-class Dense(Layer):
+class Dense(Product):
     """x @ weights + bias in integers; the weights' values are weights * step, `step` per output channel.
 
     `weights` (n_in, n_out) and `bias` (n_out,) are int64 codes; a bias counts in codes of the result.
@@ -53,33 +54,10 @@ class Dense(Layer):
         shape = _product_shape(x, self.weights)
         if x.real or not x.step.uniform:
             return Tensor(shape)
-        low, high = self.bounds or self.accumulator(x.low, x.high)
-        if Fixed.covering(low, high).width > MAX_WIDTH:
-            raise LayerError(
-                f"the accumulator needs {Fixed.covering(low, high).width} bits, at most {MAX_WIDTH} are supported; "
-                "use fewer bits in weights or activations"
-            )
-        return Tensor.of_codes(shape, low, high, self.step * x.step, self._offset(x.offset))
+        return self.typed(shape, x)
 
-    def accumulator(self, low: object, high: object) -> tuple[int, int]:
-        """Bounds on every partial sum for inputs in `low`..`high` (numbers, or one per input channel)."""
-        w = self.weights.astype(object)
-        lows = np.minimum(np.asarray(low, dtype=object), 0) * np.ones(len(w), dtype=object)
-        highs = np.maximum(np.asarray(high, dtype=object), 0) * np.ones(len(w), dtype=object)
-        positive, negative = np.maximum(w, 0), np.minimum(w, 0)
-        bias = np.zeros(w.shape[1], dtype=object) if self.bias is None else self.bias.astype(object)
-        least = lows @ positive + highs @ negative + np.minimum(bias, 0)
-        most = highs @ positive + lows @ negative + np.maximum(bias, 0)
-        return int(least.min()), int(most.max())
-
-    def _offset(self, offset: Vector) -> Vector:
-        """What a constant offset of the input adds to each output: its product with the weights' values."""
-        if offset.uniform:
-            sums = [int(s) for s in self.weights.astype(object).sum(axis=0)]
-            return Vector.of(sums) * self.step * offset
-        rows = offset.expand(len(self.weights))
-        columns = self.weights.T.tolist()
-        return Vector.of([sum(o * w for o, w in zip(rows, c, strict=True)) for c in columns]) * self.step
+    def per_input(self, values: np.ndarray) -> np.ndarray:
+        return values[:, None]
 
     def evaluate(self, *inputs: Array) -> Array:
         (x,) = inputs

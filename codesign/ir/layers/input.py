@@ -33,11 +33,30 @@ class Input(Layer):
     """An input of the network: `tensor` is what the hardware receives.
 
     `encoder` is the chain of functions that the host applies to the user's real numbers to get the codes,
-    last of them a quantizer; a real input has none.
+    last of them a quantizer; a real input has none. Where the user's layout is another one, the host first puts
+    the axes of each sample into the order `axes`.
     """
 
     tensor: Tensor
     encoder: tuple[Elementwise, ...] = ()
+    axes: tuple[int, ...] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample as the user gives it."""
+        if self.axes is None:
+            return self.tensor.shape
+        return tuple(self.tensor.shape[self.axes.index(a)] for a in range(len(self.axes)))
+
+    def received(self, x: np.ndarray) -> np.ndarray:
+        """Samples (n, *shape) of the user in the order of the hardware: (n, *tensor.shape)."""
+        return x if self.axes is None else np.ascontiguousarray(x.transpose(0, *(a + 1 for a in self.axes)))
+
+    def given(self, x: np.ndarray) -> np.ndarray:
+        """Samples in the order of the hardware as the user would give them."""
+        if self.axes is None:
+            return x
+        return np.ascontiguousarray(x.transpose(0, *(self.axes.index(a) + 1 for a in range(len(self.axes)))))
 
     def result(self, *inputs: Tensor) -> Tensor:
         return self.tensor
@@ -48,8 +67,9 @@ class Input(Layer):
         LayerError for another shape, and for NaN.
         """
         x = np.asarray(x, dtype=np.float64)
-        if x.shape[1:] != self.tensor.shape:
-            raise LayerError(f"the input has shape {x.shape[1:]}, the network expects {self.tensor.shape}")
+        if x.shape[1:] != self.shape:
+            raise LayerError(f"the input has shape {x.shape[1:]}, the network expects {self.shape}")
+        x = self.received(x)
         if np.isnan(x).any() or (self.tensor.real and np.isinf(x).any()):
             raise LayerError("the input has values that are not numbers (NaN or infinite)")
         if self.tensor.real:

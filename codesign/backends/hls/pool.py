@@ -1,0 +1,70 @@
+"""PoolUnit and Depthwise as instances of pool.hpp and depthwise.hpp."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codesign.backends.hls.instance import Beat, Instance, Rom
+from codesign.ir.fixed import Fixed
+from codesign.ir.kernels.depthwise import Depthwise
+from codesign.ir.kernels.pool import PoolUnit
+
+
+@dataclass(frozen=True, eq=False)
+class PoolInstance(Instance):
+    """The largest or the sum of some pixels."""
+
+    function = "pool"
+    header = "pool.hpp"
+
+    positions: int
+    taps: int
+    folds: int
+    largest: bool
+    x: Beat
+    y: Beat
+
+
+@dataclass(frozen=True, eq=False)
+class DepthwiseInstance(Instance):
+    """The product of each channel; the weights keep the layout that the kernel documents."""
+
+    function = "depthwise"
+    header = "depthwise.hpp"
+
+    positions: int
+    folds: int
+    taps: int
+    each: int
+    x: Beat
+    y: Beat
+    weight: Fixed
+    bias: Fixed
+
+
+def pool(name: str, kernel: PoolUnit) -> PoolInstance:
+    """The instance of a pool."""
+    return PoolInstance(
+        roms=(),
+        positions=kernel.positions,
+        taps=kernel.taps,
+        folds=kernel.folds,
+        largest=kernel.largest,
+        x=Beat(kernel.x, kernel.lanes),
+        y=Beat(kernel.y, kernel.lanes),
+    )
+
+
+def depthwise(name: str, kernel: Depthwise) -> DepthwiseInstance:
+    """The instance of `kernel`; without a bias only the weights are passed."""
+    return DepthwiseInstance(
+        roms=tuple(Rom(m.name, m.words, m.element, m.style) for m in kernel.memories()),
+        positions=kernel.positions,
+        folds=kernel.folds,
+        taps=kernel.taps,
+        each=kernel.multiplier,
+        x=Beat(kernel.x, kernel.lanes),
+        y=Beat(kernel.accumulator, kernel.lanes * kernel.multiplier),
+        weight=kernel.weights.element,
+        bias=kernel.bias.element if kernel.bias is not None else Fixed(1, 0, False),
+    )

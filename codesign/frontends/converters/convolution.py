@@ -1,0 +1,70 @@
+"""Convolutions with constant weights."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesign.frontends.constants import Constant
+from codesign.frontends.converters.conversion import Conversion, Stream, shape_text
+from codesign.frontends.converters.linear import typed_product
+from codesign.frontends.converters.windows import image, image_back, windows
+from codesign.frontends.names import spelled
+from codesign.ir.layers import Affine, Conv, Dense, FloatConv, Layer
+from codesign.ir.vector import ONE, Vector
+
+
+def conv(node: Conversion) -> Stream:
+    """Of images and sequences, strided, dilated, padded, grouped: Conv, or FloatConv where the weights are float.
+
+    Weights on a power-of-two grid count as quantized; an Affine behind it adds the bias.
+    """
+    x = node.stream(0)
+    weights = node.value(1)
+    if not isinstance(weights, Constant):
+        node.refuse("its weights depend on the network's input; they must be constant")
+    weights.check_finite()
+    if len(weights.shape) != x.rank or 0 in weights.shape:
+        node.refuse(
+            f"its weights {spelled(weights.name)} of shape {weights.shape} do not fit an input of shape {shape_text(x)}"
+        )
+    spatial = slice(1, -1) if node.op.channels_last else slice(2, None)
+    pixels = image(node, x)
+    w = windows(node, pixels, weights.shape[spatial])
+    groups = node.op.integer("group", 1)
+    outputs = weights.shape[0]
+    inputs = weights.shape[-1 if node.op.channels_last else 1]
+    if groups < 1 or inputs * groups != pixels.shape[-1] or outputs % groups:
+        node.refuse(
+            f"its weights {spelled(weights.name)} of shape {weights.shape} are not {groups} groups of "
+            f"{pixels.shape[-1]} channels; check group and the shape of the weights"
+        )
+    shape = (*w.size, inputs, outputs)
+
+    def integer(found: Dense) -> Layer:
+        codes = np.ascontiguousarray(found.weights.reshape(shape))
+        return Conv(codes, found.bits, w.stride, w.dilation, w.padding, groups, found.step)
+
+    def real(floats: NDArray[np.float64]) -> Layer:
+        return FloatConv(np.ascontiguousarray(floats.reshape(shape)), w.stride, w.dilation, w.padding, groups)
+
+    matrix = weights.moved(_columns_first if node.op.channels_last else _columns)
+    y = typed_product(node, pixels, matrix, integer, real)
+    bias = node.optional_constant(2, "bias")
+    if bias is not None:
+        if bias.shape != (outputs,):
+            node.refuse(
+                f"its bias {spelled(bias.name)} of shape {bias.shape} must hold {outputs} numbers, one for each output"
+            )
+        y = node.emit(Affine(ONE, Vector.of(bias.fractions())), y, part="bias")
+    return image_back(node, y, x.rank)
+
+
+def _columns(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(outputs, inputs, *window) as a matrix (window x inputs, outputs)."""
+    return np.moveaxis(weights, 1, -1).reshape(len(weights), -1).T
+
+
+def _columns_first(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same from (outputs, *window, inputs)."""
+    return weights.reshape(len(weights), -1).T

@@ -1,0 +1,83 @@
+"""The convolution of each channel with weights of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from codesign.ir.fixed import Fixed
+from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
+from codesign.ir.tensor import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Depthwise(Kernel):
+    """y[c * m + j] = sum of x[tap, c] * w[tap, c * m + j] + b[c * m + j], on lanes * m multipliers.
+
+    The beats of a position come channel by channel (fold, tap), as a Window by channel gives them; each fold
+    accumulates over the taps and gives one beat of lanes * m results, m being the results per channel. Word
+    f * taps + t of `weights` holds in lane l * m + j the weight of tap t; word f of `bias` holds the lanes of fold f.
+    """
+
+    positions: int
+    channels: int
+    taps: int
+    lanes: int
+    multiplier: int
+    x: Fixed
+    accumulator: Fixed
+    weights: Memory
+    bias: Memory | None = None
+
+    @classmethod
+    def fold(
+        cls, name: str, matrix: Array, bias: Array | None, w: Fixed, x: Fixed, accumulator: Fixed,
+        positions: int, channels: int, lanes: int, style: MemoryStyle,
+    ) -> Depthwise:  # fmt: skip
+        """The kernel for weights (taps, channels * m) in the folded layout."""
+        taps, outputs = matrix.shape
+        multiplier = outputs // channels
+        words = matrix.reshape(taps, channels // lanes, lanes * multiplier).transpose(1, 0, 2)
+        memory = Memory(f"{name}_weights", np.ascontiguousarray(words).reshape(-1, lanes * multiplier), w, style)
+        biases = None
+        if bias is not None:
+            element = Fixed.covering(int(bias.min()), int(bias.max()))
+            biases = Memory(f"{name}_bias", bias.reshape(channels // lanes, -1), element, style)
+        return cls(positions, channels, taps, lanes, multiplier, x, accumulator, memory, biases)
+
+    @property
+    def folds(self) -> int:
+        """Beats per pixel."""
+        return self.channels // self.lanes
+
+    @property
+    def reads(self) -> tuple[Beats, ...]:
+        return (Beats(self.x, self.lanes, self.interval),)
+
+    @property
+    def writes(self) -> tuple[Beats, ...]:
+        return (Beats(self.accumulator, self.lanes * self.multiplier, self.positions * self.folds),)
+
+    @property
+    def interval(self) -> int:
+        return self.positions * self.folds * self.taps
+
+    @property
+    def first_output(self) -> int:
+        return self.taps
+
+    def matrix(self) -> Array:
+        """The weights unfolded: (taps, channels * m)."""
+        return self.weights.words.reshape(self.folds, self.taps, -1).transpose(1, 0, 2).reshape(self.taps, -1)
+
+    def evaluate(self, *inputs: Array) -> tuple[Array, ...]:
+        (x,) = inputs
+        seen = x.reshape(len(x), self.positions, self.folds, self.taps, self.lanes).repeat(self.multiplier, axis=-1)
+        y = (seen * self.weights.words.reshape(self.folds, self.taps, -1)).sum(axis=3)
+        if self.bias is not None:
+            y = y + self.bias.words
+        return (y.reshape(len(x), -1, self.lanes * self.multiplier),)
+
+    def memories(self) -> tuple[Memory, ...]:
+        return (self.weights,) if self.bias is None else (self.weights, self.bias)

@@ -1,0 +1,65 @@
+// The convolution of each channel with weights of its own.
+#ifndef CODESIGN_DEPTHWISE_HPP
+#define CODESIGN_DEPTHWISE_HPP
+
+#include <hls_stream.h>
+
+#include "types.hpp"
+
+namespace codesign {
+
+// C: positions, folds (beats per pixel), taps, each (results per channel); x, y (beats of lanes and lanes * each),
+// weight, bias (codes). The beats of a position come fold by fold, the taps of a fold one after the other.
+// Word f * taps + t of the weights holds in lane l * each + j the weight of tap t.
+template <class C, bool Biased>
+void depthwise_loop(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
+                    const typename C::weight::rom weights[C::folds * C::taps][C::y::lanes],
+                    const typename C::bias::rom bias[Biased ? C::folds : 1][C::y::lanes]) {
+#pragma HLS INLINE
+    typedef typename C::y::element accumulator;
+    typedef typename accumulator::sum sum;
+    sum partial[C::y::lanes];
+#pragma HLS ARRAY_PARTITION variable=partial complete dim=0
+
+position:
+    for (int position = 0; position < C::positions; ++position) {
+    fold:
+        for (int f = 0; f < C::folds; ++f) {
+        tap:
+            for (int t = 0; t < C::taps; ++t) {
+#pragma HLS PIPELINE II=1
+                const typename C::x::word x = in.read();
+                typename C::y::word y;
+                for (int p = 0; p < C::y::lanes; ++p) {
+#pragma HLS UNROLL
+                    const sum start = Biased ? sum(bias[Biased ? f : 0][p]) : sum(0);
+                    partial[p] = (t == 0 ? start : partial[p]) +
+                                 product<accumulator, typename C::x::element, typename C::weight>(
+                                     C::x::get(x, p / C::each), weights[f * C::taps + t][p]);
+                    C::y::set(y, p, typename C::y::type(partial[p]));
+                }
+                if (t == C::taps - 1) out.write(y);
+            }
+        }
+    }
+}
+
+template <class C>
+void depthwise(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
+               const typename C::weight::rom weights[C::folds * C::taps][C::y::lanes],
+               const typename C::bias::rom bias[C::folds][C::y::lanes]) {
+#pragma HLS INLINE
+    depthwise_loop<C, true>(in, out, weights, bias);
+}
+
+template <class C>
+void depthwise(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
+               const typename C::weight::rom weights[C::folds * C::taps][C::y::lanes]) {
+#pragma HLS INLINE
+    const typename C::bias::rom none[1][C::y::lanes] = {{0}};
+    depthwise_loop<C, false>(in, out, weights, none);
+}
+
+}  // namespace codesign
+
+#endif

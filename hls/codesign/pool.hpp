@@ -1,0 +1,46 @@
+// The largest or the sum of each channel over a number of pixels.
+#ifndef CODESIGN_POOL_HPP
+#define CODESIGN_POOL_HPP
+
+#include <hls_stream.h>
+
+#include "types.hpp"
+
+namespace codesign {
+
+// C: positions, taps (pixels per position), folds (beats per pixel); x, y (beats of the same lanes; y holds every partial
+// sum); largest (else the sum).
+template <class C> void pool(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out) {
+#pragma HLS INLINE
+    typedef typename C::y::type value;
+    typedef typename C::y::element::sum sum;
+    value kept[C::folds][C::y::lanes];
+#pragma HLS ARRAY_PARTITION variable=kept complete dim=0
+position:
+    for (int position = 0; position < C::positions; ++position) {
+    tap:
+        for (int t = 0; t < C::taps; ++t) {
+        fold:
+            for (int f = 0; f < C::folds; ++f) {
+#pragma HLS PIPELINE II=1
+                const typename C::x::word x = in.read();
+                typename C::y::word y;
+                for (int l = 0; l < C::y::lanes; ++l) {
+#pragma HLS UNROLL
+                    const value now = value(C::x::get(x, l));
+                    const value before = kept[f][l];
+                    value next = now;
+                    if (t != 0 && C::largest) next = before > now ? before : now;
+                    if (t != 0 && !C::largest) next = value(sum(before) + sum(now));
+                    kept[f][l] = next;
+                    C::y::set(y, l, next);
+                }
+                if (t == C::taps - 1) out.write(y);
+            }
+        }
+    }
+}
+
+}  // namespace codesign
+
+#endif

@@ -1,0 +1,188 @@
+"""The kernels of images compute on beats what their layers compute on tensors; windows keep what they need."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codesign.analysis.schedule import stages
+from codesign.errors import IRError
+from codesign.ir.fixed import Fixed
+from codesign.ir.kernels import Append, Border, Depthwise, MatVec, MemoryStyle, Pick, PoolUnit, Repeat, Window
+from codesign.ir.layers import Concat, Conv, MaxPool, Pad, Slice, SumPool, Upsample
+from codesign.ir.tensor import Tensor
+from tests.ir.kernels.test_kernels import INT, codes, divisors, run
+
+WIDE = Fixed(24)
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Window:
+    """Any window over a small image: odd sizes, strides beyond the window, dilation, padding on some sides."""
+    axes = []
+    for _ in range(2):
+        length, size, dilation = draw(st.integers(1, 8)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+        extent = (size - 1) * dilation + 1
+        before, after = draw(st.integers(0, extent - 1)), draw(st.integers(0, extent - 1))
+        length = max(length, extent - before - after)
+        axes.append((length, size, draw(st.integers(1, 4)), dilation, (before, after)))
+    length, size, stride, dilation, padding = zip(*axes, strict=True)
+    channels = draw(st.sampled_from([1, 2, 3, 4, 6]))
+    return Window(
+        *length, channels, draw(divisors(channels)), size, INT, stride, dilation, (*padding[0], *padding[1]),
+        draw(st.integers(-128, 127)), draw(st.booleans()),
+    )  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(windows())
+def test_a_window_never_reads_or_forgets_too_early(window: Window) -> None:
+    """The loop as its docstring has it, beat by beat with a real ring: each beat comes out of it as it went in."""
+    lanes, folds, (kh, kw) = window.lanes, window.folds, window.size
+    image = np.arange(window.height * window.width * window.channels).reshape(1, -1, lanes) % 251 - 125
+    order = [(k, f) for k in range(kh * kw) for f in range(folds)]
+    if window.by_channel:
+        order = [(k, f) for f in range(folds) for k in range(kh * kw)]
+    todo = [(oy, ox, k, f) for oy in range(window.count[0]) for ox in range(window.count[1]) for k, f in order]
+    ring: dict[int, int] = {}
+    total, read, written, reads, writes = image.shape[1], 0, [], [], []
+    cycle = 0
+    while read < total or len(written) < len(todo):
+        at, before = len(written), read
+        done = at == len(todo)
+        if not done:
+            oy, ox, k, f = todo[at]
+            row, column = oy * window.stride[0] - window.padding[0], ox * window.stride[1] - window.padding[2]
+            begin = (row * window.width + column) * folds
+            if before >= begin + window.span * folds or before == total:
+                y, x = row + k // kw * window.dilation[0], column + k % kw * window.dilation[1]
+                if 0 <= y < window.height and 0 <= x < window.width:
+                    n = (y * window.width + x) * folds + f
+                    assert ring[n % window.ring] == n < before
+                    written.append(image[0, n])
+                else:
+                    written.append(np.full(lanes, window.fill))
+                writes.append(cycle)
+        if before < total and (done or before < begin + window.room * folds):
+            ring[read % window.ring] = read
+            reads.append(cycle)
+            read += 1
+        cycle += 1
+    (found,) = window.evaluate(image)
+    assert np.array_equal(found[0], np.array(written))
+    (loop,) = stages(window)
+    assert (loop.steps, loop.reads[0].tolist(), loop.writes[0].tolist()) == (cycle, reads, writes)
+    assert window.interval == cycle and window.first_output == writes[0] + 1
+    assert len(ring) <= window.ring
+
+
+@settings(max_examples=100)
+@given(windows())
+def test_a_window_takes_no_longer_than_filling_and_writing(window: Window) -> None:
+    beats_in, beats_out = window.reads[0].beats, window.writes[0].beats
+    filling = max(0, window.span + window.begin) * window.folds
+    assert window.interval >= max(beats_in, beats_out)
+    assert window.interval <= filling + beats_in + beats_out
+    step = window.room - window.span
+    if window.taps >= step:  # writing a window leaves time for all that the next one needs
+        last = int(window.schedule()[1][-1] + window.taps) * window.folds
+        assert last == min(filling, beats_in) + beats_out
+
+
+def test_a_window_of_3_x_3_keeps_two_rows_and_four_pixels() -> None:
+    window = Window(28, 30, 8, 4, (3, 3), INT, padding=(1, 1, 1, 1))
+    assert window.ring == (2 * 30 + 4) * 2
+    assert window.interval == (30 + 2 + 28 * 30 * 9) * 2  # a row and two pixels to fill, then never a pause
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"padding": (3, 0, 0, 0)}, "wholly in the padding"),
+        ({"fill": 200}, "the padding's code 200 is none of int<8>"),
+        ({"stride": (1, 1), "dilation": (9, 1)}, r"\(-\d+, 6\) positions"),
+    ],
+)
+def test_a_window_that_makes_no_sense_is_our_mistake(options: dict, reason: str) -> None:
+    with pytest.raises(IRError, match=reason):
+        Window(8, 8, 4, 2, (3, 3), INT, **options)
+
+
+@settings(max_examples=150)
+@given(windows(), st.data())
+def test_a_window_and_a_product_are_a_convolution(window: Window, data: st.DataObject) -> None:
+    outputs, rng = data.draw(st.integers(1, 3)), np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    by_channel, channels, count = window.by_channel, window.channels, window.count
+    x = codes(data, window.height, window.width, channels)
+    groups = channels if by_channel else 1
+    weights = rng.integers(-8, 8, (*window.size, channels // groups, outputs * groups))
+    bias = rng.integers(-99, 99, outputs * groups)
+    conv = Conv(weights, Fixed(4), window.stride, window.dilation, window.padding, groups, bias=bias)
+    (seen,) = run(window, x)
+    matrix, style, positions = weights.reshape(-1, outputs * groups), MemoryStyle.LUTRAM, count[0] * count[1]
+    if by_channel:
+        kernel = Depthwise.fold("d", matrix, bias, Fixed(4), INT, WIDE, positions, channels, window.lanes, style)
+        assert (kernel.matrix() == matrix).all() and kernel.interval == positions * window.folds * window.taps
+    else:
+        kernel = MatVec.fold("d", matrix, bias, Fixed(4), INT, WIDE, positions, 1, window.lanes, style)
+    (found,) = run(kernel, seen)
+    expected = conv.convolve(x, window.fill)
+    assert expected.shape[1:] == (*count, outputs * groups)
+    assert np.array_equal(found, expected.reshape(len(x), -1))
+
+
+@settings(max_examples=100)
+@given(windows(), st.booleans(), st.data())
+def test_a_window_and_a_pool_unit_are_a_pool(window: Window, largest: bool, data: st.DataObject) -> None:
+    plain = Window(
+        window.height, window.width, window.channels, window.lanes,
+        (min(window.size[0], window.height), min(window.size[1], window.width)), INT, window.stride, by_channel=True,
+    )  # fmt: skip
+    x = codes(data, plain.height, plain.width, plain.channels)
+    (seen,) = run(plain, x)
+    positions = plain.count[0] * plain.count[1] * plain.folds
+    (found,) = run(PoolUnit(positions, plain.taps, 1, plain.lanes, largest, INT, WIDE), seen)
+    layer = MaxPool(plain.size, plain.stride) if largest else SumPool(plain.size, plain.stride)
+    assert np.array_equal(found, layer.evaluate(x).reshape(len(x), -1))
+
+
+@given(st.data())
+def test_a_pool_unit_takes_a_whole_image_as_it_comes(data: st.DataObject) -> None:
+    height, width, channels = (data.draw(st.integers(1, 5)) for _ in range(3))
+    x, lanes = codes(data, height, width, channels), data.draw(divisors(channels))
+    (found,) = run(PoolUnit(1, height * width, channels // lanes, lanes, False, INT, WIDE), x)
+    assert np.array_equal(found, x.sum(axis=(1, 2)))
+
+
+@given(st.data())
+def test_repeat_is_upsampling(data: st.DataObject) -> None:
+    height, width, channels, down, across = (data.draw(st.integers(1, 4)) for _ in range(5))
+    x = codes(data, height, width, channels)
+    (found,) = run(Repeat(height, width, channels, data.draw(divisors(channels)), (down, across), INT), x)
+    assert np.array_equal(found, Upsample((down, across)).evaluate(x).reshape(len(x), -1))
+
+
+@given(st.data())
+def test_border_is_padding(data: st.DataObject) -> None:
+    height, width, channels = (data.draw(st.integers(1, 4)) for _ in range(3))
+    sides = data.draw(st.tuples(*[st.integers(0, 2)] * 4))
+    x = codes(data, height, width, channels)
+    (found,) = run(Border(height, width, channels, data.draw(divisors(channels)), sides, 0, INT), x)
+    t = Tensor.of_fixed((height, width, channels), INT)
+    expected = np.asarray(Pad(*sides).run([t], Pad(*sides).result(t), [x]))
+    assert np.array_equal(found, expected.reshape(len(x), -1))
+
+
+@given(st.data())
+def test_append_and_pick_are_joins_and_parts(data: st.DataObject) -> None:
+    positions, first, second, lanes = (data.draw(st.integers(1, 4)) for _ in range(4))
+    x, y = codes(data, positions, first * lanes), codes(data, positions, second * lanes)
+    (found,) = run(Append(positions, first, second, lanes, INT, INT, INT), x, y)
+    joined = Concat().evaluate(x, y)
+    assert np.array_equal(found, joined.reshape(len(x), -1))
+    start = data.draw(st.integers(0, first + second - 1))
+    stop = data.draw(st.integers(start + 1, first + second))
+    (part,) = run(Pick(positions, first + second, start, stop, lanes, INT, INT), joined)
+    assert np.array_equal(part, Slice(start * lanes, stop * lanes).evaluate(joined).reshape(len(x), -1))

@@ -1,0 +1,229 @@
+"""Networks over images become designs that compute the same integers, as fast as their kernels say."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from codesign.analysis.latency import timing
+from codesign.analysis.schedule import stages
+from codesign.errors import IRError, ModelError
+from codesign.ir.design import Design
+from codesign.ir.fixed import Fixed
+from codesign.ir.graph import Graph, Output
+from codesign.ir.kernels import (
+    Append,
+    Border,
+    Depthwise,
+    Kernel,
+    MatVec,
+    Pick,
+    PoolUnit,
+    Repack,
+    Repeat,
+    Window,
+)
+from codesign.ir.layers import Affine, Concat, Conv, Input, MaxPool, Pad, Slice, SumPool, Upsample
+from codesign.ir.layers.base import Layer
+from codesign.ir.tensor import Tensor
+from codesign.ir.vector import Vector
+from codesign.ir.verify_design import verify_design
+from codesign.passes.fifo_depth import fifo_depth
+from codesign.passes.lower import Fold, lower
+from tests.images import image_networks
+from tests.passes.test_fifo_depth import Machine
+
+IMAGE_KERNELS = {Append, Border, Depthwise, Pick, PoolUnit, Repeat, Window}
+
+
+def network(layer: Layer, shape: tuple[int, ...] = (5, 6, 4), x: Tensor | None = None) -> Graph:
+    graph = Graph("net", "net.onnx")
+    graph.add("x", Input(x or Tensor.of_fixed(shape, Fixed(4))), origin="global_in")
+    graph.add("l", layer, "x", origin="/layer")
+    graph.outputs = [Output("y", "l", "global_out")]
+    return graph
+
+
+def conv(kh: int, kw: int, inputs: int, outputs: int, **options) -> Conv:
+    weights = np.random.default_rng(0).integers(-4, 4, (kh, kw, inputs, outputs))
+    return Conv(weights, Fixed(3), **options)
+
+
+def kinds(design: Design) -> list[type[Kernel]]:
+    return [type(p.kernel) for p in design]
+
+
+def test_the_design_computes_what_the_network_computes_and_every_image_kernel_occurs() -> None:
+    seen: Counter[type[Kernel]] = Counter()
+
+    @settings(max_examples=150)
+    @given(image_networks())
+    def check(drawn) -> None:
+        graph, folding, codes = drawn
+        design = lower(graph, folding)
+        verify_design(design)
+        (found,) = design.evaluate(codes)
+        np.testing.assert_array_equal(found, graph.run_codes(codes)[graph.outputs[0].source])
+        seen.update(kinds(design))
+
+    check()
+    assert set(seen) >= IMAGE_KERNELS
+
+
+@settings(max_examples=25, deadline=None)
+@given(image_networks(longest=3, largest=5))
+def test_no_random_design_deadlocks_or_slows_down(drawn) -> None:
+    graph, folding, _ = drawn
+    design = fifo_depth(lower(graph, folding))
+    interval = design.interval()
+    done = Machine(design, 12).run(patience=4 * interval + 400)
+    assert done[-1] - done[7] == 4 * interval
+
+
+@settings(max_examples=25, deadline=None)
+@given(image_networks(longest=4, largest=6))
+def test_times_agree_with_the_cycle_by_cycle_simulation(drawn) -> None:
+    graph, folding, _ = drawn
+    design = fifo_depth(lower(graph, folding))
+    assert Machine(design, 1).run(patience=4 * design.interval() + 400)[0] == timing(design).latency
+
+
+def test_a_convolution_is_a_window_and_a_product() -> None:
+    graph = network(conv(3, 3, 4, 6, padding=(1, 1, 1, 1)))
+    design = lower(graph, {"l": Fold(2, 4)})
+    assert kinds(design) == [Window, MatVec]
+    assert [p.name for p in design] == ["l_window", "l"]
+    assert design.processes["l"].kernel.interval == 30 * 9 * 6 // 2
+
+
+def test_a_product_of_several_pixels_at_a_time_gathers_the_beats_of_the_window() -> None:
+    design = lower(network(conv(3, 3, 4, 6)), {"l": Fold(6, 12)})
+    assert kinds(design) == [Window, Repack, MatVec]
+    assert design.processes["l_window"].kernel.reads[0].lanes == 4
+
+
+def test_a_pointwise_convolution_needs_no_window() -> None:
+    assert kinds(lower(network(conv(1, 1, 4, 6)), {"l": Fold(2, 2)})) == [MatVec]
+    assert kinds(lower(network(conv(1, 1, 4, 6, stride=(2, 2))), {"l": Fold(2, 2)})) == [Window, MatVec]
+
+
+def test_each_channel_with_weights_of_its_own_is_depthwise() -> None:
+    design = lower(network(conv(3, 2, 1, 8, groups=4)), {})
+    assert kinds(design) == [Window, Depthwise]
+
+
+def test_other_groups_are_refused_by_name() -> None:
+    with pytest.raises(ModelError, match=r"net.onnx: node /layer: .* convolution of 2 groups of 2 channels; use one"):
+        lower(network(conv(3, 3, 2, 6, groups=2)), {})
+
+
+def test_a_padding_wider_than_the_window_is_a_border() -> None:
+    design = lower(network(conv(1, 1, 4, 6, padding=(1, 0, 0, 2))), {"l": Fold(2, 2)})
+    assert kinds(design) == [Border, MatVec]
+    design = lower(network(conv(3, 3, 4, 6, padding=(3, 0, 0, 2))), {"l": Fold(2, 2)})
+    assert kinds(design) == [Border, Window, MatVec]
+
+
+def test_padding_that_no_window_reaches_is_none() -> None:
+    design = lower(network(conv(2, 2, 4, 2, stride=(2, 2), padding=(0, 0, 0, 1))), {"l": Fold(2, 2)})
+    kernel = design.processes["l_window"].kernel
+    assert isinstance(kernel, Window) and kernel.padding == (0, 0, 0, 0) and kernel.count == (2, 3)
+
+
+def test_the_padding_is_the_code_of_zero() -> None:
+    x = Tensor.of_codes((4, 4, 2), 0, 15, Vector.of(1), Vector.of(-7))
+    graph = network(conv(3, 3, 2, 2, padding=(1, 1, 1, 1)), x=x)
+    design = lower(graph, {"l": Fold(1, 1)})
+    kernel = design.processes["l_window"].kernel
+    assert isinstance(kernel, Window) and kernel.fill == 7
+    codes = np.random.default_rng(0).integers(0, 16, (9, 4, 4, 2))
+    np.testing.assert_array_equal(design.evaluate([codes])[0], graph.run_codes([codes])["l"])
+
+
+def test_channels_of_different_zero_points_cannot_be_padded() -> None:
+    x = Tensor.of_codes((4, 4, 2), 0, 15, Vector.of(1), Vector.of([-7, -6]))
+    with pytest.raises(ModelError, match=r"node /layer: .* different zero points"):
+        lower(network(Pad(1, 1, 1, 1), x=x), {})
+
+
+def test_the_padding_of_a_pool_never_wins() -> None:
+    x = Tensor.of_codes((4, 5, 2), -6, -2)
+    graph = network(MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), x=x)
+    codes = np.random.default_rng(0).integers(-6, -1, (9, 4, 5, 2))
+    design = lower(graph, {})
+    assert kinds(design) == [Window, PoolUnit]
+    np.testing.assert_array_equal(design.evaluate([codes])[0], graph.run_codes([codes])["l"])
+
+
+def test_a_pool_of_the_whole_image_needs_no_window() -> None:
+    assert kinds(lower(network(SumPool((5, 6), (1, 1))), {})) == [PoolUnit]
+    assert kinds(lower(network(MaxPool((5, 6), (3, 3))), {})) == [PoolUnit]
+    assert kinds(lower(network(SumPool((5, 3), (1, 1))), {})) == [Window, PoolUnit]
+
+
+def test_larger_images_and_parts() -> None:
+    assert kinds(lower(network(Upsample((2, 3))), {})) == [Repeat]
+    assert kinds(lower(network(Pad(1, 0, 2, 1)), {})) == [Border]
+    assert kinds(lower(network(Slice(1, 3)), {})) == [Repack, Pick]
+
+
+def test_a_join_of_three_is_two_of_two() -> None:
+    graph = Graph("net", "net.onnx")
+    for name, channels in (("a", 2), ("b", 4), ("c", 6)):
+        graph.add(name, Input(Tensor.of_fixed((3, 5, channels), Fixed(channels))))
+    graph.add("l", Concat(), "a", "b", "c")
+    graph.outputs = [Output("y", "l", "y")]
+    design = lower(graph, {})
+    assert [k for k in kinds(design) if k is not Repack] == [Append, Append]
+    rng = np.random.default_rng(0)
+    codes = [rng.integers(-2, 2, (9, 3, 5, c)) for c in (2, 4, 6)]
+    np.testing.assert_array_equal(design.evaluate(codes)[0], graph.run_codes(codes)["l"])
+
+
+def test_a_pool_takes_as_many_lanes_as_the_product_behind_it_gives_time_for() -> None:
+    graph = network(conv(3, 3, 4, 6), (8, 9, 4))
+    graph.add("p", MaxPool((2, 2), (2, 2)), "l")
+    graph.outputs = [Output("y", "p", "y")]
+    slow, fast = (lower(graph, {"l": fold}) for fold in (Fold(1, 1), Fold(6, 4)))
+    assert slow.processes["p"].kernel.reads[0].lanes == 1
+    assert fast.processes["p"].kernel.reads[0].lanes == 6
+    for design in (slow, fast):
+        assert design.interval() == max(design.processes[n].kernel.interval for n in ("l", "l_window"))
+
+
+def test_a_fold_that_cuts_a_pixel_in_parts_is_our_mistake() -> None:
+    with pytest.raises(IRError, match="cuts a pixel of 4 channels"):
+        lower(network(conv(3, 3, 4, 6)), {"l": Fold(1, 6)})
+
+
+def test_an_average_is_a_sum_that_is_read_with_another_step() -> None:
+    graph = network(SumPool((2, 2), (2, 2)))
+    graph.add("a", Affine(Vector.of(0.25)), "l")
+    graph.outputs = [Output("y", "a", "y")]
+    assert kinds(lower(graph, {})) == [Window, PoolUnit]
+
+
+def test_every_schedule_agrees_with_its_kernel() -> None:
+    @settings(max_examples=60)
+    @given(image_networks())
+    def check(drawn) -> None:
+        graph, folding, _ = drawn
+        for process in lower(graph, folding):
+            kernel, (loop,) = process.kernel, stages(process.kernel)
+            assert loop.steps == kernel.interval
+            assert [len(r) for r in loop.reads] == [b.beats for b in kernel.reads]
+            assert [len(w) for w in loop.writes] == [b.beats for b in kernel.writes]
+            for steps in (*loop.reads, *loop.writes):
+                assert (np.diff(steps) > 0).all() and steps[0] >= 0 and steps[-1] < kernel.interval
+            assert loop.writes[0][0] + 1 == kernel.first_output
+
+    check()
+
+
+def test_the_lanes_of_a_stream_are_those_that_its_reader_wants() -> None:
+    graph = network(conv(3, 3, 4, 6))
+    design = lower(graph, {"l": Fold(1, 2)})
+    assert design.streams[design.inputs[0].stream].lanes == 2
