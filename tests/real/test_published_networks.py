@@ -22,9 +22,9 @@ from codesign.verification.reference import Reference
 # The files state a shape of batch 0 or none between their nodes, which qonnx remarks on.
 pytestmark = pytest.mark.filterwarnings("ignore:Output shapes disagree")
 
-INPUTS = 25
+INPUTS = 16
 """Random ones, and as many of the network's own kind; exact rational arithmetic takes milliseconds for each."""
-MANY = 500
+MANY = 300
 """Where only integers are compared."""
 
 RUNGS = ["integer network", "design", "csim, native integers", "csim, ap_int"]
@@ -88,7 +88,7 @@ def distance(network: Network, count: int) -> tuple[Compiled, np.ndarray, np.nda
 
 
 def test_the_jet_taggers_softmax_is_within_its_tables_error(shared: Path) -> None:
-    one, _, reference, found = distance(JETS, 200)
+    one, _, reference, found = distance(JETS, 100)
     # The logits are rounded to steps of 1/256, half of which on each of two changes a probability by at most
     # p (1 - p) / 256 < 1/1024; the tables add some 2^-16.
     assert np.abs(found - reference).max() < 2**-10 + 2**-14
@@ -104,6 +104,6 @@ def test_the_seed_classifier_in_fixed_point_decides_as_in_float(shared: Path) ->
 
 
 def test_the_autoencoder_in_fixed_point_gives_the_same_anomaly_score(shared: Path) -> None:
-    _, x, reference, found = distance(SPECTRA, 100)
+    _, x, reference, found = distance(SPECTRA, 50)
     exact, ours = ((reference - x) ** 2).mean(axis=1), ((found - x) ** 2).mean(axis=1)
     assert np.abs(ours - exact).max() < 0.005 * exact.max()
