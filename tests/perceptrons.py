@@ -13,7 +13,7 @@ from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Dense, Input, MultiplyShift, Requantize, Shift, StepFunction, Table, Thresholds
 from codesign.ir.tensor import Array, Tensor
 from codesign.ir.vector import Vector
-from codesign.passes.lower import Fold
+from codesign.passes.builder import Fold, is_product, matrix_shape
 
 
 def dense(
@@ -63,8 +63,8 @@ def folds(draw: st.DrawFn, graph: Graph) -> dict[str, Fold]:
     """A random folding of every product of `graph`."""
     found = {}
     for node in graph:
-        if isinstance(node.layer, Dense):
-            n, m = node.layer.weights.shape
+        if is_product(node.layer):
+            n, m = matrix_shape(node.layer)
             pe, simd = (draw(st.sampled_from([d for d in range(1, k + 1) if k % d == 0])) for k in (m, n))
             found[node.name] = Fold(pe, simd)
     return found

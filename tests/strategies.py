@@ -26,14 +26,18 @@ from codesign.ir.layers import (
     ArgMax,
     BatchNorm,
     Clip,
+    Concat,
+    Conv,
     Dense,
     Elementwise,
     Identity,
     Input,
     Layer,
     LeakyRelu,
+    MaxPool,
     MultiplyShift,
     MultiThreshold,
+    Pad,
     Quantize,
     Relu,
     Requantize,
@@ -41,14 +45,18 @@ from codesign.ir.layers import (
     Shift,
     Sigmoid,
     Sign,
+    Slice,
     SoftmaxTable,
     StepFunction,
+    SumPool,
     Table,
     Tanh,
     Thresholds,
     Transpose,
     Truncate,
+    Upsample,
 )
+from codesign.ir.layers.window import has_zero, zero_codes
 from codesign.ir.steps import regions
 from codesign.ir.tensor import Array, Tensor, Values
 from codesign.ir.vector import ZERO, Vector
@@ -123,6 +131,7 @@ Step = Callable[[Draft, str], str]
 
 CHANNELS = st.integers(1, 6)
 POSITIONS = st.integers(1, 3)
+PIXELS = st.integers(1, 5)
 BITS = st.integers(1, 6)
 SAMPLES = 12
 
@@ -359,6 +368,119 @@ def residual(d: Draft, x: str) -> str:
     return d.put(Add(d.draw(st.booleans())), *d.draw(st.permutations([left, right])))
 
 
+def image(d: Draft, x: str) -> str | None:
+    """x as an image (H, W, C): a sequence becomes one row of pixels; None where there is no position."""
+    shape = d.type(x).shape
+    if len(shape) == 2:
+        return d.put(Reshape((1, *shape)), x)
+    return x if len(shape) == 3 else None
+
+
+def window(d: Draft, length: int) -> int:
+    return d.draw(st.integers(1, min(3, length)))
+
+
+def paddable(d: Draft, x: str) -> bool:
+    """Whether the value zero has one code for all channels."""
+    t = d.type(x)
+    return not t.real and has_zero(t) and len(set(zero_codes(t).tolist())) == 1
+
+
+def convolution(d: Draft, x: str) -> Conv:
+    """Any window that fits, with all channels together or each by itself."""
+    height, width, channels = d.type(x).shape
+    padding = tuple(d.draw(st.integers(0, 1)) for _ in range(4)) if paddable(d, x) else (0, 0, 0, 0)
+    rows, columns = height + padding[0] + padding[1], width + padding[2] + padding[3]
+    size = window(d, rows), window(d, columns)
+    dilation = tuple(
+        d.draw(st.integers(1, max(1, min(2, (n - 1) // max(1, k - 1))))) for n, k in zip((rows, columns), size)
+    )
+    depthwise = d.choose(False, False, channels > 1)
+    outputs = channels * d.draw(st.integers(1, 2)) if depthwise else d.draw(CHANNELS)
+    inputs = 1 if depthwise else channels
+    w, bits = weights(d, size[0] * size[1] * inputs, outputs)
+    stride = d.draw(st.integers(1, 2)), d.draw(st.integers(1, 3))
+    groups = channels if depthwise else 1
+    return Conv(w.reshape(*size, inputs, outputs), bits, stride, dilation, padding, groups)
+
+
+def conv(d: Draft, x: str) -> str:
+    """A convolution, a step for each output or one; a product where there is no image."""
+    pixels = image(d, x)
+    if pixels is None:
+        return dense(d, x)
+    layer = convolution(d, pixels)
+    return d.put(replace(layer, step=d.vector(steps(), layer.outputs)), pixels)
+
+
+def conv_first(d: Draft, x: str) -> str:
+    """A convolution as a channels-first file has it, with functions of elements between the transposes."""
+    if len(d.type(x).shape) != 3 or not _one_number(d.type(x)):
+        return conv(d, x)
+    x = d.put(Transpose((1, 2, 0)), d.put(Transpose((2, 0, 1)), x))
+    x = d.put(Transpose((2, 0, 1)), conv(d, x))
+    for function in d.draw(st.lists(st.sampled_from([relu, leaky_relu, quantize]), max_size=2)):
+        x = function(d, x)
+    return d.put(Transpose((1, 2, 0)), x)
+
+
+def branch_join(d: Draft, x: str) -> str:
+    """x and quantize(dense(x)) side by side, of different steps."""
+    t = d.type(x)
+    if not _one_step(t):
+        return dense(d, x)
+    y = d.put(matrix(d, t.channels, d.draw(CHANNELS)), x)
+    bits = Fixed(d.draw(BITS))
+    ideal = min(max(1, round(d.spread(y) / abs(t.step[0]) / (1 << bits.width))), 1 << 10)
+    y = d.put(Quantize(bits.low, bits.high, Vector.of(abs(t.step[0]) * ideal * d.choose(Fraction(1, 2), 1, 3))), y)
+    return d.put(Concat(), *d.draw(st.permutations([x, y])))
+
+
+def swap_channels(d: Draft, x: str) -> str:
+    """The channels from the middle on before the others, or only some of them."""
+    c = d.type(x).channels
+    if c < 2:
+        return x
+    k = d.draw(st.integers(1, c - 1))
+    last = d.put(Slice(k, c), x)
+    return last if d.draw(st.booleans()) else d.put(Concat(), last, d.put(Slice(0, k), x))
+
+
+def max_pool(d: Draft, x: str) -> str:
+    """Of codes that rise with their values, with padding that no window lies in."""
+    t = d.type(x)
+    if t.real or min(t.step.values) <= 0 or (pixels := image(d, x)) is None:
+        return x
+    height, width, _ = d.type(pixels).shape
+    size = window(d, height), window(d, width)
+    padding = tuple(d.draw(st.integers(0, min(1, size[k // 2] - 1))) for k in range(4))
+    stride = d.draw(st.integers(1, size[0])), d.draw(st.integers(1, size[1]))
+    return d.put(MaxPool(size, stride, padding), pixels)
+
+
+def sum_pool(d: Draft, x: str) -> str:
+    """The sum of codes, or their average."""
+    if d.type(x).real or (pixels := image(d, x)) is None:
+        return x
+    height, width, _ = d.type(pixels).shape
+    size = d.choose((height, width), (window(d, height), window(d, width)))
+    y = d.put(SumPool(size, (d.draw(st.integers(1, 3)), d.draw(st.integers(1, 2)))), pixels)
+    return d.put(Affine(Vector.of(Fraction(1, size[0] * size[1]))), y) if d.draw(st.booleans()) else y
+
+
+def upsample(d: Draft, x: str) -> str:
+    pixels = image(d, x)
+    if pixels is None or d.type(x).size > 40:
+        return x
+    return d.put(Upsample((d.draw(st.integers(1, 2)), d.draw(st.integers(1, 3)))), pixels)
+
+
+def pad(d: Draft, x: str) -> str:
+    if not paddable(d, x) or (pixels := image(d, x)) is None:
+        return x
+    return d.put(Pad(*(d.draw(st.integers(0, 2)) for _ in range(4))), pixels)
+
+
 def argmax(d: Draft, x: str) -> str:
     t = d.type(x)
     return d.put(ArgMax(d.draw(st.booleans())), x) if _one_number(t) and t.step[0] > 0 else x
@@ -368,16 +490,16 @@ def nothing(d: Draft, x: str) -> str:
     return x
 
 
-LINEAR: tuple[Step, ...] = (dense, dense, dense_relu_dense, residual)
+LINEAR: tuple[Step, ...] = (dense, dense, dense_relu_dense, residual, conv, conv, conv_first, branch_join)
 """What reads codes."""
 BETWEEN: tuple[Step, ...] = (
     bias, scale, batchnorm, relu, leaky_relu, clip, sign, sigmoid, tanh, identity, reshape, transpose, quantize,
-    quantize_channels,
+    quantize_channels, max_pool, sum_pool, upsample,
 )  # fmt: skip
 """What stands between a product and its quantizer, any of them in any order."""
 QUANTIZERS: tuple[Step, ...] = (quantize, quantize, quantize_channels, bipolar, truncate, multithreshold, sign)
 """What gives codes to the next product."""
-AFTER: tuple[Step, ...] = (nothing, nothing, identity, reshape, transpose)
+AFTER: tuple[Step, ...] = (nothing, nothing, identity, reshape, transpose, max_pool, upsample, pad, swap_channels)
 """What may move codes before the next product."""
 ENDS: tuple[Step, ...] = (nothing, bias, scale, argmax)
 """What may follow the last layer."""
@@ -433,7 +555,8 @@ def lively(d: Draft, function: Step, x: str, spare: bool = False) -> str:
 
 def draw_shape(d: Draft) -> tuple[int, ...]:
     """(channels), (positions, channels) or (rows, columns, channels)."""
-    return (*(d.draw(POSITIONS) for _ in range(d.choose(0, 0, 0, 1, 2))), d.draw(CHANNELS))
+    positions = d.choose(0, 0, 1, 2, 2)
+    return (*(d.draw(POSITIONS if positions < 2 else PIXELS) for _ in range(positions)), d.draw(CHANNELS))
 
 
 def source(d: Draft, shape: tuple[int, ...], step: Fraction | None = None) -> str:
@@ -496,6 +619,15 @@ def typed_dense(d: Draft, x: str) -> str:
     w, bits = weights(d, t.channels, n)
     b = d.codes((n,), -200, 200) if d.draw(st.booleans()) else None
     return d.put(Dense(w, bits, d.vector(steps(), n) if d.choose(False, True) else Vector.of(1), b), x)
+
+
+def typed_conv(d: Draft, x: str) -> str:
+    """A convolution, often with a bias in codes."""
+    if not d.type(x).step.uniform or (pixels := image(d, x)) is None:
+        return typed_dense(d, x)
+    layer = convolution(d, pixels)
+    b = d.codes((layer.outputs,), -200, 200) if d.draw(st.booleans()) else None
+    return d.put(replace(layer, bias=b), pixels)
 
 
 def requantize(d: Draft, x: str) -> str:
@@ -577,7 +709,8 @@ def softmax(d: Draft, x: str) -> str:
 
 
 TYPED: tuple[Step, ...] = (
-    typed_dense, typed_dense, requantize, requantize, relabel, typed_residual, reshape, transpose,
+    typed_dense, typed_dense, requantize, requantize, relabel, typed_residual, reshape, transpose, typed_conv,
+    typed_conv, max_pool, sum_pool, upsample, pad, swap_channels,
 )  # fmt: skip
 """The layers that lowering knows, in any order."""
 TYPED_ENDS: tuple[Step, ...] = (nothing, nothing, argmax, softmax)

@@ -50,6 +50,8 @@ class _Walk:
         self.values: dict[str, _Value] = {}
         self.written: dict[_Value, str] = {}
         """Values that stand in the new graph as nodes of their own."""
+        self.makers: dict[_Value, Node] = {}
+        """The first old transpose that gave a value, for its name."""
 
     def visit(self, node: Node) -> None:
         """Adds what `node` becomes, and keeps what stands for it."""
@@ -68,17 +70,17 @@ class _Walk:
             if value.axes is not None:
                 transposed = replace(value, shape=None)
                 if transposed not in self.written:
-                    last = value.shape is None
-                    self.written[transposed] = self._add(node, Transpose(value.axes), source, "transposed", last)
+                    maker = self.makers.get(transposed, node)
+                    self.written[transposed] = self._add(maker, Transpose(value.axes), source, "transposed")
                 source = self.written[transposed]
             if value.shape is not None:
-                source = self._add(node, Reshape(value.shape), source, "reshaped", True)
+                source = self._add(node, Reshape(value.shape), source, "reshaped")
             self.written[value] = source
         return self.written[value]
 
-    def _add(self, node: Node, layer: Transpose | Reshape, source: str, what: str, last: bool) -> str:
+    def _add(self, node: Node, layer: Transpose | Reshape, source: str, what: str) -> str:
         """A node that moves elements: under the old one's name if that was of this kind, else under a new one."""
-        name = node.name if last and type(node.layer) is type(layer) else f"{node.name}_{what}"
+        name = node.name if type(node.layer) is type(layer) else f"{node.name}_{what}"
         while name in self.new or (name != node.name and name in self.old):
             name += "_"
         return self.new.add(name, layer, source, origin=node.origin).name
@@ -93,7 +95,9 @@ class _Walk:
             case Transpose(axes):
                 value = self.values[node.inputs[0]]
                 if value.shape is None:
-                    return _Value(value.source, _after(value.axes, axes))
+                    found = _Value(value.source, _after(value.axes, axes))
+                    self.makers.setdefault(found, node)
+                    return found
             case Reshape(shape):
                 return self._reshape(self.values[node.inputs[0]], shape)
             case Identity():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -65,7 +66,10 @@ class _Chooser:
         """The fitting folding with the smallest interval; layers in `fixed` keep their reuse. None if none fits."""
         best: dict[str, Fold] | None = None
         reached = 0
-        for goal in self._goals(fixed):
+        goals = self._goals(fixed)
+        # Where something else than a product decides the interval, products that are faster still gain nothing.
+        floor = self._lowered(next(self._candidates(goals[0], fixed))).interval()
+        for goal in goals[bisect_right(goals, floor) - 1 :] if floor > goals[0] else goals:
             if best is not None and goal > reached:
                 break  # every product may take longer, so the design does
             for folding in self._candidates(goal, fixed):
@@ -106,11 +110,17 @@ class _Chooser:
         products = sum((self.products.cost(name, fold) for name, fold in folding.items()), Resources())
         if products.exceeding(self.limit):
             return None
-        design = self._design(folding)
+        design = self._lowered(folding)
+        if design_cost(design).total.exceeding(self.limit):
+            return None  # FIFOs only come on top
+        design = fifo_depth(design, self.clock_mhz)
         return None if design_cost(design).total.exceeding(self.limit) else design
 
+    def _lowered(self, folding: Mapping[str, Fold]) -> Design:
+        return lower(self.graph, folding, strategies=self.strategies)
+
     def _design(self, folding: Mapping[str, Fold]) -> Design:
-        return fifo_depth(lower(self.graph, folding, strategies=self.strategies), self.clock_mhz)
+        return fifo_depth(self._lowered(folding), self.clock_mhz)
 
     def what_is_missing(self, fixed: Mapping[str, Fold]) -> str:
         """Why nothing fits: for the folding that was asked for, or else the smallest one that keeps to it."""

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from codesign.backends.project import write_project
 from codesign.compiler.options import Options
 from codesign.config import Config
-from codesign.ir.layers import Dense
 from codesign.passes import pipeline
-from codesign.passes.builder import Fold
+from codesign.passes.builder import Fold, is_product
 from codesign.passes.products import foldings
 from codesign.verification.csim import Arithmetic, Csim
 from codesign.verification.ladder import evaluate_network
@@ -30,7 +29,7 @@ def designed(data: st.DataObject):
     network = pipeline.run(graph, Config(), {}).network
     folding: dict[str, Fold] = {}
     for node in network:
-        if isinstance(node.layer, Dense):
+        if is_product(node.layer):
             folding[node.name] = data.draw(st.sampled_from(foldings(node)))
     design = pipeline.build_design(network, folding, {}, Options.of(None, None, None, None, None, None).clock_mhz)
     return network, design, design.encode(inputs)

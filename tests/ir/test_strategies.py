@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from codesign.ir.graph import Graph
 from codesign.ir.layers import (
     ALL,
+    FloatConv,
     Layer,
     MatMul,
     MultiplyShift,
@@ -18,7 +19,7 @@ from codesign.ir.layers import (
 )
 from tests.strategies import networks, typed_networks
 
-NOT_DRAWN: set[type[Layer]] = {MatMul, Softmax}
+NOT_DRAWN: set[type[Layer]] = {FloatConv, MatMul, Softmax}
 """These have no codes until a precision is chosen for them."""
 
 

@@ -4,7 +4,22 @@ import numpy as np
 from hypothesis import given, settings
 
 from codesign.config import Config
-from codesign.ir.layers import Affine, ArgMax, Dense, Input, Requantize, Reshape, Transpose
+from codesign.ir.layers import (
+    Affine,
+    ArgMax,
+    Concat,
+    Conv,
+    Dense,
+    Input,
+    MaxPool,
+    Pad,
+    Requantize,
+    Reshape,
+    Slice,
+    SumPool,
+    Transpose,
+    Upsample,
+)
 from codesign.ir.layers.add import Add
 from codesign.ir.verify import verify
 from codesign.passes import pipeline
@@ -12,7 +27,10 @@ from tests.passes.given import codes, dense, network
 from tests.strategies import networks
 
 EXAMPLES = 150
-LEFT = (Add, Affine, ArgMax, Dense, Input, Requantize, Reshape, Transpose)
+LEFT = (
+    Add, Affine, ArgMax, Concat, Conv, Dense, Input, MaxPool, Pad, Requantize, Reshape, Slice, SumPool, Transpose,
+    Upsample,
+)  # fmt: skip
 """What may be left for lowering."""
 
 

@@ -1,0 +1,46 @@
+"""Convolutions are folded like dense layers: the smallest interval that fits, and of those the fewest products."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from codesign.ir.fixed import Fixed
+from codesign.ir.graph import Graph, Output
+from codesign.ir.layers import Conv, Input, Upsample
+from codesign.ir.tensor import Tensor
+from codesign.passes.fold import choose_folding
+from codesign.passes.lower import Fold, lower
+from codesign.passes.products import achievable_reuse, foldings
+from codesign.targets import load_target
+
+
+def upsampled(factors: tuple[int, int], kernel: tuple[int, int]) -> Graph:
+    weights = np.random.default_rng(0).integers(-4, 4, (*kernel, 4, 6))
+    graph = Graph("net", "net.onnx")
+    graph.add("x", Input(Tensor.of_fixed((5, 6, 4), Fixed(4))))
+    graph.add("c", Conv(weights, Fixed(3)), "x")
+    graph.add("u", Upsample(factors), "c")
+    graph.outputs = [Output("y", "u", "y")]
+    return graph
+
+
+@pytest.mark.parametrize(("factors", "kernel"), [((1, 1), (3, 3)), ((3, 2), (3, 3)), ((4, 5), (1, 2))])
+def test_the_choice_is_that_of_trying_all(factors: tuple[int, int], kernel: tuple[int, int]) -> None:
+    graph = upsampled(factors, kernel)
+    best = min((lower(graph, {"c": f}).interval(), f.pe * f.simd) for f in foldings(graph["c"]))
+    fold = choose_folding(graph, load_target("u50"))["c"]
+    assert (lower(graph, {"c": fold}).interval(), fold.pe * fold.simd) == best
+
+
+def test_a_fold_cuts_no_pixel_in_parts() -> None:
+    node = upsampled((1, 1), (3, 3))["c"]
+    assert {f.simd for f in foldings(node)} == {1, 2, 4, 12, 36}
+    assert {f.pe for f in foldings(node)} == {1, 2, 3, 6}
+    assert min(achievable_reuse(node)) == 1
+
+
+def test_more_products_than_the_window_feeds_make_no_convolution_faster() -> None:
+    graph = upsampled((1, 1), (3, 3))
+    all_at_once, nine_cycles = (lower(graph, {"c": f}) for f in (Fold(6, 36), Fold(6, 4)))
+    assert all_at_once.interval() == nine_cycles.interval() == nine_cycles.processes["c_window"].kernel.interval
