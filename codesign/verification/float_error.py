@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,23 +24,33 @@ from codesign.ir.layers import (
     Affine,
     ArgMax,
     Clip,
+    Concat,
+    Conv,
     Dense,
+    FloatConv,
     Identity,
     Input,
     Layer,
     LeakyRelu,
     MatMul,
+    MaxPool,
     MultiThreshold,
+    Pad,
     Quantize,
     Relu,
     Reshape,
     Sigmoid,
     Sign,
+    Slice,
     Softmax,
+    SumPool,
     Tanh,
     Transpose,
     Truncate,
+    Upsample,
 )
+from codesign.ir.layers.conv import correlate
+from codesign.ir.layers.window import padded
 from codesign.ir.tensor import Numbers, Tensor, as_codes
 from codesign.ir.vector import ZERO, Vector, common_step
 
@@ -121,6 +132,56 @@ def _(layer: Dense, y: Floats, xs: list[Known], types: list[Tensor], ties: bool)
 @float_bound.register
 def _(layer: MatMul, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     return _product(y, xs[0], layer.weights, 0.0)
+
+
+@float_bound.register
+def _(layer: Conv, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
+    grain = _grain(layer.step) if _powers_of_two(layer.step) and layer.bias is None else 0.0
+    return _windows(layer, y, xs[0], layer.weights * _array(layer.step), grain)
+
+
+@float_bound.register
+def _(layer: FloatConv, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
+    return _windows(layer, y, xs[0], layer.weights, 0.0)
+
+
+def _windows(layer: Conv | FloatConv, y: Floats, x: Known, weights: Floats, grain: float) -> Known:
+    """As `_product`, over windows."""
+
+    def summed(values: Floats) -> Floats:
+        return correlate(padded(values, layer.padding, 0), size, layer.stride, layer.dilation, layer.groups)
+
+    size = np.abs(weights)
+    grain *= x.grain
+    terms, passed = summed(np.abs(x.value)), summed(x.error)
+    error = passed + (prod(weights.shape[:3]) + 4) * UNIT * (terms + passed + np.abs(y)) + TINY
+    exact = (passed == 0) & (terms <= EXACT * grain)
+    return Known(y, np.where(exact, 0.0, error), grain)
+
+
+@float_bound.register
+def _(layer: SumPool, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
+    (x,) = xs
+    terms, passed = layer.real(np.abs(x.value)), layer.real(x.error)
+    error = passed + (prod(layer.size) + 4) * UNIT * (terms + passed) + TINY
+    exact = (passed == 0) & (terms <= EXACT * x.grain)
+    return Known(y, np.where(exact, 0.0, error), x.grain)
+
+
+@float_bound.register
+def _(layer: MaxPool | Upsample | Slice, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
+    """A largest value is never further off than the furthest of its window; the others only move values."""
+    return Known(y, np.asarray(layer.real(xs[0].error)), xs[0].grain)
+
+
+@float_bound.register
+def _(layer: Pad, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
+    return Known(y, padded(xs[0].error, (layer.top, layer.bottom, layer.left, layer.right), 0), xs[0].grain)
+
+
+@float_bound.register
+def _(layer: Concat, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
+    return Known(y, np.concatenate([x.error for x in xs], axis=-1), min(x.grain for x in xs))
 
 
 def _product(y: Floats, x: Known, weights: Floats, grain: float) -> Known:

@@ -62,5 +62,5 @@ class Slice(Layer):
     def evaluate(self, *inputs: Array) -> Array:
         return inputs[0][..., self.start : self.stop]
 
-    def real(self, *inputs: Values) -> Values:
+    def real(self, *inputs: np.ndarray) -> np.ndarray:
         return inputs[0][..., self.start : self.stop]

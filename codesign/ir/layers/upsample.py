@@ -9,7 +9,7 @@ import numpy as np
 from codesign.errors import LayerError
 from codesign.ir.layers.base import Layer
 from codesign.ir.layers.window import Pair, image
-from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.tensor import Array, Tensor
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,6 @@ class Upsample(Layer):
     def evaluate(self, *inputs: Array) -> Array:
         return inputs[0].repeat(self.factors[0], axis=1).repeat(self.factors[1], axis=2)
 
-    def real(self, *inputs: Values) -> Values:
-        values: Values = np.repeat(np.repeat(inputs[0], self.factors[0], axis=1), self.factors[1], axis=2)
+    def real(self, *inputs: np.ndarray) -> np.ndarray:
+        values: np.ndarray = np.repeat(np.repeat(inputs[0], self.factors[0], axis=1), self.factors[1], axis=2)
         return values
