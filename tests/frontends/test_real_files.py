@@ -76,9 +76,10 @@ class Reference:
         opsets = [o for o in proto.opset_import if o.domain != QONNX]
         del proto.opset_import[:]
         proto.opset_import.extend([*opsets, helper.make_opsetid(QONNX, 1)])
+        constants = {t.name for t in proto.graph.initializer}
         for value in proto.graph.input:
-            dims = value.type.tensor_type.shape.dim  # none where an initializer is listed as an input
-            if dims and not dims[0].dim_value:
+            dims = value.type.tensor_type.shape.dim
+            if value.name not in constants and not dims[0].dim_value:
                 dims[0].dim_value = 1
         # Claims about types, which qonnx would enforce on any input.
         del proto.graph.quantization_annotation[:]
