@@ -133,7 +133,7 @@ class Ladder:
         fed = []
         for node, x in zip(self.typed.inputs, inputs, strict=True):
             if isinstance(node.layer, Input) and not node.type.real:
-                x = node.type.decode_float(as_codes(node.layer.encode(x)))
+                x = node.layer.given(node.type.decode_float(as_codes(node.layer.encode(x))))
             fed.append(x)
         return fed
 

@@ -15,19 +15,26 @@ from codesign.ir.layers import (
     Add,
     Affine,
     ArgMax,
+    Concat,
+    Conv,
     Dense,
     Input,
     Layer,
+    MaxPool,
     MultiplyShift,
+    Pad,
     Quantize,
     Relu,
     Requantize,
     Reshape,
     Shift,
+    Slice,
     SoftmaxTable,
+    SumPool,
     Table,
     Thresholds,
     Transpose,
+    Upsample,
 )
 from codesign.ir.tensor import Array, Tensor
 from codesign.ir.vector import Vector
@@ -174,3 +181,39 @@ def test_a_real_tensor_has_no_range() -> None:
     graph.add("z", Quantize(-4, 3), "y")
     graph.outputs = [Output("z", "z", "z")]
     assert {name: (low[0], high[0]) for name, (low, high) in ranges(graph).items()} == {"z": (-4, 3)}
+
+
+@pytest.mark.parametrize(("padding", "offset"), [((0, 0, 0, 0), 0), ((1, 0, 0, 2), 0), ((0, 1, 1, 0), -9)])
+def test_the_range_of_a_convolution_is_reached_in_every_channel(padding: tuple[int, ...], offset: int) -> None:
+    w = np.random.default_rng(4).integers(-3, 4, (2, 2, 1, 2))
+    conv = Conv(w, Fixed(3), padding=padding, groups=1, bias=np.array([5, -7]))  # type: ignore[arg-type]
+    x = Tensor.of_codes((2, 2, 1), 4, 6, offset=Vector.of(offset))
+    if offset:
+        x = Tensor.of_codes((2, 2, 1), 4, 9, offset=Vector.of(offset))
+    graph = Graph("given", "given.onnx")
+    graph.add("x", Input(x))
+    graph.add("c", conv, "x")
+    graph.outputs.append(Output("y", "c", "y"))
+    low, high = ranges(graph)["c"]
+    every = np.array(list(itertools.product((x.low, x.high), repeat=4))).reshape(-1, 2, 2, 1)
+    found = np.asarray(graph.run_codes([every])["c"]).reshape(-1, 2)
+    assert low.tolist() == found.min(axis=0).tolist()
+    assert high.tolist() == found.max(axis=0).tolist()
+
+
+def test_ranges_of_channels_pass_joins_parts_pools_and_padding() -> None:
+    graph = Graph("given", "given.onnx")
+    graph.add("x", Input(Tensor.of_codes((3, 4, 2), 2, 5)))
+    graph.add("c", Conv(np.array([1, -2]).reshape(1, 1, 1, 2), Fixed(3), groups=2), "x")
+    graph.add("both", Concat(), "c", "x")
+    graph.add("part", Slice(1, 3), "both")
+    graph.add("sum", SumPool((3, 1), (1, 1)), "part")
+    graph.add("most", MaxPool((1, 2), (1, 1), (0, 0, 1, 0)), "sum")
+    graph.add("padded", Pad(1, 0, 0, 0), "most")
+    graph.add("more", Upsample((2, 1)), "padded")
+    graph.outputs.append(Output("y", "more", "y"))
+    found = {name: (low.tolist(), high.tolist()) for name, (low, high) in ranges(graph).items()}
+    assert found["both"] == ([2, -10, 2, 2], [5, -4, 5, 5])
+    assert found["part"] == ([-10, 2], [-4, 5])
+    assert found["sum"] == found["most"] == ([-30, 6], [-12, 15])
+    assert found["padded"] == found["more"] == ([-30, 0], [0, 15])

@@ -1,5 +1,6 @@
 """Every rule of a network has a network that breaks it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -10,13 +11,16 @@ from hypothesis import given
 
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
-from codesign.ir.graph import Graph, Output
+from codesign.ir.graph import Graph, Node, Output
 from codesign.ir.layers import (
     BatchNorm,
+    Conv,
     Dense,
+    FloatConv,
     Input,
     Layer,
     MatMul,
+    MaxPool,
     MultiplyShift,
     MultiThreshold,
     Quantize,
@@ -27,6 +31,7 @@ from codesign.ir.layers import (
     StepFunction,
     Table,
     Thresholds,
+    Upsample,
 )
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, Vector
@@ -262,3 +267,31 @@ def test_a_step_function_is_defined_on_its_whole_domain_within_63_bits(
     with pytest.raises(IRError) as error:
         verify(graph, "requantize")
     assert str(error.value).startswith(f"after requantize: node y: {message}")
+
+
+@pytest.mark.parametrize(
+    ("layer", "problem"),
+    [
+        (Conv(np.ones((2, 2, 1)), Fixed(2)), "node c: weights are float64 of shape (2, 2, 1), not an int64 array"),
+        (Conv(np.full((1, 1, 1, 1), 2), Fixed(2)), "node c: weights 2..2 do not fit int<2>"),
+        (Conv(np.ones((1, 1, 1, 2), dtype=np.int64), Fixed(2), bias=np.array([1])), "node c: the bias is int64"),
+        (FloatConv(np.full((1, 1, 1, 1), np.nan)), "node c: weights that are not numbers"),
+        (MaxPool((3, 1), (1, 1)), "node c: its layer refuses its inputs: a window of 3 x 1 does not fit"),
+        (Upsample((0, 1)), "node c: its layer refuses its inputs: an image cannot be repeated (0, 1) times"),
+    ],
+)
+def test_a_broken_layer_of_images_is_named(layer: Layer, problem: str) -> None:
+    graph = Graph("images", "images.onnx")
+    x = graph.add("x", Input(Tensor.of_codes((2, 2, 1), 0, 3)))
+    graph.nodes["c"] = Node("c", layer, ("x",), x.type, "c")
+    graph.outputs.append(Output("y", "c", "y"))
+    with pytest.raises(IRError, match=re.escape(f"after a pass: {problem}")):
+        verify(graph, "a pass")
+
+
+def test_axes_of_an_input_that_permute_nothing_are_named() -> None:
+    graph = Graph("images", "images.onnx")
+    graph.add("x", Input(Tensor.of_codes((2, 2, 1), 0, 3), axes=(1, 2)))
+    graph.outputs.append(Output("y", "x", "y"))
+    with pytest.raises(IRError, match=r"node x: the axes \(1, 2\) do not permute a shape \(2, 2, 1\)"):
+        verify(graph, "a pass")

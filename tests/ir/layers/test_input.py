@@ -140,3 +140,22 @@ def test_infinity_saturates_a_typed_input_and_is_refused_for_a_real_one() -> Non
 def test_the_type_of_an_input_is_its_own() -> None:
     t = Tensor.of_fixed((4,), Fixed(8, 4))
     assert Input(t).result() == t
+
+
+def test_the_host_puts_the_axes_into_the_order_of_the_hardware() -> None:
+    encoder = Quantize(-8, 7, Vector.of([1, 2, 4, 8]))
+    layer = Input(encoder.result(Tensor((2, 3, 4))), (encoder,), (1, 2, 0))
+    x = np.random.default_rng(1).integers(-60, 60, (5, 4, 2, 3)).astype(float)
+    assert layer.shape == (4, 2, 3) and layer.result().shape == (2, 3, 4)
+    plain = Input(layer.tensor, layer.encoder)
+    assert layer.encode(x).tolist() == plain.encode(x.transpose(0, 2, 3, 1)).tolist()
+    assert layer.given(layer.received(x)).tolist() == x.tolist()
+    assert plain.shape == (2, 3, 4) and plain.received(x) is x and plain.given(x) is x
+    with pytest.raises(LayerError, match=r"the input has shape \(2, 3, 4\), the network expects \(4, 2, 3\)"):
+        layer.encode(x.transpose(0, 2, 3, 1))
+
+
+def test_a_real_input_is_put_into_the_order_of_the_hardware_too() -> None:
+    layer = Input(Tensor((3, 2)), (), (1, 0))
+    x = np.arange(12.0).reshape(2, 2, 3)
+    assert layer.encode(x).astype(float).tolist() == x.transpose(0, 2, 1).tolist()
