@@ -107,8 +107,9 @@ class Ladder:
         fed = []
         for node, x in zip(self.typed.inputs, inputs, strict=True):
             layer = node.layer
-            typed = isinstance(layer, Input) and not node.type.real
-            fed.append(node.type.decode_float(layer.encode(x)) if typed and isinstance(layer, Input) else x)
+            if isinstance(layer, Input) and not node.type.real:
+                x = layer.given(node.type.decode_float(layer.encode(x)))
+            fed.append(x)
         floats = reference(fed)
         if self.exact:
             values = [np.asarray(v.astype(np.float64)) for v in self.typed.read_outputs(meaning)]
