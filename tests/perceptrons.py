@@ -13,7 +13,8 @@ from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Dense, Input, MultiplyShift, Requantize, Shift, StepFunction, Table, Thresholds
 from codesign.ir.tensor import Array, Tensor
 from codesign.ir.vector import Vector
-from codesign.passes.builder import Fold, is_product, matrix_shape
+from codesign.passes.builder import Fold, is_product
+from codesign.passes.products import foldings
 
 
 def dense(
@@ -64,9 +65,7 @@ def folds(draw: st.DrawFn, graph: Graph) -> dict[str, Fold]:
     found = {}
     for node in graph:
         if is_product(node.layer):
-            n, m = matrix_shape(node.layer)
-            pe, simd = (draw(st.sampled_from([d for d in range(1, k + 1) if k % d == 0])) for k in (m, n))
-            found[node.name] = Fold(pe, simd)
+            found[node.name] = draw(st.sampled_from(foldings(node)))
     return found
 
 

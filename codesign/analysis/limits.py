@@ -9,7 +9,7 @@ import numpy as np
 
 from codesign.analysis.primitives import signed_digits
 from codesign.ir.design import Design
-from codesign.ir.kernels import Kernel, MatVec
+from codesign.ir.kernels import Depthwise, Kernel, MatVec
 
 ADD_NS = 0.3
 """A two- or three-input addition on the fastest parts, without routing: a LUT and its carry chain."""
@@ -21,11 +21,11 @@ BRAM36_BITS = 36_864
 class Limits:
     """What bounds a design from below.
 
-    `macs`: products with weights that are not zero, per sample. `products`: how many must be made at a time at the
-    design's interval, each layer with its own. `interval`: cycles per sample of the same number of products,
-    perfectly balanced, or of the same ports, if those are slower. `latency`: cycles that the additions of
-    the longest path take, or the slowest layer. `weight_bits`: what the non-constant weights take at least,
-    and `bram36` the blocks that hold them.
+    `macs`: products with weights that are not zero, per sample, those with padding among them. `products`: how many
+    must be made at a time at the design's interval, each layer with its own. `interval`: cycles per sample of the
+    same number of products, perfectly balanced, or of the same ports, if those are slower. `latency`: cycles that
+    the additions of the longest path take, or the slowest layer. `weight_bits`: what the non-constant weights take
+    at least, and `bram36` the blocks that hold them.
     """
 
     macs: int
@@ -38,12 +38,12 @@ class Limits:
 
 def limits(design: Design, clock_mhz: float = 200) -> Limits:
     """The bounds of a design."""
-    matrices = [p.kernel for p in design if isinstance(p.kernel, MatVec)]
+    matrices = [p.kernel for p in design if isinstance(p.kernel, (MatVec, Depthwise))]
     work = [_macs(kernel) for kernel in matrices]
     interval = design.interval()
-    made = sum(kernel.pe * kernel.simd for kernel in matrices)
+    made = sum(kernel.weights.words.shape[1] for kernel in matrices)
     ports = max(design.streams[port.stream].beats for port in (*design.inputs, *design.outputs))
-    bits = sum(k.inputs * k.outputs * k.weights.element.width for k in matrices if k.reuse_factor > 1)
+    bits = sum(k.weights.depth * k.weights.width for k in matrices if k.weights.depth > 1)
     return Limits(
         macs=sum(work),
         products=sum(ceil(macs / interval) for macs in work),
@@ -54,7 +54,7 @@ def limits(design: Design, clock_mhz: float = 200) -> Limits:
     )
 
 
-def _macs(kernel: MatVec) -> int:
+def _macs(kernel: MatVec | Depthwise) -> int:
     return kernel.positions * int(np.count_nonzero(kernel.weights.words))
 
 
@@ -69,7 +69,7 @@ def _longest_path(design: Design) -> int:
 
 def adder_levels(kernel: Kernel) -> int:
     """log3 of the most signed digits that one output sums: no tree of three-input adders has fewer levels."""
-    if not isinstance(kernel, MatVec):
+    if not isinstance(kernel, (MatVec, Depthwise)):
         return 0
     terms = int(signed_digits(kernel.matrix()).sum(axis=0).max())
     return ceil(log(terms, 3) - 1e-9) if terms > 1 else 0

@@ -13,7 +13,7 @@ from codesign.analysis.limits import adder_levels, limits
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.kernels import MatVec
-from codesign.ir.layers import Dense, Input
+from codesign.ir.layers import Conv, Dense, Input
 from codesign.ir.tensor import Tensor
 from codesign.passes.lower import Fold, lower
 from tests.perceptrons import folds, perceptron
@@ -79,3 +79,15 @@ def test_no_design_is_better_than_its_bounds(data: st.DataObject) -> None:
     assert found.interval <= design.interval()
     assert found.products <= products
     assert found.latency <= timing(design).latency
+
+
+def test_a_depthwise_product_counts_like_any_other() -> None:
+    weights = np.array([1, 0, -3, 2, 2, 0]).reshape(3, 1, 1, 2)
+    graph = Graph("net")
+    graph.add("x", Input(Tensor.of_fixed((5, 4, 2), Fixed(4))))
+    graph.add("d", Conv(weights, Fixed(3), groups=2), "x")
+    graph.outputs = [Output("y", "d", "y")]
+    bounds = limits(lower(graph, {}))
+    assert bounds.macs == 12 * 4
+    assert bounds.weight_bits == 3 * 2 * 3
+    assert bounds.interval == 12 * 4 // 2  # as many as the two lanes that it has

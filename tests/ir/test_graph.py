@@ -16,18 +16,25 @@ from codesign.ir.layers import (
     ArgMax,
     BatchNorm,
     Clip,
+    Concat,
+    Conv,
     Dense,
     Identity,
     Input,
     LeakyRelu,
+    MaxPool,
     MultiThreshold,
+    Pad,
     Quantize,
     Relu,
     Reshape,
     Sigmoid,
     Sign,
+    Slice,
+    SumPool,
     Tanh,
     Transpose,
+    Upsample,
 )
 from codesign.ir.layers.lookup import sigmoid
 from codesign.ir.tensor import Tensor
@@ -109,7 +116,63 @@ def naively(node: Node, inputs: list[np.ndarray]) -> np.ndarray:
         case ArgMax(keep=keep):
             return first_of_largest(x, keep)
         case layer:
+            return naive_image(layer, inputs)
+
+
+def naive_image(layer: object, inputs: list[np.ndarray]) -> np.ndarray:
+    """The layers of images, pixel by pixel."""
+    x = inputs[0]
+    match layer:
+        case Concat():
+            return np.concatenate(inputs, axis=-1)
+        case Slice(start=start, stop=stop):
+            return x[..., start:stop]
+        case Upsample(factors=(rows, columns)):
+            at = [[x[i // rows, j // columns] for j in range(x.shape[1] * columns)] for i in range(x.shape[0] * rows)]
+            return np.array(at, dtype=object)
+        case Pad(top=top, bottom=bottom, left=left, right=right):
+            return bordered(x, (top, bottom, left, right), Fraction(0))
+        case MaxPool(size=size, stride=stride, padding=padding):
+            return windowed(bordered(x, padding, min(x.ravel())), size, stride, (1, 1), lambda w: w.max(axis=(0, 1)))
+        case SumPool(size=size, stride=stride):
+            return windowed(x, size, stride, (1, 1), lambda w: w.sum(axis=(0, 1)))
+        case Conv() as conv:
+            rows, columns, inside, outputs = conv.weights.shape
+            each = outputs // conv.groups
+
+            def product(w: np.ndarray) -> np.ndarray:
+                found = []
+                for j in range(outputs):
+                    first = j // each * inside
+                    terms = w[..., first : first + inside] * conv.weights[..., j].astype(object)
+                    found.append(sum(terms.ravel(), Fraction(0)) * conv.step[j])
+                return np.array(found, dtype=object)
+
+            assert conv.bias is None
+            image = bordered(x, conv.padding, Fraction(0))
+            return windowed(image, (rows, columns), conv.stride, conv.dilation, product)
+        case _:
             raise AssertionError(f"{layer} has no naive meaning yet")
+
+
+def bordered(x: np.ndarray, sides: tuple[int, int, int, int], value: Fraction) -> np.ndarray:
+    top, bottom, left, right = sides
+    return np.pad(x, ((top, bottom), (left, right), (0, 0)), constant_values=value)
+
+
+def windowed(x, size, stride, dilation, function):  # type: ignore[no-untyped-def]
+    """The function of each window of an image, row by row."""
+    reach = [(size[k] - 1) * dilation[k] + 1 for k in (0, 1)]
+    return np.array(
+        [
+            [
+                function(x[i : i + reach[0] : dilation[0], j : j + reach[1] : dilation[1]])
+                for j in range(0, x.shape[1] - reach[1] + 1, stride[1])
+            ]
+            for i in range(0, x.shape[0] - reach[0] + 1, stride[0])
+        ],
+        dtype=object,
+    )
 
 
 def naive_values(graph: Graph, sample: list[np.ndarray]) -> dict[str, np.ndarray]:
