@@ -48,6 +48,7 @@ from codesign.ir.kernels import (
     MatVec,
     Memory,
     MemoryStyle,
+    Multiplier,
     Permute,
     Pick,
     PoolUnit,
@@ -122,7 +123,7 @@ def _(kernel: MatVec) -> Resources:
         products, adders = _constant_products(kernel), _constant_adders(kernel)
     else:
         count = kernel.pe * n
-        if in_dsp(x, w):
+        if kernel.multiplier is Multiplier.DSP:
             products = Resources(dsp=count * dsp_slices(x, w))
         else:
             products = Resources(lut=count * product_luts(x, w), ff=count * (x + w) // 2)

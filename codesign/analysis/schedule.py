@@ -21,6 +21,7 @@ from codesign.ir.kernels import (
     Join,
     Kernel,
     MatVec,
+    Multiplier,
     Permute,
     Pick,
     PoolUnit,
@@ -167,7 +168,7 @@ def _levels(kernel: Kernel) -> tuple[float, int]:
         case MatVec():
             a, b = kernel.x.width, kernel.weights.element.width
             tree = log2(kernel.simd) + 1
-            return (tree, 1) if in_dsp(a, b) else (tree + min(a, b) / 3, 0)
+            return (tree, 1) if kernel.multiplier is Multiplier.DSP else (tree + min(a, b) / 3, 0)
         case Apply(function=MultiplyShift() as f):
             bits = int(np.abs(f.multiplier).max()).bit_length()
             return (2, 1) if in_dsp(kernel.x.width, bits) else (2 + bits / 3, 0)

@@ -152,6 +152,8 @@ def _parameters(kernel: object) -> Iterator[str]:
                 yield f"{f.name}=<{shape}, {digest(value)}>"
             case Fixed():
                 yield f"{f.name}={value}"
+            case Enum():
+                yield f"{f.name}={value.value}"
             case _ if is_dataclass(value):
                 yield f"{f.name}={type(value).__name__}({', '.join(_parameters(value))})"
             case _:

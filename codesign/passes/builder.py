@@ -13,7 +13,7 @@ from codesign.errors import IRError, ModelError
 from codesign.ir.design import Design, Port, Process, Stream
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node, Output
-from codesign.ir.kernels import Fork, Repack
+from codesign.ir.kernels import Fork, Multiplier, Repack
 from codesign.ir.kernels.base import Kernel
 from codesign.ir.layers import Add, Affine, Conv, Dense, Identity, Layer, Requantize, Reshape, Transpose
 from codesign.ir.tensor import Array, Tensor
@@ -25,11 +25,15 @@ MAX_BEAT_BITS = 4096
 
 @dataclass(frozen=True)
 class Fold:
-    """`pe` outputs x `simd` inputs at a time. `requested` is the reuse factor the user asked for, if any."""
+    """`pe` outputs x `simd` inputs at a time, on multipliers of that kind (None: the default for the types).
+
+    `requested` is the reuse factor the user asked for, if any.
+    """
 
     pe: int
     simd: int
     requested: int | None = None
+    multiplier: Multiplier | None = None
 
     def reuse(self, inputs: int, outputs: int) -> int:
         """How often each multiplier is used per vector of `inputs`."""

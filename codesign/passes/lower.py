@@ -52,7 +52,7 @@ from codesign.ir.layers.window import image, zero_codes
 from codesign.ir.tensor import Tensor
 from codesign.passes.builder import Builder, Fold, matrix_shape, moves_nothing, source_order
 from codesign.passes.linebuffer import Windows, depthwise, window_lanes, windows_of
-from codesign.passes.strategy import memory_style
+from codesign.passes.strategy import default_multiplier, memory_style
 
 __all__ = ["Builder", "Fold", "lower", "lower_layer", "matvec"]
 
@@ -153,7 +153,7 @@ def matvec(node: Node, x: Fixed, fold: Fold, strategy: Strategy) -> MatVec:
     positions = prod(node.type.shape[:-1])
     kernel = MatVec.fold(
         node.name, layer.weights.reshape(inputs, outputs), bias, layer.bits, x, node.type.type, positions, fold.pe,
-        fold.simd, memory_style(depth, width, strategy),
+        fold.simd, memory_style(depth, width, strategy), fold.multiplier or default_multiplier(x, layer.bits),
     )  # fmt: skip
     return replace(kernel, bias=_styled(kernel.bias, strategy))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from codesign.analysis.primitives import prefers_bram, rom_bram18, rom_luts
+from codesign.analysis.primitives import in_dsp, prefers_bram, rom_bram18, rom_luts
 from codesign.config import Strategy
-from codesign.ir.kernels.base import MemoryStyle
+from codesign.ir.fixed import Fixed
+from codesign.ir.kernels import MemoryStyle, Multiplier
 
 
 def memory_style(depth: int, width: int, strategy: Strategy = Strategy.AUTO) -> MemoryStyle:
@@ -21,3 +22,8 @@ def memory_style(depth: int, width: int, strategy: Strategy = Strategy.AUTO) -> 
         return MemoryStyle.BRAM
     in_blocks = prefers_bram(rom_luts(depth, width), rom_bram18(depth, width))
     return MemoryStyle.BRAM if in_blocks else MemoryStyle.LUTRAM
+
+
+def default_multiplier(x: Fixed, w: Fixed) -> Multiplier:
+    """What a product of codes of these types is made of where nobody chose: what vendor tools would take."""
+    return Multiplier.DSP if in_dsp(x.width, w.width) else Multiplier.LUT

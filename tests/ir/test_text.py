@@ -311,7 +311,7 @@ def test_a_design_prints_its_ports_streams_and_processes_one_per_line() -> None:
         "stream y_s: 3 beats of 1 x uint<2>, array, depth 2",
         "process d: x_s -> d_s by MatVec(positions=1, inputs=4, outputs=3, pe=1, simd=2, x=int<4>, accumulator=int<9>, "
         f"weights=<6 x 8 bits of int<4> in lutram, {digest(weights.words)}>, "
-        f"bias=<3 x 2 bits of uint<2> in lutram, {digest(bias.words)}>)  # 6 cycles 'MatMul_0'",
+        f"bias=<3 x 2 bits of uint<2> in lutram, {digest(bias.words)}>, multiplier=lut)  # 6 cycles 'MatMul_0'",
         f"process r: d_s -> y_s by Apply(function=Thresholds(base=<1, {digest(levels.base)}>, "
         f"direction=<1, {digest(levels.direction)}>, levels=<1x3, {digest(levels.levels)}>), positions=1, channels=3, "
         "lanes=1, x=int<9>, y=uint<2>)  # 3 cycles 'Relu_1'",

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
 from codesign.ir.tensor import Array
+
+
+class Multiplier(Enum):
+    """What the products of a matrix are made of."""
+
+    LUT = "lut"
+    """Adders in the fabric."""
+    DSP = "dsp"
+    """A DSP slice each (several where the operands are wide)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +34,8 @@ class MatVec(Kernel):
 
     Word f * (inputs/simd) + s of `weights` holds, in lane p * simd + i, W[s * simd + i, f * pe + p];
     word f of `bias` holds b[f * pe + p] in lane p. Partial sums never leave `accumulator`.
+    `multiplier` holds where a multiplier takes turns (reuse factor above one); products with constants are adders or
+    slices as the tool sees fit.
     """
 
     positions: int
@@ -35,11 +47,12 @@ class MatVec(Kernel):
     accumulator: Fixed
     weights: Memory
     bias: Memory | None = None
+    multiplier: Multiplier = Multiplier.LUT
 
     @classmethod
     def fold(
         cls, name: str, matrix: Array, bias: Array | None, w: Fixed, x: Fixed, accumulator: Fixed,
-        positions: int, pe: int, simd: int, style: MemoryStyle,
+        positions: int, pe: int, simd: int, style: MemoryStyle, multiplier: Multiplier = Multiplier.LUT,
     ) -> MatVec:  # fmt: skip
         """The kernel for `matrix` (inputs, outputs) in the folded layout."""
         n, m = matrix.shape
@@ -49,7 +62,7 @@ class MatVec(Kernel):
         if bias is not None:
             low, high = int(bias.min()), int(bias.max())
             biases = Memory(f"{name}_bias", bias.reshape(m // pe, pe), Fixed.covering(low, high), style)
-        return cls(positions, n, m, pe, simd, x, accumulator, memory, biases)
+        return cls(positions, n, m, pe, simd, x, accumulator, memory, biases, multiplier)
 
     @property
     def reuse_factor(self) -> int:
