@@ -2,14 +2,12 @@
 #ifndef CODESIGN_ARGMAX_HPP
 #define CODESIGN_ARGMAX_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
 
 // C: positions, folds (channels / lanes); x (beats), y (beats of one lane, which holds the last index).
-template <class C> void argmax(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out) {
+template <class C, class In, class Out> void argmax(In& in, Out& out) {
 #pragma HLS INLINE
     typedef typename C::x::type value;
     typedef typename C::y::type index;
@@ -20,7 +18,7 @@ position:
     fold:
         for (int f = 0; f < C::folds; ++f) {
 #pragma HLS PIPELINE II=1
-            const typename C::x::word x = in.read();
+            const typename C::x::word x = C::x::read(in);
             // The best of the beat first, so that only one comparison lies between two cycles.
             value most = C::x::get(x, 0);
             index where = index(f * C::x::lanes);
@@ -38,7 +36,7 @@ position:
             if (f == C::folds - 1) {
                 typename C::y::word y;
                 C::y::set(y, 0, best_index);
-                out.write(y);
+                C::y::write(out, y);
             }
         }
     }

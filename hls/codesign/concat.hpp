@@ -2,8 +2,6 @@
 #ifndef CODESIGN_CONCAT_HPP
 #define CODESIGN_CONCAT_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
@@ -20,9 +18,7 @@ template <class From, class To> typename To::word recoded(const typename From::w
 }
 
 // C: positions, folds (beats per position), first (those of the first stream); x, y, z (beats of the same lanes).
-template <class C>
-void append(hls::stream<typename C::x::word>& one, hls::stream<typename C::y::word>& other,
-            hls::stream<typename C::z::word>& out) {
+template <class C, class One, class Other, class Out> void append(One& one, Other& other, Out& out) {
 #pragma HLS INLINE
 position:
     for (int position = 0; position < C::positions; ++position) {
@@ -30,24 +26,24 @@ position:
         for (int f = 0; f < C::folds; ++f) {
 #pragma HLS PIPELINE II=1
             if (f < C::first) {
-                out.write(recoded<typename C::x, typename C::z>(one.read()));
+                C::z::write(out, recoded<typename C::x, typename C::z>(C::x::read(one)));
             } else {
-                out.write(recoded<typename C::y, typename C::z>(other.read()));
+                C::z::write(out, recoded<typename C::y, typename C::z>(C::y::read(other)));
             }
         }
     }
 }
 
 // C: positions, folds (beats per position), start, stop; x, y (beats of the same lanes).
-template <class C> void pick(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out) {
+template <class C, class In, class Out> void pick(In& in, Out& out) {
 #pragma HLS INLINE
 position:
     for (int position = 0; position < C::positions; ++position) {
     fold:
         for (int f = 0; f < C::folds; ++f) {
 #pragma HLS PIPELINE II=1
-            const typename C::x::word x = in.read();
-            if (f >= C::start && f < C::stop) out.write(recoded<typename C::x, typename C::y>(x));
+            const typename C::x::word x = C::x::read(in);
+            if (f >= C::start && f < C::stop) C::y::write(out, recoded<typename C::x, typename C::y>(x));
         }
     }
 }

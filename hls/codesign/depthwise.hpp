@@ -2,8 +2,6 @@
 #ifndef CODESIGN_DEPTHWISE_HPP
 #define CODESIGN_DEPTHWISE_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
@@ -11,8 +9,8 @@ namespace codesign {
 // C: positions, folds (beats per pixel), taps, each (results per channel); x, y (beats of lanes and lanes * each),
 // weight, bias (codes). The beats of a position come fold by fold, the taps of a fold one after the other.
 // Word f * taps + t of the weights holds in lane l * each + j the weight of tap t.
-template <class C, bool Biased>
-void depthwise_loop(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
+template <class C, bool Biased, class In, class Out>
+void depthwise_loop(In& in, Out& out,
                     const typename C::weight::rom weights[C::folds * C::taps][C::y::lanes],
                     const typename C::bias::rom bias[Biased ? C::folds : 1][C::y::lanes]) {
 #pragma HLS INLINE
@@ -28,7 +26,7 @@ position:
         tap:
             for (int t = 0; t < C::taps; ++t) {
 #pragma HLS PIPELINE II=1
-                const typename C::x::word x = in.read();
+                const typename C::x::word x = C::x::read(in);
                 typename C::y::word y;
                 for (int p = 0; p < C::y::lanes; ++p) {
 #pragma HLS UNROLL
@@ -38,23 +36,22 @@ position:
                                      C::x::get(x, p / C::each), weights[f * C::taps + t][p]);
                     C::y::set(y, p, typename C::y::type(partial[p]));
                 }
-                if (t == C::taps - 1) out.write(y);
+                if (t == C::taps - 1) C::y::write(out, y);
             }
         }
     }
 }
 
-template <class C>
-void depthwise(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
+template <class C, class In, class Out>
+void depthwise(In& in, Out& out,
                const typename C::weight::rom weights[C::folds * C::taps][C::y::lanes],
                const typename C::bias::rom bias[C::folds][C::y::lanes]) {
 #pragma HLS INLINE
     depthwise_loop<C, true>(in, out, weights, bias);
 }
 
-template <class C>
-void depthwise(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
-               const typename C::weight::rom weights[C::folds * C::taps][C::y::lanes]) {
+template <class C, class In, class Out>
+void depthwise(In& in, Out& out, const typename C::weight::rom weights[C::folds * C::taps][C::y::lanes]) {
 #pragma HLS INLINE
     const typename C::bias::rom none[1][C::y::lanes] = {{0}};
     depthwise_loop<C, false>(in, out, weights, none);

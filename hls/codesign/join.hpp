@@ -2,24 +2,20 @@
 #ifndef CODESIGN_JOIN_HPP
 #define CODESIGN_JOIN_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
 
 // C: beats; x, y, z (beats of the same lanes); left, right (constants) and left_code, right_code, which hold them.
-template <class C>
-void join(hls::stream<typename C::x::word>& first, hls::stream<typename C::y::word>& second,
-          hls::stream<typename C::z::word>& out) {
+template <class C, class First, class Second, class Out> void join(First& first, Second& second, Out& out) {
 #pragma HLS INLINE
     typedef typename C::z::element sum_code;
     typedef typename sum_code::sum sum;
 beat:
     for (int b = 0; b < C::beats; ++b) {
 #pragma HLS PIPELINE II=1
-        const typename C::x::word x = first.read();
-        const typename C::y::word y = second.read();
+        const typename C::x::word x = C::x::read(first);
+        const typename C::y::word y = C::y::read(second);
         typename C::z::word z;
         for (int l = 0; l < C::z::lanes; ++l) {
 #pragma HLS UNROLL
@@ -29,7 +25,7 @@ beat:
                 typename C::right_code::type(C::right), C::y::get(y, l));
             C::z::set(z, l, typename C::z::type(from_x + from_y));
         }
-        out.write(z);
+        C::z::write(out, z);
     }
 }
 

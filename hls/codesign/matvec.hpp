@@ -2,8 +2,6 @@
 #ifndef CODESIGN_MATVEC_HPP
 #define CODESIGN_MATVEC_HPP
 
-#include <hls_stream.h>
-
 #include "pragmas.hpp"
 #include "types.hpp"
 
@@ -14,8 +12,8 @@ namespace codesign {
 // Output fold after output fold; the first one computes while it reads, the others take the vector from the buffer:
 //   fold 0: read x[0] read x[1] ... -> y[0]    fold 1: x[0] x[1] ... (buffer) -> y[1]    ...
 // Word f * in_folds + s of the weights holds the weight of input lane i for output lane p in lane p * simd + i.
-template <class C, bool Biased>
-void matvec_loop(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
+template <class C, bool Biased, class In, class Out>
+void matvec_loop(In& in, Out& out,
                  const typename C::weight::rom weights[C::out_folds * C::in_folds][C::y::lanes * C::x::lanes],
                  const typename C::bias::rom bias[Biased ? C::out_folds : 1][C::y::lanes]) {
 #pragma HLS INLINE
@@ -34,7 +32,7 @@ position:
 #pragma HLS PIPELINE II=1
                 typename C::x::word x;
                 if (f == 0) {
-                    x = in.read();
+                    x = C::x::read(in);
                     buffer[s] = x;
                 } else {
                     x = buffer[s];
@@ -57,23 +55,23 @@ position:
 #pragma HLS UNROLL
                         C::y::set(y, p, typename C::y::type(partial[p]));
                     }
-                    out.write(y);
+                    C::y::write(out, y);
                 }
             }
         }
     }
 }
 
-template <class C>
-void matvec(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
+template <class C, class In, class Out>
+void matvec(In& in, Out& out,
             const typename C::weight::rom weights[C::out_folds * C::in_folds][C::y::lanes * C::x::lanes],
             const typename C::bias::rom bias[C::out_folds][C::y::lanes]) {
 #pragma HLS INLINE
     matvec_loop<C, true>(in, out, weights, bias);
 }
 
-template <class C>
-void matvec(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
+template <class C, class In, class Out>
+void matvec(In& in, Out& out,
             const typename C::weight::rom weights[C::out_folds * C::in_folds][C::y::lanes * C::x::lanes]) {
 #pragma HLS INLINE
     const typename C::bias::rom none[1][C::y::lanes] = {{0}};

@@ -2,8 +2,6 @@
 #ifndef CODESIGN_MULTIPLY_SHIFT_HPP
 #define CODESIGN_MULTIPLY_SHIFT_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
@@ -11,8 +9,8 @@ namespace codesign {
 // C: positions, folds (channels / lanes); x, y (beats); multiplier, addend (codes) and how many folds and lanes their
 // arrays have (1 where all channels agree); wide (a code that holds every intermediate result); right, low, high;
 // clip_low, clip_high (whether x can get there).
-template <class C>
-void multiply_shift(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
+template <class C, class In, class Out>
+void multiply_shift(In& in, Out& out,
                     const typename C::multiplier::rom multiplier[C::multiplier_folds][C::multiplier_lanes],
                     const typename C::addend::rom addend[C::addend_folds][C::addend_lanes]) {
 #pragma HLS INLINE
@@ -23,7 +21,7 @@ position:
     fold:
         for (int f = 0; f < C::folds; ++f) {
 #pragma HLS PIPELINE II=1
-            const typename C::x::word x = in.read();
+            const typename C::x::word x = C::x::read(in);
             typename C::y::word y;
             for (int l = 0; l < C::x::lanes; ++l) {
 #pragma HLS UNROLL
@@ -37,7 +35,7 @@ position:
                 if (C::clip_high && v > wide(C::high)) v = wide(C::high);
                 C::y::set(y, l, typename C::y::type(v));
             }
-            out.write(y);
+            C::y::write(out, y);
         }
     }
 }

@@ -2,15 +2,13 @@
 #ifndef CODESIGN_POOL_HPP
 #define CODESIGN_POOL_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
 
 // C: positions, taps (pixels per position), folds (beats per pixel); x, y (beats of the same lanes; y holds every partial
 // sum); largest (else the sum).
-template <class C> void pool(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out) {
+template <class C, class In, class Out> void pool(In& in, Out& out) {
 #pragma HLS INLINE
     typedef typename C::y::type value;
     typedef typename C::y::element::sum sum;
@@ -23,7 +21,7 @@ position:
         fold:
             for (int f = 0; f < C::folds; ++f) {
 #pragma HLS PIPELINE II=1
-                const typename C::x::word x = in.read();
+                const typename C::x::word x = C::x::read(in);
                 typename C::y::word y;
                 for (int l = 0; l < C::y::lanes; ++l) {
 #pragma HLS UNROLL
@@ -35,7 +33,7 @@ position:
                     kept[f][l] = next;
                     C::y::set(y, l, next);
                 }
-                if (t == C::taps - 1) out.write(y);
+                if (t == C::taps - 1) C::y::write(out, y);
             }
         }
     }

@@ -24,4 +24,11 @@
 #define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE ap_ctrl_hs port=return)
 #endif
 
+// The FIFOs of an array get its name in the simulation that can tell them apart; tools name them by themselves.
+#ifdef CODESIGN_CSIM_HLS_STREAM_H
+#define CODESIGN_STREAM_NAMES(streams) hls::csim::name(streams, #streams);
+#else
+#define CODESIGN_STREAM_NAMES(streams)
+#endif
+
 #endif

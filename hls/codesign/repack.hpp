@@ -2,14 +2,12 @@
 #ifndef CODESIGN_REPACK_HPP
 #define CODESIGN_REPACK_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
 
 // C: beats (of the wider stream), ratio; x, y (beats). Gathers `ratio` beats of x into one of y.
-template <class C> void widen(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out) {
+template <class C, class In, class Out> void widen(In& in, Out& out) {
 #pragma HLS INLINE
     typename C::y::word y;
 beat:
@@ -17,14 +15,14 @@ beat:
     part:
         for (int r = 0; r < C::ratio; ++r) {
 #pragma HLS PIPELINE II=1
-            C::y::template push<typename C::x>(y, in.read(), r);
-            if (r == C::ratio - 1) out.write(y);
+            C::y::template push<typename C::x>(y, C::x::read(in), r);
+            if (r == C::ratio - 1) C::y::write(out, y);
         }
     }
 }
 
 // The same C. Splits each beat of x into `ratio` of y.
-template <class C> void narrow(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out) {
+template <class C, class In, class Out> void narrow(In& in, Out& out) {
 #pragma HLS INLINE
     typename C::x::word x;
 beat:
@@ -32,8 +30,8 @@ beat:
     part:
         for (int r = 0; r < C::ratio; ++r) {
 #pragma HLS PIPELINE II=1
-            if (r == 0) x = in.read();
-            out.write(C::x::template pop<typename C::y>(x, r));
+            if (r == 0) x = C::x::read(in);
+            C::y::write(out, C::x::template pop<typename C::y>(x, r));
         }
     }
 }

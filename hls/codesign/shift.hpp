@@ -2,21 +2,19 @@
 #ifndef CODESIGN_SHIFT_HPP
 #define CODESIGN_SHIFT_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
 
 // C: beats; x, y (beats), wide (a code that holds every intermediate result); bias, half, low, high; right, left (one
 // of them is 0); even (round half to even, else towards minus infinity); clip_low, clip_high (whether x can get there).
-template <class C> void shift(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out) {
+template <class C, class In, class Out> void shift(In& in, Out& out) {
 #pragma HLS INLINE
     typedef typename C::wide::type wide;
 beat:
     for (int b = 0; b < C::beats; ++b) {
 #pragma HLS PIPELINE II=1
-        const typename C::x::word x = in.read();
+        const typename C::x::word x = C::x::read(in);
         typename C::y::word y;
         for (int l = 0; l < C::x::lanes; ++l) {
 #pragma HLS UNROLL
@@ -30,7 +28,7 @@ beat:
             if (C::clip_high && v > wide(C::high)) v = wide(C::high);
             C::y::set(y, l, typename C::y::type(v));
         }
-        out.write(y);
+        C::y::write(out, y);
     }
 }
 

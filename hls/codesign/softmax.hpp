@@ -2,8 +2,6 @@
 #ifndef CODESIGN_SOFTMAX_HPP
 #define CODESIGN_SOFTMAX_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
@@ -64,25 +62,22 @@ typename C::y::word softmax_quotients(const typename C::power::type powers[C::x:
 }
 
 // A position is one beat: everything in one loop.
-template <class C>
-void softmax_at_once(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
-                     const typename C::power::rom table[C::depth]) {
+template <class C, class In, class Out>
+void softmax_at_once(In& in, Out& out, const typename C::power::rom table[C::depth]) {
 #pragma HLS INLINE
 position:
     for (int position = 0; position < C::positions; ++position) {
 #pragma HLS PIPELINE II=1
         typename C::power::type powers[C::x::lanes];
 #pragma HLS ARRAY_PARTITION variable=powers complete
-        const typename C::x::word x = in.read();
+        const typename C::x::word x = C::x::read(in);
         const typename C::total::type all = softmax_powers<C>(x, softmax_largest<C>(x), table, powers);
-        out.write(softmax_quotients<C>(powers, all));
+        C::y::write(out, softmax_quotients<C>(powers, all));
     }
 }
 
 // A position is several beats: three sweeps over them, one after the other.
-template <class C>
-void softmax(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
-             const typename C::power::rom table[C::depth]) {
+template <class C, class In, class Out> void softmax(In& in, Out& out, const typename C::power::rom table[C::depth]) {
 #pragma HLS INLINE
     typedef typename C::x::type value;
     typedef typename C::total::type total;
@@ -96,7 +91,7 @@ position:
     largest:
         for (int f = 0; f < C::folds; ++f) {
 #pragma HLS PIPELINE II=1
-            const typename C::x::word x = in.read();
+            const typename C::x::word x = C::x::read(in);
             buffer[f] = x;
             const value most = softmax_largest<C>(x);
             if (f == 0 || most > best) best = most;
@@ -121,7 +116,7 @@ position:
 #pragma HLS UNROLL
                 row[l] = powers[f][l];
             }
-            out.write(softmax_quotients<C>(row, all));
+            C::y::write(out, softmax_quotients<C>(row, all));
         }
     }
 }

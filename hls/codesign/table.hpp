@@ -2,8 +2,6 @@
 #ifndef CODESIGN_TABLE_HPP
 #define CODESIGN_TABLE_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
@@ -11,9 +9,8 @@ namespace codesign {
 // C: positions, folds (channels / lanes), codes (entries per channel); x, y (beats), entry, index (codes); first, the
 // code of x that the first entry belongs to; entry_folds, entry_lanes (1 and 1 where one table serves all channels).
 // Lane l has a memory of its own, with the tables of all its folds one after the other.
-template <class C>
-void table(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
-           const typename C::entry::rom entries[C::entry_lanes][C::entry_folds * C::codes]) {
+template <class C, class In, class Out>
+void table(In& in, Out& out, const typename C::entry::rom entries[C::entry_lanes][C::entry_folds * C::codes]) {
 #pragma HLS INLINE
     typedef typename C::index::type index;
 position:
@@ -21,7 +18,7 @@ position:
     fold:
         for (int f = 0; f < C::folds; ++f) {
 #pragma HLS PIPELINE II=1
-            const typename C::x::word x = in.read();
+            const typename C::x::word x = C::x::read(in);
             typename C::y::word y;
             for (int l = 0; l < C::x::lanes; ++l) {
 #pragma HLS UNROLL
@@ -29,7 +26,7 @@ position:
                 const int start = C::entry_folds > 1 ? f * C::codes : 0;
                 C::y::set(y, l, typename C::y::type(entries[C::entry_lanes > 1 ? l : 0][start + int(i)]));
             }
-            out.write(y);
+            C::y::write(out, y);
         }
     }
 }

@@ -2,8 +2,6 @@
 #ifndef CODESIGN_THRESHOLDS_HPP
 #define CODESIGN_THRESHOLDS_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
@@ -11,8 +9,8 @@ namespace codesign {
 // C: positions, folds (channels / lanes), steps; x, y (beats); level, base, fall, count (codes), wide (a code for every x
 // and the number above the largest, where a level is never reached); how many folds and lanes the arrays have (1 where
 // all channels agree); rising, falling (whether all channels rise, or all fall; if neither, those fall whose `fall` is 1).
-template <class C>
-void thresholds(hls::stream<typename C::x::word>& in, hls::stream<typename C::y::word>& out,
+template <class C, class In, class Out>
+void thresholds(In& in, Out& out,
                 const typename C::level::rom levels[C::level_folds][C::steps][C::level_lanes],
                 const typename C::base::rom base[C::base_folds][C::base_lanes],
                 const typename C::fall::rom fall[C::fall_folds][C::fall_lanes]) {
@@ -25,7 +23,7 @@ position:
     fold:
         for (int f = 0; f < C::folds; ++f) {
 #pragma HLS PIPELINE II=1
-            const typename C::x::word x = in.read();
+            const typename C::x::word x = C::x::read(in);
             typename C::y::word y;
             count_type count[C::x::lanes];
 #pragma HLS ARRAY_PARTITION variable=count complete dim=0
@@ -50,7 +48,7 @@ position:
                 const sum passed = sum(count[l]);
                 C::y::set(y, l, typename C::y::type(down ? sum(start - passed) : sum(start + passed)));
             }
-            out.write(y);
+            C::y::write(out, y);
         }
     }
 }

@@ -39,7 +39,7 @@ inline typename Sum::sum product(const typename X::type& x, const typename Y::ty
     return typename Sum::sum(x * y);
 }
 
-template <class Element, int Lanes> struct beat {
+template <class Element, int Lanes> struct packed {
     static const int lanes = Lanes;
     static const int width = Lanes * Element::width;
     typedef Element element;

@@ -25,7 +25,7 @@ inline typename Sum::sum product(typename X::type x, typename Y::type y) {
     return typename Sum::sum(x) * typename Sum::sum(y);
 }
 
-template <class Element, int Lanes> struct beat {
+template <class Element, int Lanes> struct packed {
     static const int lanes = Lanes;
     static const int width = Lanes * Element::width;
     typedef Element element;

@@ -2,14 +2,12 @@
 #ifndef CODESIGN_UPSAMPLE_HPP
 #define CODESIGN_UPSAMPLE_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
 
 // C: height, width (pixels of the image), folds (beats per pixel), down, across (how often); x (beats).
-template <class C> void repeat(hls::stream<typename C::x::word>& in, hls::stream<typename C::x::word>& out) {
+template <class C, class In, class Out> void repeat(In& in, Out& out) {
 #pragma HLS INLINE
     typename C::x::word line[C::width * C::folds];
 row:
@@ -25,12 +23,12 @@ row:
 #pragma HLS PIPELINE II=1
                         typename C::x::word x;
                         if (again == 0 && copy == 0) {
-                            x = in.read();
+                            x = C::x::read(in);
                             line[column * C::folds + f] = x;
                         } else {
                             x = line[column * C::folds + f];
                         }
-                        out.write(x);
+                        C::x::write(out, x);
                     }
                 }
             }
@@ -40,7 +38,7 @@ row:
 
 // C: rows, columns (pixels of the result), folds; top, bottom, left, right (the rows from `top` to before `bottom` and the
 // columns from `left` to before `right` are the image's); x (beats); fill.
-template <class C> void border(hls::stream<typename C::x::word>& in, hls::stream<typename C::x::word>& out) {
+template <class C, class In, class Out> void border(In& in, Out& out) {
 #pragma HLS INLINE
 row:
     for (int row = 0; row < C::rows; ++row) {
@@ -51,14 +49,14 @@ row:
 #pragma HLS PIPELINE II=1
                 typename C::x::word x;
                 if (row >= C::top && row < C::bottom && column >= C::left && column < C::right) {
-                    x = in.read();
+                    x = C::x::read(in);
                 } else {
                     for (int l = 0; l < C::x::lanes; ++l) {
 #pragma HLS UNROLL
                         C::x::set(x, l, typename C::x::type(C::fill));
                     }
                 }
-                out.write(x);
+                C::x::write(out, x);
             }
         }
     }

@@ -2,8 +2,6 @@
 #ifndef CODESIGN_WINDOW_HPP
 #define CODESIGN_WINDOW_HPP
 
-#include <hls_stream.h>
-
 #include "types.hpp"
 
 namespace codesign {
@@ -17,7 +15,7 @@ namespace codesign {
 //
 // `ahead` is how many beats have been read beyond the window's first element:
 //   write while ahead >= span or all is read;  read while ahead < room and not all is read.
-template <class C> void window(hls::stream<typename C::x::word>& in, hls::stream<typename C::x::word>& out) {
+template <class C, class In, class Out> void window(In& in, Out& out) {
 #pragma HLS INLINE
     typedef typename C::counter::type counter;
     typedef typename C::place::type place;
@@ -42,7 +40,7 @@ step:
 #pragma HLS UNROLL
                 C::x::set(y, l, inside ? C::x::get(seen, l) : typename C::x::type(C::fill));
             }
-            out.write(y);
+            C::x::write(out, y);
             const bool inner_done = inner == counter(C::inner - 1);
             const bool middle_done = middle == counter(C::middle - 1);
             const bool outer_done = outer == counter(C::outer - 1);
@@ -82,7 +80,7 @@ step:
             from = place(moved >= C::ring ? moved - C::ring : moved);
         }
         if (reads) {
-            buffer[int(to)] = in.read();
+            buffer[int(to)] = C::x::read(in);
             to = place(to == place(C::ring - 1) ? place(0) : place(to + place(1)));
             left = counter(left - counter(1));
         }

@@ -38,8 +38,8 @@ inline void note(const char* name, std::size_t high, std::size_t left) {
         if (all[i].name != name) continue;
         if (high > all[i].high) all[i].high = high;
         all[i].left += left;
-        // Streams end in the reverse of their order, so the next is likely the neighbour.
-        hint = i + 1 < all.size() ? i + 1 : 0;
+        // Streams end in the reverse of their order, so the next is likely of the same array, or the neighbour.
+        hint = i;
         return;
     }
     const Mark mark = {name, high, left};
@@ -64,6 +64,9 @@ template <class T> class stream {
         while (size_ > 0) drop();
         release();
     }
+
+    // For the streams of an array, which cannot be given a name where they are declared.
+    void rename(const char* name) { name_ = name; }
 
     bool empty() const { return size_ == 0; }
     bool full() const { return false; }
@@ -103,8 +106,10 @@ template <class T> class stream {
     stream(const stream&);
     stream& operator=(const stream&);
 
-    // A small stream costs nothing to make: about one kilobyte, a power of two of beats, lies in the object.
-    static const std::size_t inline_capacity = sizeof(T) > 512 ? 2 : csim::FloorPower<1024 / sizeof(T)>::value;
+    // A small stream costs nothing to make: some beats, a power of two of them, lie in the object. One kilobyte of
+    // words, or a quarter of it of single elements, of which arrays have many.
+    static const std::size_t inline_bytes = sizeof(T) > 8 ? 1024 : 256;
+    static const std::size_t inline_capacity = sizeof(T) > 512 ? 2 : csim::FloorPower<inline_bytes / sizeof(T)>::value;
 
     void drop() {
         ring_[head_].~T();
@@ -138,6 +143,15 @@ template <class T> class stream {
     std::size_t high_;
     alignas(T) unsigned char inline_[inline_capacity * sizeof(T)];
 };
+
+namespace csim {
+
+// All streams of an array are called so; the marks of that name are the highest of any of them.
+template <class T, std::size_t N> void name(stream<T> (&streams)[N], const char* called) {
+    for (std::size_t i = 0; i < N; ++i) streams[i].rename(called);
+}
+
+}  // namespace csim
 
 }  // namespace hls
 

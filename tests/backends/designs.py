@@ -7,7 +7,7 @@ longer than reading the failing chain, and the first example must be as rich as 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -93,18 +93,26 @@ class Builder:
     def source(self, x: Fixed, positions: int, channels: int, lanes: int | None = None) -> Wire:
         """A new input."""
         wire = Wire(self.name("x"), x, positions, channels, lanes or self.divisor(channels))
-        self.stream(wire)
+        self.packed(self.stream(wire))
         tensor = Tensor.of_fixed((positions, channels), x)
         self.design.inputs.append(Port(wire.name, wire.name, tensor, f"/{wire.name}"))
         return wire
 
     def stream(self, wire: Wire) -> Wire:
-        kind = StreamKind.SINGLE if wire.lanes == 1 else StreamKind.STRUCT
+        """A new stream of any kind."""
+        kind = self.choice([kind for kind in StreamKind if wire.lanes == 1 or kind is not StreamKind.SINGLE])
         self.design.add_stream(Stream(wire.name, wire.element, wire.lanes, wire.beats, kind))
         return wire
 
+    def packed(self, wire: Wire) -> None:
+        """A port carries words."""
+        stream = self.design.streams[wire.name]
+        if stream.kind is StreamKind.ARRAY:
+            self.design.streams[wire.name] = replace(stream, kind=StreamKind.STRUCT)
+
     def sink(self, wire: Wire) -> None:
         """The end of a chain."""
+        self.packed(wire)
         tensor = Tensor.of_fixed((wire.positions, wire.channels), wire.element)
         self.design.outputs.append(Port(f"y_{wire.name}", wire.name, tensor, f"/{wire.name}"))
 

@@ -65,13 +65,15 @@ BUILDERS: dict[type[Kernel], Callable[..., Instance]] = {
 
 @dataclass(frozen=True)
 class StreamText:
-    """A stream: its name, its beat's name and type, and its depth."""
+    """A stream: its name, its beat's name and type, its depth, and whether it is a FIFO for each of its lanes."""
 
     name: str
     beat: str
     type: str
     depth: int
     width: int
+    lanes: int
+    array: bool
 
 
 @dataclass(frozen=True)
@@ -209,8 +211,6 @@ def _check_wiring(design: Design) -> None:
     for name, stream in design.streams.items():
         if written.count(name) != 1 or read.count(name) != 1:
             raise IRError(f"hls: stream {name} has {written.count(name)} writers and {read.count(name)} readers")
-        if stream.kind is StreamKind.ARRAY:
-            raise IRError(f"hls: stream {name} is an array of FIFOs; this back end has single and struct streams")
         if stream.depth < 1:
             raise IRError(f"hls: stream {name} has depth {stream.depth}")
         if stream.width > WIDEST_WORD:
@@ -218,6 +218,9 @@ def _check_wiring(design: Design) -> None:
                 f"hls: stream {name} carries {stream.lanes} lanes of {stream.element.width} bits; "
                 f"a word has at most {WIDEST_WORD} bits, so it needs fewer lanes"
             )
+    for port in (*design.inputs, *design.outputs):
+        if design.streams[port.stream].kind is StreamKind.ARRAY:
+            raise IRError(f"hls: port {port.name} is an array of FIFOs; an AXI4-Stream carries packed words")
     for process in design:
         k = process.kernel
         if len(k.reads) != len(process.reads) or len(k.writes) != len(process.writes):
@@ -232,7 +235,8 @@ def _check_wiring(design: Design) -> None:
 def _stream(names: Names, wanted: str, stream: Stream) -> StreamText:
     name = names.unique(wanted)
     kind = beat(Beat(stream.element, stream.lanes))
-    return StreamText(name, names.unique(f"{name}_beat"), kind, stream.depth, stream.width)
+    array = stream.kind is StreamKind.ARRAY
+    return StreamText(name, names.unique(f"{name}_beat"), kind, stream.depth, stream.width, stream.lanes, array)
 
 
 def _port(text: StreamText, port: Port, design: Design) -> PortText:
