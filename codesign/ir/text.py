@@ -50,7 +50,8 @@ def save(graph: Graph, stem: Path) -> None:
     text, arrays = to_text(graph)
     stem.parent.mkdir(parents=True, exist_ok=True)
     Path(f"{stem}.txt").write_text(text, encoding="utf-8")
-    np.savez(f"{stem}.npz", **arrays)  # type: ignore[arg-type]  # no key is `allow_pickle`: each has a dot
+    stored = {name: _narrowed(x) for name, x in arrays.items()}
+    np.savez_compressed(f"{stem}.npz", **stored)  # type: ignore[arg-type]  # no key is `allow_pickle`: each has a dot
 
 
 def load(stem: Path) -> Graph:
@@ -58,13 +59,27 @@ def load(stem: Path) -> Graph:
     try:
         text = Path(f"{stem}.txt").read_text(encoding="utf-8")
         with np.load(f"{stem}.npz", allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+            arrays = {name: _widened(file[name]) for name in file.files}
     except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise ModelError(f"{stem}: the network's text or arrays cannot be read: {error}") from error
     try:
         return from_text(text, arrays)
     except ModelError as error:
         raise ModelError(f"{stem}.txt: {error}") from error
+
+
+def _narrowed(x: np.ndarray) -> np.ndarray:
+    """Codes in the smallest integers that hold them: most are weights of a few bits."""
+    if x.dtype != np.int64 or not x.size:
+        return x
+    low, high = int(x.min()), int(x.max())
+    kinds = (np.int8, np.int16, np.int32, np.int64)
+    return x.astype(next(k for k in kinds if np.iinfo(k).min <= low and high <= np.iinfo(k).max))
+
+
+def _widened(x: np.ndarray) -> np.ndarray:
+    """Codes as they are computed with."""
+    return x.astype(np.int64) if x.dtype.kind == "i" else x
 
 
 def design_text(design: Design) -> str:

@@ -114,6 +114,26 @@ def test_a_network_is_saved_and_loaded_and_its_bytes_are_the_same_each_time(tmp_
         assert (tmp_path / f"again.{suffix}").read_bytes() == first
 
 
+def test_codes_are_stored_in_as_few_bytes_as_they_need(tmp_path: Path) -> None:
+    graph = Graph("net")
+    graph.add("x", Input(Tensor.of_fixed((1,), Fixed(8))))
+    ends = [(-128, 127), (0, 128), (-(1 << 15) - 1, 0), (-(1 << 31) - 1, 1 << 31)]
+    for low, high in ends:
+        weights = np.array([[low, high]], dtype=np.int64)
+        graph.add(f"dense_{high}", Dense(weights, Fixed(40)), "x")
+        graph.outputs.append(Output(f"y_{high}", f"dense_{high}", "y"))
+
+    save(graph, tmp_path / "net")
+
+    with np.load(tmp_path / "net.npz") as file:
+        assert [file[f"dense_{high}.weights"].dtype.itemsize for _, high in ends] == [1, 2, 4, 8]
+    back = load(tmp_path / "net")
+    for low, high in ends:
+        layer = back[f"dense_{high}"].layer
+        assert isinstance(layer, Dense) and layer.weights.dtype == np.int64
+        assert layer.weights.tolist() == [[low, high]]
+
+
 HOSTILE = [
     "'); import os #",
     '"""',

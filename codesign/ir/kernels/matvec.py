@@ -9,6 +9,7 @@ import numpy as np
 
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
+from codesign.ir.matmul import matmul
 from codesign.ir.tensor import Array
 
 
@@ -94,7 +95,7 @@ class MatVec(Kernel):
     def evaluate(self, *inputs: Array) -> tuple[Array, ...]:
         (x,) = inputs
         vectors = x.reshape(len(x), self.positions, self.inputs)
-        y = vectors @ self.matrix()
+        y = matmul(vectors, self.matrix())
         if self.bias is not None:
             y = y + self.bias.words.reshape(-1)
         return (y.reshape(len(x), -1, self.pe),)

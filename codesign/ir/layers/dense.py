@@ -12,6 +12,7 @@ from codesign.errors import LayerError
 from codesign.ir.fixed import Fixed
 from codesign.ir.layers.base import Layer
 from codesign.ir.layers.product import Product
+from codesign.ir.matmul import matmul
 from codesign.ir.tensor import Array, Tensor, Values
 from codesign.ir.vector import ONE, Vector
 
@@ -61,7 +62,7 @@ class Dense(Product):
 
     def evaluate(self, *inputs: Array) -> Array:
         (x,) = inputs
-        y = _matmul(x, self.weights)
+        y = matmul(x, self.weights)
         return y if self.bias is None else y + self.bias
 
     def real(self, *inputs: Values) -> Values:
@@ -76,15 +77,3 @@ def _product_shape(x: Tensor, weights: np.ndarray) -> tuple[int, ...]:
         n, m = weights.shape
         raise LayerError(f"a matrix of {n} x {m} cannot multiply an input of shape {x.shape}")
     return (*x.shape[:-1], weights.shape[1])
-
-
-def _matmul(x: Array, weights: Array) -> Array:
-    """The integer product; through float64 BLAS where every partial sum stays below 2^53, so that it is exact."""
-    sums = np.abs(weights).sum(axis=0, dtype=np.float64)  # exact below 2^53, and it does not wrap
-    largest = int(np.abs(x).max(initial=0)) * int(sums.max(initial=0))
-    if largest < 1 << 53:
-        y: Array = (x.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
-        return y
-    if largest >= 1 << 63:
-        return np.asarray((x.astype(object) @ weights.astype(object)), dtype=np.int64)
-    return x @ weights

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -60,20 +61,31 @@ class Product(Layer):
 
     def accumulator(self, low: object, high: object) -> tuple[int, int]:
         """Bounds on every partial sum for inputs in `low`..`high` (numbers, or one per input channel)."""
-        positive, negative = self._summed(np.maximum(self.weights, 0)), self._summed(np.minimum(self.weights, 0))
         ones = np.ones(self._channels(), dtype=object)
-        lows = self.per_input(np.minimum(np.asarray(low, dtype=object), 0) * ones)
-        highs = self.per_input(np.maximum(np.asarray(high, dtype=object), 0) * ones)
+        lows = np.minimum(np.asarray(low, dtype=object), 0) * ones
+        highs = np.maximum(np.asarray(high, dtype=object), 0) * ones
         bias = np.zeros(self.outputs, dtype=object) if self.bias is None else self.bias.astype(object)
+        positive, negative = self._signed
+        reach = max(-int(lows.min()), int(highs.max()))
+        sums = positive.astype(np.float64) - negative.astype(np.float64)
+        largest = reach * int(sums.sum(axis=0).max()) + int(np.abs(bias).max())
+        kind: type = np.int64 if largest < 1 << 61 else object  # Python's integers where int64 could wrap
+        lows, highs = (self.per_input(end.astype(kind)) for end in (lows, highs))
+        positive, negative, bias = (v.astype(kind, copy=False) for v in (positive, negative, bias))
         least = (lows * positive + highs * negative).sum(axis=0) + np.minimum(bias, 0)
         most = (highs * positive + lows * negative).sum(axis=0) + np.maximum(bias, 0)
         return int(least.min()), int(most.max())
+
+    @cached_property
+    def _signed(self) -> tuple[np.ndarray, np.ndarray]:
+        """The positive and the negative weights that meet the same input, added."""
+        return self._summed(np.maximum(self.weights, 0)), self._summed(np.minimum(self.weights, 0))
 
     def _offset(self, x: Tensor) -> Vector:
         """What a constant offset of the input adds to each output: its product with the weights' values."""
         if x.offset.uniform and x.offset[0] == 0:
             return x.offset
-        sums = self._summed(self.weights)
+        sums = self._summed(self.weights).astype(object)
         if x.offset.uniform:
             return Vector.of([int(s) for s in sums.sum(axis=0)]) * self.step * x.offset
         offsets = self.per_input(np.array(x.offset.expand(self._channels()), dtype=object))
@@ -84,8 +96,8 @@ class Product(Layer):
         return int(self.weights.shape[-2])
 
     def _summed(self, weights: Array) -> np.ndarray:
-        """Python's integers (rows, outputs): the weights that meet the same input, added."""
+        """Integers (rows, outputs), Python's where int64 could wrap: the weights that meet the same input, added."""
         exact = weights.reshape(-1, *weights.shape[-2:])
         small = int(np.abs(exact).max(initial=0)) * len(exact) < 1 << 62
         summed: np.ndarray = exact.sum(axis=0) if small else exact.astype(object).sum(axis=0)
-        return summed.astype(object)
+        return summed
