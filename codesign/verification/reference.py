@@ -36,6 +36,9 @@ class Reference:
             model.opset_import.append(onnx.helper.make_opsetid("", 11))
         if "qonnx.custom_op.general" not in domains:
             model.opset_import.append(onnx.helper.make_opsetid("qonnx.custom_op.general", 1))
+        standard_first = sorted(model.opset_import, key=lambda o: o.domain != "")
+        del model.opset_import[:]
+        model.opset_import.extend(standard_first)  # qonnx folds constants with the version of the first
         names = {i.name for i in model.graph.initializer}
         inputs = [i for i in model.graph.input if i.name not in names]
         for i in inputs:

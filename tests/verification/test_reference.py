@@ -53,3 +53,16 @@ def test_what_qonnx_cannot_execute_is_told(tmp_path: Path) -> None:
     proto = model(node("MatMul", ["x", "w"]), {"w": np.ones((5, 2), dtype=np.float32)})
     with pytest.raises(ModelError, match=r"^net\.onnx: qonnx cannot execute the file: "):
         Reference(saved(proto, tmp_path))([X])
+
+
+def test_constants_fold_whichever_domain_the_file_imports_first(tmp_path: Path) -> None:
+    # qonnx folds constants with the version of the first import; Brevitas writes that of the quantizers first.
+    weights = {"codes": np.array([[1, -2], [3, 4], [0, 7], [5, 6]], dtype=np.int8), "scale": np.float32(0.25)}
+    nodes = [node("DequantizeLinear", ["codes", "scale"], "w", "weights"), node("MatMul", ["x", "w"])]
+    proto = model(nodes, weights, opset=13)
+    del proto.opset_import[:]
+    proto.opset_import.extend(
+        [onnx.helper.make_opsetid("qonnx.custom_op.general", 2), onnx.helper.make_opsetid("", 13)]
+    )
+    expected = X @ (weights["codes"] * np.float32(0.25))
+    np.testing.assert_allclose(Reference(saved(proto, tmp_path))([X])[0], expected, rtol=1e-6, atol=1e-6)
