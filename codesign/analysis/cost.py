@@ -26,6 +26,7 @@ from codesign.analysis.primitives import (
     dsp_slices,
     fifo_luts,
     in_dsp,
+    packed_luts,
     prefers_bram,
     product_luts,
     ram_bram18,
@@ -122,11 +123,7 @@ def _(kernel: MatVec) -> Resources:
     if kernel.reuse_factor == 1:
         products, adders = _constant_products(kernel), _constant_adders(kernel)
     else:
-        count = kernel.pe * n
-        if kernel.multiplier is Multiplier.DSP:
-            products = Resources(dsp=count * dsp_slices(x, w))
-        else:
-            products = Resources(lut=count * product_luts(x, w), ff=count * (x + w) // 2)
+        products = _products(kernel.pe, n, x, w, kernel.multiplier)
         adders = kernel.pe * _tree_luts(n, x + w) + (accumulators if kernel.inputs > n else 0)
     if kernel.bias is not None and kernel.inputs == n:
         adders += accumulators
@@ -136,16 +133,36 @@ def _(kernel: MatVec) -> Resources:
     return sum(map(memory_cost, kernel.memories()), total)
 
 
+def _products(outputs: int, inputs: int, x: int, w: int, multiplier: Multiplier) -> Resources:
+    """Multipliers of as many inputs of `x` bits with weights of `w` bits for each output."""
+    count = outputs * inputs
+    match multiplier:
+        case Multiplier.LUT:
+            return Resources(lut=count * product_luts(x, w), ff=count * (x + w) // 2)
+        case Multiplier.DSP:
+            return Resources(dsp=count * dsp_slices(x, w))
+        case Multiplier.PACKED:
+            pairs = outputs // 2 * inputs
+            return Resources(lut=pairs * packed_luts(x, w), ff=pairs * (x + w), dsp=count - pairs)
+
+
 def _constant_products(kernel: MatVec) -> Resources:
     """Products with constants: for each input every odd multiple once (tools find equal ones, shifts are free and
-    signs go into the adders), made of one adder per digit beyond the first; in a DSP slice from three digits on
-    where a product is wide enough for one."""
+    signs go into the adders), made of one adder per digit beyond the first; in a DSP slice, if that is what they are
+    to be made of, from three digits on. Two packed weights are one constant, and need no slice where that is zero or
+    a power of two."""
     x, w = kernel.x.width, kernel.weights.element.width
+    matrix = kernel.matrix()
+    if kernel.multiplier is Multiplier.PACKED:
+        even = matrix.shape[1] // 2 * 2
+        pairs = int((signed_digits(matrix[:, :even]).reshape(len(matrix), -1, 2).sum(axis=2) > 1).sum())
+        left = int((signed_digits(matrix[:, even:]) > 2).sum())
+        return Resources(lut=pairs * (x + w), ff=pairs * (x + w), dsp=pairs + left)
     lut = ff = dsp = 0
-    for row in kernel.matrix():
+    for row in matrix:
         odd = np.unique(_odd_part(np.abs(row[row != 0])))
         digits = signed_digits(odd)
-        slices = int((digits > 2).sum()) if in_dsp(x, w) else 0
+        slices = int((digits > 2).sum()) if kernel.multiplier is Multiplier.DSP else 0
         adders = int((digits - 1).sum()) if not slices else int((digits == 2).sum())
         lut += adders * (x + w)
         ff += adders * (x + w) // 2
@@ -305,11 +322,7 @@ def _(kernel: Depthwise) -> Resources:
     """A product and an accumulator per lane, and the ROMs."""
     x, w, count = kernel.x.width, kernel.weights.element.width, kernel.lanes * kernel.multiplier
     accumulators = count * kernel.accumulator.width
-    if in_dsp(x, w):
-        products = Resources(dsp=count * dsp_slices(x, w))
-    else:
-        products = Resources(lut=count * product_luts(x, w), ff=count * (x + w) // 2)
-    total = products + Resources(lut=accumulators, ff=2 * accumulators)
+    total = _products(1, count, x, w, kernel.products) + Resources(lut=accumulators, ff=2 * accumulators)
     return sum(map(memory_cost, kernel.memories()), total)
 
 

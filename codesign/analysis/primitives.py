@@ -6,6 +6,8 @@ from math import ceil
 
 import numpy as np
 
+from codesign.ir.fixed import Fixed
+from codesign.ir.kernels.multiplier import DSP_A, DSP_B, packed_shift
 from codesign.ir.tensor import Array
 
 ROM_SHAPES = ((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
@@ -18,9 +20,6 @@ LUTS_PER_BRAM18 = 128
 DSP_PRODUCT_BITS = 16
 """From how many bits of product on a multiplication is worth a DSP slice. Vendor tools draw the line near here: in
 published reports 8 x 8 bit products sit in DSP slices, and of 4,256 products of 6 x 6 bits all but 124 in LUTs."""
-
-DSP_A, DSP_B = 27, 18
-"""Signed operand widths of a DSP48E2 (UG579); a DSP48E1 (UG479) has 25 x 18."""
 
 
 def rom_luts(depth: int, width: int) -> int:
@@ -73,6 +72,22 @@ def dsp_slices(a: int, b: int) -> int:
         ceil((small - 1) / (DSP_B - 1)) * ceil((large - 1) / (DSP_A - 1)),
         ceil((small - 1) / (DSP_A - 1)) * ceil((large - 1) / (DSP_B - 1)),
     )
+
+
+def packable(x: Fixed, w: Fixed) -> bool:
+    """Whether one slice makes the products of a code of type `x` with two weights of type `w`: see `packed_shift`.
+
+    With s bits for the low product, the port of 27 bits takes both weights where w + s + 1 <= 27 (s = x + w for
+    signed codes), and that of 18 bits takes `x`, which needs a bit for the sign if it has none.
+    """
+    return packed_shift(x, w) is not None
+
+
+def packed_luts(x: int, w: int) -> int:
+    """LUTs around a packed product: an adder that puts the two weights together (the low one's sign reaches w + 1
+    bits above it), and one that adds the low product's sign bit to the high one. Where a product is bound to a
+    slice, tools leave its pre-adder alone (UG1399 on BIND_OP)."""
+    return (w + 1) + (x + w)
 
 
 def product_luts(a: int, b: int) -> int:

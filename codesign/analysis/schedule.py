@@ -168,7 +168,13 @@ def _levels(kernel: Kernel) -> tuple[float, int]:
         case MatVec():
             a, b = kernel.x.width, kernel.weights.element.width
             tree = log2(kernel.simd) + 1
-            return (tree, 1) if kernel.multiplier is Multiplier.DSP else (tree + min(a, b) / 3, 0)
+            match kernel.multiplier:
+                case Multiplier.LUT:
+                    return tree + min(a, b) / 3, 0
+                case Multiplier.DSP:
+                    return tree, 1
+                case Multiplier.PACKED:
+                    return tree + 2, 1  # both weights put together, the high product corrected
         case Apply(function=MultiplyShift() as f):
             bits = int(np.abs(f.multiplier).max()).bit_length()
             return (2, 1) if in_dsp(kernel.x.width, bits) else (2 + bits / 3, 0)
@@ -184,7 +190,7 @@ def _levels(kernel: Kernel) -> tuple[float, int]:
             return before + log2(kernel.lanes) + kernel.softmax.frac + 2, 0
         case Depthwise():
             a, b = kernel.x.width, kernel.weights.element.width
-            return (1, 1) if in_dsp(a, b) else (1 + min(a, b) / 3, 0)
+            return (1, 1) if kernel.products is Multiplier.DSP else (1 + min(a, b) / 3, 0)
         case Window():
             return 3, 0  # where to read, the memory, and whether that was padding
         case Join() | PoolUnit():

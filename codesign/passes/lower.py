@@ -168,7 +168,7 @@ def channelwise(node: Node, x: Fixed, lanes: int, strategy: Strategy) -> Depthwi
     depth, width = layer.groups // lanes * taps, outputs // layer.groups * lanes * layer.bits.width
     kernel = Depthwise.fold(
         node.name, matrix, bias, layer.bits, x, node.type.type, prod(node.type.shape[:-1]), layer.groups, lanes,
-        memory_style(depth, width, strategy),
+        memory_style(depth, width, strategy), default_multiplier(x, layer.bits),
     )  # fmt: skip
     return replace(kernel, bias=_styled(kernel.bias, strategy))
 

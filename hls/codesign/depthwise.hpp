@@ -6,7 +6,7 @@
 
 namespace codesign {
 
-// C: positions, folds (beats per pixel), taps, each (results per channel); x, y (beats of lanes and lanes * each),
+// C: multiplier (fabric, slice, slices); positions, folds (beats per pixel), taps, each (results per channel); x, y (beats of lanes and lanes * each),
 // weight, bias (codes). The beats of a position come fold by fold, the taps of a fold one after the other.
 // Word f * taps + t of the weights holds in lane l * each + j the weight of tap t.
 template <class C, bool Biased, class In, class Out>
@@ -32,7 +32,8 @@ position:
 #pragma HLS UNROLL
                     const sum start = Biased ? sum(bias[Biased ? f : 0][p]) : sum(0);
                     partial[p] = (t == 0 ? start : partial[p]) +
-                                 product<accumulator, typename C::x::element, typename C::weight>(
+                                 C::multiplier::template product<accumulator, typename C::x::element,
+                                                                 typename C::weight>(
                                      C::x::get(x, p / C::each), weights[f * C::taps + t][p]);
                     C::y::set(y, p, typename C::y::type(partial[p]));
                 }

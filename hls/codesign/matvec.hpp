@@ -7,7 +7,64 @@
 
 namespace codesign {
 
-// C: positions, in_folds, out_folds; x and y (beats of simd and pe lanes), weight, bias (codes).
+// For each output the sum of the products of one beat, each made by a multiplier of its own.
+// C: multiplier (fabric, slice, slices); in_folds, out_folds; x and y (beats of simd and pe lanes), weight (code).
+template <class C, class Multiplier> struct products {
+    typedef typename C::y::element accumulator;
+    typedef typename accumulator::sum sum;
+
+    static void add_up(const typename C::x::word& x,
+                       const typename C::weight::rom weights[C::out_folds * C::in_folds][C::y::lanes * C::x::lanes],
+                       int word, sum tree[C::y::lanes]) {
+#pragma HLS INLINE
+        for (int p = 0; p < C::y::lanes; ++p) {
+#pragma HLS UNROLL
+            sum s = 0;
+            for (int i = 0; i < C::x::lanes; ++i) {
+#pragma HLS UNROLL
+                s += Multiplier::template product<accumulator, typename C::x::element, typename C::weight>(
+                    C::x::get(x, i), weights[word][p * C::x::lanes + i]);
+            }
+            tree[p] = s;
+        }
+    }
+};
+
+// The same, two outputs at a time sharing the multiplier of an input; an odd one is left with its own.
+template <class C, int Shift> struct products<C, shared_slice<Shift> > {
+    typedef typename C::y::element accumulator;
+    typedef typename accumulator::sum sum;
+
+    static void add_up(const typename C::x::word& x,
+                       const typename C::weight::rom weights[C::out_folds * C::in_folds][C::y::lanes * C::x::lanes],
+                       int word, sum tree[C::y::lanes]) {
+#pragma HLS INLINE
+        for (int p = 0; p < C::y::lanes; p += 2) {
+#pragma HLS UNROLL
+            sum s = 0;
+            sum t = 0;
+            for (int i = 0; i < C::x::lanes; ++i) {
+#pragma HLS UNROLL
+                if (p + 1 < C::y::lanes) {
+                    sum low;
+                    sum high;
+                    shared_slice<Shift>::template pair<accumulator, typename C::x::element, typename C::weight>(
+                        C::x::get(x, i), weights[word][p * C::x::lanes + i], weights[word][(p + 1) * C::x::lanes + i],
+                        low, high);
+                    s += low;
+                    t += high;
+                } else {
+                    s += slice::template product<accumulator, typename C::x::element, typename C::weight>(
+                        C::x::get(x, i), weights[word][p * C::x::lanes + i]);
+                }
+            }
+            tree[p] = s;
+            if (p + 1 < C::y::lanes) tree[p + 1] = t;
+        }
+    }
+};
+
+// C: multiplier; positions, in_folds, out_folds; x and y (beats of simd and pe lanes), weight, bias (codes).
 //
 // Output fold after output fold; the first one computes while it reads, the others take the vector from the buffer:
 //   fold 0: read x[0] read x[1] ... -> y[0]    fold 1: x[0] x[1] ... (buffer) -> y[1]    ...
@@ -37,17 +94,14 @@ position:
                 } else {
                     x = buffer[s];
                 }
+                // The trees of products first, so that only one addition lies between two cycles.
+                sum tree[C::y::lanes];
+#pragma HLS ARRAY_PARTITION variable=tree complete dim=0
+                products<C, typename C::multiplier>::add_up(x, weights, f * C::in_folds + s, tree);
                 for (int p = 0; p < C::y::lanes; ++p) {
 #pragma HLS UNROLL
-                    // The tree of products first, so that only one addition lies between two cycles.
-                    sum tree = 0;
-                    for (int i = 0; i < C::x::lanes; ++i) {
-#pragma HLS UNROLL
-                        tree += product<accumulator, typename C::x::element, typename C::weight>(
-                            C::x::get(x, i), weights[f * C::in_folds + s][p * C::x::lanes + i]);
-                    }
                     const sum start = Biased ? sum(bias[Biased ? f : 0][p]) : sum(0);
-                    partial[p] = (s == 0 ? start : partial[p]) + tree;
+                    partial[p] = (s == 0 ? start : partial[p]) + tree[p];
                 }
                 if (s == C::in_folds - 1) {
                     typename C::y::word y;

@@ -15,6 +15,10 @@
 // An AXI4-Stream port, and the handshake of the whole block.
 #define CODESIGN_AXI_STREAM(name) CODESIGN_PRAGMA(INTERFACE mode=axis port=name)
 #define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE mode=ap_ctrl_hs port=return)
+// What the product that a variable is given is made of: adders, one DSP slice, or as many slices as it takes.
+#define CODESIGN_MUL_FABRIC(name) CODESIGN_PRAGMA(BIND_OP variable=name op=mul impl=fabric)
+#define CODESIGN_MUL_SLICE(name) CODESIGN_PRAGMA(BIND_OP variable=name op=mul impl=dsp)
+#define CODESIGN_MUL_SLICES(name) CODESIGN_PRAGMA(BIND_OP variable=name op=mul impl=dsp)
 #else
 #define CODESIGN_ROM_LUTRAM(name) CODESIGN_PRAGMA(RESOURCE variable=name core=ROM_1P_LUTRAM)
 #define CODESIGN_ROM_BRAM(name) CODESIGN_PRAGMA(RESOURCE variable=name core=ROM_1P_BRAM)
@@ -22,6 +26,9 @@
 #define CODESIGN_ROM_BRAM_SHARED(name) CODESIGN_PRAGMA(RESOURCE variable=name core=ROM_nP_BRAM)
 #define CODESIGN_AXI_STREAM(name) CODESIGN_PRAGMA(INTERFACE axis port=name)
 #define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE ap_ctrl_hs port=return)
+#define CODESIGN_MUL_FABRIC(name) CODESIGN_PRAGMA(RESOURCE variable=name core=Mul_LUT)
+#define CODESIGN_MUL_SLICE(name) CODESIGN_PRAGMA(RESOURCE variable=name core=DSP48)
+#define CODESIGN_MUL_SLICES(name) CODESIGN_PRAGMA(RESOURCE variable=name core=MulnS)
 #endif
 
 // The FIFOs of an array get its name in the simulation that can tell them apart; tools name them by themselves.

@@ -5,6 +5,8 @@
 //                        of two; whatever is computed in it is exact when the result fits W bits), rom (an element
 //                        of a constant array)
 //   product<S, X, Y>     x * y as an S::sum
+//   fabric, slice, slices   multipliers made of adders, of one DSP slice, of several: product<S, X, Y> is x * y
+//   shared_slice<Shift>  a slice for two products with the same input: pair<S, X, W> gives x * first and x * second
 //   packed<Element, Lanes>  word (the lanes of a beat), get and set of one lane, push and pop of a narrower beat
 //
 // A stream of beats is one FIFO of words, hls::stream<word>, or an array of FIFOs, one for each lane,

@@ -4,6 +4,7 @@
 
 #include <ap_int.h>
 
+#include "pragmas.hpp"
 #include "storage.hpp"
 
 namespace codesign {
@@ -21,6 +22,7 @@ template <int W, bool Signed> struct rom_element { typedef typename storage<W, S
 
 template <int W> struct sint {
     static const int width = W;
+    static const bool is_signed = true;
     typedef ap_int<W> type;
     typedef ap_int<W> sum;
     typedef typename rom_element<W, true>::type rom;
@@ -28,6 +30,7 @@ template <int W> struct sint {
 
 template <int W> struct uint {
     static const int width = W;
+    static const bool is_signed = false;
     typedef ap_uint<W> type;
     typedef ap_uint<W> sum;
     typedef typename rom_element<W, false>::type rom;
@@ -38,6 +41,58 @@ template <class Sum, class X, class Y>
 inline typename Sum::sum product(const typename X::type& x, const typename Y::type& y) {
     return typename Sum::sum(x * y);
 }
+
+// The code that holds every product of two codes. A multiplier is bound to what a pragma names through a variable of
+// exactly this type.
+template <int W, bool Signed> struct code_of;
+template <int W> struct code_of<W, true> { typedef ap_int<W> type; };
+template <int W> struct code_of<W, false> { typedef ap_uint<W> type; };
+template <class X, class Y> struct product_of : code_of<X::width + Y::width, X::is_signed || Y::is_signed> {};
+
+struct fabric {
+    template <class Sum, class X, class Y>
+    static typename Sum::sum product(const typename X::type& x, const typename Y::type& y) {
+#pragma HLS INLINE
+        const typename product_of<X, Y>::type p = x * y;
+        CODESIGN_MUL_FABRIC(p)
+        return typename Sum::sum(p);
+    }
+};
+
+struct slice {
+    template <class Sum, class X, class Y>
+    static typename Sum::sum product(const typename X::type& x, const typename Y::type& y) {
+#pragma HLS INLINE
+        const typename product_of<X, Y>::type p = x * y;
+        CODESIGN_MUL_SLICE(p)
+        return typename Sum::sum(p);
+    }
+};
+
+struct slices {
+    template <class Sum, class X, class Y>
+    static typename Sum::sum product(const typename X::type& x, const typename Y::type& y) {
+#pragma HLS INLINE
+        const typename product_of<X, Y>::type p = x * y;
+        CODESIGN_MUL_SLICES(p)
+        return typename Sum::sum(p);
+    }
+};
+
+// The widths are those of the slice's ports. The low Shift bits are the first product with its sign; the bits above
+// are the second, less one where the first is negative.
+template <int Shift> struct shared_slice : slice {
+    template <class Sum, class X, class W>
+    static void pair(const typename X::type& x, const typename W::type& first, const typename W::type& second,
+                     typename Sum::sum& low, typename Sum::sum& high) {
+#pragma HLS INLINE
+        const ap_int<27> both = (ap_int<27>(second) << Shift) + ap_int<27>(first);
+        const ap_int<45> p = both * ap_int<18>(x);
+        CODESIGN_MUL_SLICE(p)
+        low = typename Sum::sum(ap_int<Shift>(p));
+        high = typename Sum::sum(ap_int<45 - Shift>(p >> Shift) + ap_uint<1>(p[Shift - 1]));
+    }
+};
 
 template <class Element, int Lanes> struct packed {
     static const int lanes = Lanes;

@@ -8,6 +8,7 @@ namespace codesign {
 
 template <int W> struct sint {
     static const int width = W;
+    static const bool is_signed = true;
     typedef typename storage<W, true>::type type;
     typedef typename native_integer<(W <= 32 ? 4 : 8), true>::type sum;
     typedef type rom;
@@ -15,6 +16,7 @@ template <int W> struct sint {
 
 template <int W> struct uint {
     static const int width = W;
+    static const bool is_signed = false;
     typedef typename storage<W, false>::type type;
     typedef typename native_integer<(W <= 32 ? 4 : 8), true>::type sum;
     typedef type rom;
@@ -24,6 +26,29 @@ template <class Sum, class X, class Y>
 inline typename Sum::sum product(typename X::type x, typename Y::type y) {
     return typename Sum::sum(x) * typename Sum::sum(y);
 }
+
+// What a multiplier is made of is no question here.
+struct fabric {
+    template <class Sum, class X, class Y>
+    static typename Sum::sum product(typename X::type x, typename Y::type y) {
+        return codesign::product<Sum, X, Y>(x, y);
+    }
+};
+typedef fabric slice;
+typedef fabric slices;
+
+// One multiplication for two products, as in the slice: the low Shift bits are the first with its sign, the bits above
+// the second, less one where the first is negative.
+template <int Shift> struct shared_slice : slice {
+    template <class Sum, class X, class W>
+    static void pair(typename X::type x, typename W::type first, typename W::type second, typename Sum::sum& low,
+                     typename Sum::sum& high) {
+        const int both = int(second) * (1 << Shift) + int(first);
+        const long long p = (long long)both * (long long)int(x);
+        low = typename Sum::sum((long long)((unsigned long long)p << (64 - Shift)) >> (64 - Shift));
+        high = typename Sum::sum((p >> Shift) + ((p >> (Shift - 1)) & 1));
+    }
+};
 
 template <class Element, int Lanes> struct packed {
     static const int lanes = Lanes;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from codesign.analysis.primitives import (
     dsp_slices,
     fifo_luts,
     in_dsp,
+    packed_luts,
     product_luts,
     ram_bram18,
     ram_luts,
@@ -23,6 +25,7 @@ from codesign.analysis.primitives import (
     rom_luts,
     signed_digits,
 )
+from codesign.analysis.schedule import pipeline_depth
 from codesign.errors import IRError
 from codesign.ir.design import Stream
 from codesign.ir.fixed import Fixed
@@ -37,6 +40,7 @@ from codesign.ir.kernels import (
     MatVec,
     Memory,
     MemoryStyle,
+    Multiplier,
     Permute,
     Repack,
     SoftmaxUnit,
@@ -136,6 +140,23 @@ def test_wide_products_are_dsp_slices_one_per_lane() -> None:
     assert kernel_cost(matvec(weights, 8, Fixed(8), Fold(8, 16))).dsp == 128
     assert kernel_cost(matvec(weights, 16, Fixed(32), Fold(8, 16))).dsp == 256
     assert kernel_cost(matvec(weights % 8, 4, Fixed(8), Fold(8, 16))).dsp == 0
+
+
+def test_packed_products_take_half_the_slices_and_adders_to_part_them() -> None:
+    kernel = matvec(np.full((64, 30), 77), 8, Fixed(8), Fold(5, 16))
+    packed = replace(kernel, multiplier=Multiplier.PACKED)
+    fabric = replace(kernel, multiplier=Multiplier.LUT)
+    assert (kernel_cost(kernel).dsp, kernel_cost(packed).dsp, kernel_cost(fabric).dsp) == (80, 3 * 16, 0)
+    assert kernel_cost(packed).lut - kernel_cost(kernel).lut == 2 * 16 * (9 + 16)
+    assert kernel_cost(fabric).lut - kernel_cost(kernel).lut == 80 * product_luts(8, 8)
+    assert [pipeline_depth(k) for k in (fabric, kernel, packed)] == [4, 6, 7]
+
+
+def test_constants_are_what_the_kernel_says() -> None:
+    kernel = matvec(np.array([[77, 64, 0], [0, 1, 77], [0, 0, 3], [55, 77, 64]]), 8, Fixed(8), Fold(3, 4))
+    made = {m: kernel_cost(replace(kernel, multiplier=m)) for m in (Multiplier.LUT, Multiplier.DSP, Multiplier.PACKED)}
+    assert [made[m].dsp for m in made] == [0, 4, 3]
+    assert made[Multiplier.LUT].lut > made[Multiplier.PACKED].lut > made[Multiplier.DSP].lut
 
 
 def test_an_input_buffer_exists_only_where_outputs_take_turns() -> None:
@@ -260,21 +281,40 @@ def test_constant_products_beside_yosys(n: int, m: int, x: int, w: int, tmp_path
     assert 0.5 < kernel_cost(kernel).lut / found < 2
 
 
+def test_yosys_makes_two_products_of_one_slice(tmp_path: Path) -> None:
+    """What types_ap.hpp spells, at 8 x 8 bits; LUTs are those that put two weights together."""
+    verilog = """
+module top(input clk, input signed [7:0] x, first, second, output reg signed [15:0] low, high);
+wire signed [26:0] both = (27'(second) <<< 16) + 27'(first);
+wire signed [44:0] p = both * $signed({{10{x[7]}}, x});
+always @(posedge clk) low <= p[15:0];
+always @(posedge clk) high <= p[31:16] + p[15];
+endmodule"""
+    cells = yosys_cells(verilog, tmp_path)
+    assert cells["DSP48E2"] == 1
+    assert sum(count for cell, count in cells.items() if cell.startswith("LUT")) <= packed_luts(8, 8)
+
+
 def yosys_luts(verilog: str, folder: Path) -> int:
-    """LUTs after synthesis for UltraScale+ without DSP slices; skips where Yosys is not installed."""
+    """LUTs after synthesis for UltraScale+ without DSP slices."""
+    return sum(count for cell, count in yosys_cells(verilog, folder, "-nodsp").items() if cell.startswith("LUT"))
+
+
+def yosys_cells(verilog: str, folder: Path, *options: str) -> dict[str, int]:
+    """How many of each cell after synthesis for UltraScale+; skips where Yosys is not installed."""
     libyosys = pytest.importorskip("pyosys.libyosys", reason="needs Yosys (the `rtl` extra)")
     source, report = folder / "top.v", folder / "stat"
     source.write_text(verilog)
     design = libyosys.Design()
     for command in (
         f"read_verilog -sv {source}",
-        "synth_xilinx -family xcup -nodsp -flatten -noiopad -top top",
+        " ".join(("synth_xilinx -family xcup -flatten -noiopad -top top", *options)),
         f"tee -q -o {report} stat",
     ):
         libyosys.run_pass(f"tee -q {command}" if not command.startswith("tee") else command, design)
-    counts = re.findall(r"^\s+(\d+)\s+LUT\d\s*$", report.read_text(), re.MULTILINE)
-    assert counts, "the report counts LUTs"
-    return sum(map(int, counts))
+    counts = re.findall(r"^\s+(\d+)\s+(LUT\d|DSP\w+)\s*$", report.read_text(), re.MULTILINE)
+    assert counts, "the report counts cells"
+    return {cell: int(count) for count, cell in counts}
 
 
 def adder_tree(terms: list[str]) -> str:

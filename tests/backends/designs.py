@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from hypothesis import strategies as st
 
+from codesign.config import Strategy
 from codesign.ir.design import Design, Port, Process, Stream, StreamKind
 from codesign.ir.fixed import MAX_WIDTH, Fixed
 from codesign.ir.kernels import (
@@ -26,6 +27,7 @@ from codesign.ir.kernels import (
     Kernel,
     MatVec,
     MemoryStyle,
+    Multiplier,
     Permute,
     Pick,
     PoolUnit,
@@ -37,6 +39,7 @@ from codesign.ir.kernels import (
 from codesign.ir.layers.requantize import MultiplyShift, Shift, Table, Thresholds
 from codesign.ir.layers.softmax import SoftmaxTable
 from codesign.ir.tensor import Tensor
+from codesign.passes.strategy import multipliers
 
 T = TypeVar("T")
 
@@ -148,7 +151,8 @@ def matvec(b: Builder, x: Wire) -> Wire:
     y = b.after(x, Fixed.covering(low, high), outputs, b.divisor(outputs))
     style = b.choice([MemoryStyle.REGISTERS, MemoryStyle.LUTRAM, MemoryStyle.BRAM])
     kernel = MatVec.fold(
-        b.name("m"), matrix, bias, w, x.element, y.element, x.positions, y.lanes, x.lanes, style
+        b.name("m"), matrix, bias, w, x.element, y.element, x.positions, y.lanes, x.lanes, style,
+        b.choice(multipliers(x.element, w, Strategy.AUTO, 1)),
     )  # fmt: skip
     b.process("dense", kernel, [x], [y])
     return y
@@ -290,7 +294,8 @@ def depthwise(b: Builder, x: Wire) -> Wire:
     y = b.after(x, element, x.channels * each, x.lanes * each, x.positions // taps)
     style = b.choice([MemoryStyle.REGISTERS, MemoryStyle.LUTRAM, MemoryStyle.BRAM])
     kernel = Depthwise.fold(
-        b.name("m"), matrix, bias, w, x.element, element, y.positions, x.channels, x.lanes, style
+        b.name("m"), matrix, bias, w, x.element, element, y.positions, x.channels, x.lanes, style,
+        b.choice([Multiplier.LUT, Multiplier.DSP]),
     )  # fmt: skip
     b.process("depthwise", kernel, [x], [y])
     return y

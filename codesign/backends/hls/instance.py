@@ -10,6 +10,7 @@ import numpy as np
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import MemoryStyle
+from codesign.ir.kernels.multiplier import Multiplier, one_slice, shift_of
 from codesign.ir.tensor import Array
 
 LARGEST = (1 << 63) - 1
@@ -32,6 +33,15 @@ class Constant:
     def __post_init__(self) -> None:
         if not -LARGEST <= self.value <= LARGEST:
             raise IRError(f"hls: the constant {self.value} needs more than 64 bits")
+
+
+@dataclass(frozen=True)
+class Product:
+    """Products of codes of two types, and what they are made of."""
+
+    made_of: Multiplier
+    x: Fixed
+    w: Fixed
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +74,8 @@ class Rom:
 class Instance:
     """Base of all instances: each field of a subclass is a member of the configuration of the same name.
 
-    An int or bool becomes a constant, a Constant a 64-bit constant, a Fixed a code, a Beat a beat. `roms` are
+    An int or bool becomes a constant, a Constant a 64-bit constant, a Fixed a code, a Beat a beat, a Product
+    what makes it. `roms` are
     passed to the function, in their order, after its streams.
     """
 
@@ -96,6 +107,8 @@ def declaration(name: str, value: object) -> str:
             return f"typedef {code(value)} {name};"
         case Beat():
             return f"typedef {beat(value)} {name};"
+        case Product():
+            return f"typedef {multiplier(value)} {name};"
         case _:
             raise IRError(f"hls: {name} = {value!r} cannot be printed")
 
@@ -110,6 +123,17 @@ def code(fixed: Fixed) -> str:
 def beat(value: Beat) -> str:
     """The C++ type of a beat."""
     return f"codesign::beat<{code(value.element)}, {value.lanes}>"
+
+
+def multiplier(value: Product) -> str:
+    """The C++ type of a multiplier."""
+    match value.made_of:
+        case Multiplier.LUT:
+            return "codesign::fabric"
+        case Multiplier.DSP:
+            return "codesign::slice" if one_slice(value.x, value.w) else "codesign::slices"
+        case Multiplier.PACKED:
+            return f"codesign::shared_slice<{shift_of(value.x, value.w)}>"
 
 
 def channelwise(name: str, values: Array, channels: int, lanes: int) -> Rom:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codesign.backends.hls.instance import Beat, Instance, Rom
+from codesign.backends.hls.instance import Beat, Instance, Product, Rom
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.matvec import MatVec
 
@@ -23,6 +23,7 @@ class MatVecInstance(Instance):
     y: Beat
     weight: Fixed
     bias: Fixed
+    multiplier: Product
 
 
 def matvec(name: str, kernel: MatVec) -> MatVecInstance:
@@ -37,4 +38,5 @@ def matvec(name: str, kernel: MatVec) -> MatVecInstance:
         y=Beat(kernel.accumulator, kernel.pe),
         weight=kernel.weights.element,
         bias=kernel.bias.element if kernel.bias is not None else Fixed(1, 0, False),
+        multiplier=Product(kernel.multiplier, kernel.x, kernel.weights.element),
     )

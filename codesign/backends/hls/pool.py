@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codesign.backends.hls.instance import Beat, Instance, Rom
+from codesign.backends.hls.instance import Beat, Instance, Product, Rom
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.depthwise import Depthwise
 from codesign.ir.kernels.pool import PoolUnit
@@ -40,6 +40,7 @@ class DepthwiseInstance(Instance):
     y: Beat
     weight: Fixed
     bias: Fixed
+    multiplier: Product
 
 
 def pool(name: str, kernel: PoolUnit) -> PoolInstance:
@@ -67,4 +68,5 @@ def depthwise(name: str, kernel: Depthwise) -> DepthwiseInstance:
         y=Beat(kernel.accumulator, kernel.lanes * kernel.multiplier),
         weight=kernel.weights.element,
         bias=kernel.bias.element if kernel.bias is not None else Fixed(1, 0, False),
+        multiplier=Product(kernel.products, kernel.x, kernel.weights.element),
     )

@@ -5,7 +5,8 @@ from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
 from codesign.ir.kernels.classify import IndexOfMax, SoftmaxUnit
 from codesign.ir.kernels.concat import Append, Pick
 from codesign.ir.kernels.depthwise import Depthwise
-from codesign.ir.kernels.matvec import MatVec, Multiplier
+from codesign.ir.kernels.matvec import MatVec
+from codesign.ir.kernels.multiplier import Multiplier
 from codesign.ir.kernels.pool import PoolUnit
 from codesign.ir.kernels.streams import Fork, Join, Permute, Repack
 from codesign.ir.kernels.upsample import Border, Repeat

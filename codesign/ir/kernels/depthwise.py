@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
+from codesign.ir.kernels.multiplier import Multiplier
 from codesign.ir.tensor import Array
 
 
@@ -18,6 +20,7 @@ class Depthwise(Kernel):
     The beats of a position come channel by channel (fold, tap), as a Window by channel gives them; each fold
     accumulates over the taps and gives one beat of lanes * m results, m being the results per channel. Word
     f * taps + t of `weights` holds in lane l * m + j the weight of tap t; word f of `bias` holds the lanes of fold f.
+    `products` says what the multipliers are made of.
     """
 
     positions: int
@@ -29,11 +32,16 @@ class Depthwise(Kernel):
     accumulator: Fixed
     weights: Memory
     bias: Memory | None = None
+    products: Multiplier = Multiplier.LUT
+
+    def __post_init__(self) -> None:
+        if self.products not in (Multiplier.LUT, Multiplier.DSP):
+            raise IRError(f"depthwise: no two products share an input, so they cannot be {self.products.value}")
 
     @classmethod
     def fold(
         cls, name: str, matrix: Array, bias: Array | None, w: Fixed, x: Fixed, accumulator: Fixed,
-        positions: int, channels: int, lanes: int, style: MemoryStyle,
+        positions: int, channels: int, lanes: int, style: MemoryStyle, products: Multiplier = Multiplier.LUT,
     ) -> Depthwise:  # fmt: skip
         """The kernel for weights (taps, channels * m) in the folded layout."""
         taps, outputs = matrix.shape
@@ -44,7 +52,7 @@ class Depthwise(Kernel):
         if bias is not None:
             element = Fixed.covering(int(bias.min()), int(bias.max()))
             biases = Memory(f"{name}_bias", bias.reshape(channels // lanes, -1), element, style)
-        return cls(positions, channels, taps, lanes, multiplier, x, accumulator, memory, biases)
+        return cls(positions, channels, taps, lanes, multiplier, x, accumulator, memory, biases, products)
 
     @property
     def folds(self) -> int:

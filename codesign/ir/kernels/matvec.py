@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
+from codesign.ir.kernels.multiplier import Multiplier, shift_of
 from codesign.ir.matmul import matmul
 from codesign.ir.tensor import Array
-
-
-class Multiplier(Enum):
-    """What the products of a matrix are made of."""
-
-    LUT = "lut"
-    """Adders in the fabric."""
-    DSP = "dsp"
-    """A DSP slice each (several where the operands are wide)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +26,8 @@ class MatVec(Kernel):
 
     Word f * (inputs/simd) + s of `weights` holds, in lane p * simd + i, W[s * simd + i, f * pe + p];
     word f of `bias` holds b[f * pe + p] in lane p. Partial sums never leave `accumulator`.
-    `multiplier` holds where a multiplier takes turns (reuse factor above one); products with constants are adders or
-    slices as the tool sees fit.
+    `multiplier` says what the products are made of. Where no multiplier takes turns (a reuse factor of one) every
+    weight is a constant, and what a shift or an addition makes needs no multiplier of any kind.
     """
 
     positions: int
@@ -49,6 +40,10 @@ class MatVec(Kernel):
     weights: Memory
     bias: Memory | None = None
     multiplier: Multiplier = Multiplier.LUT
+
+    def __post_init__(self) -> None:
+        if self.multiplier is Multiplier.PACKED:
+            shift_of(self.x, self.weights.element)
 
     @classmethod
     def fold(

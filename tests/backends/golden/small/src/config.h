@@ -20,6 +20,7 @@ struct dense_1_config {
     typedef codesign::beat<codesign::sint<7>, 2> y;
     typedef codesign::sint<3> weight;
     typedef codesign::sint<3> bias;
+    typedef codesign::fabric multiplier;
 };
 
 // /act/Relu
@@ -56,6 +57,7 @@ struct dense_2_config {
     typedef codesign::beat<codesign::sint<7>, 1> y;
     typedef codesign::sint<3> weight;
     typedef codesign::uint<1> bias;
+    typedef codesign::fabric multiplier;
 };
 
 // /out/Quant
