@@ -106,6 +106,7 @@ def _scale(node: Conversion) -> Constant:
         node.refuse("quantization in blocks is not supported; use one scale for each tensor or channel")
     node.op.integer("saturate", 1)  # of float8 alone
     node.op.integer("precision", 0)
+    _axis(node)  # without meaning where there is one scale
     return positive_scale(node, 1)
 
 
