@@ -84,7 +84,8 @@ INTEGERS = np.arange(-6, 6, dtype=np.int8).reshape(4, 3)
 @pytest.mark.parametrize(
     ("scale", "zero", "axis"),
     [(0.5, None, {}), (0.5, np.int8(0), {}), (0.5, np.int8(3), {"axis": 0}),
-     ([0.5, 1, 2], np.zeros(3, np.int8), {"axis": 1}), ([0.5, 1, 2], np.array([1, 0, -2], np.int8), {}), ([0.5, 1, 2, 4], np.zeros(4, np.int8), {"axis": 0})],
+     ([0.5, 1, 2], np.zeros(3, np.int8), {"axis": 1}),
+     ([0.5, 1, 2], np.array([1, 0, -2], np.int8), {}), ([0.5, 1, 2, 4], np.zeros(4, np.int8), {"axis": 0})],
 )  # fmt: skip
 def test_stored_integer_weights_are_codes(scale: Any, zero: Any, axis: dict[str, int]) -> None:
     assert_exact(weights(INTEGERS, scale, zero, **axis), X[:6], expect=["Dense"])
