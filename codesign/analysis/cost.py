@@ -56,6 +56,7 @@ from codesign.ir.kernels import (
     Repack,
     Repeat,
     SoftmaxUnit,
+    WideWindow,
     Window,
 )
 from codesign.ir.layers.requantize import MultiplyShift, Shift, StepFunction, Table, Thresholds
@@ -304,6 +305,22 @@ def _(kernel: Window) -> Resources:
     word = kernel.lanes * kernel.x.width
     bits = 11 * (kernel.height * kernel.width * kernel.folds).bit_length()
     return _ram(kernel.ring, word) + Resources(lut=word + bits, ff=word + bits)
+
+
+@kernel_cost.register
+def _(kernel: WideWindow) -> Resources:
+    """The row buffers; a register for each place that a window covers, and for each element that it gives; there a
+    choice of the padding's code (two bits to a LUT, both with the tap's row and column) and, where a window has several
+    parts, one among these (three inputs more to a LUT); ten counters, and a comparison for each row and column of
+    taps, of a LUT and a flip-flop per bit."""
+    bits, (down, across) = kernel.x.width, kernel.size
+    pixel, elements = kernel.channels * bits, kernel.taps * kernel.channels
+    masks = ceil(elements * bits / 2) if any(kernel.padding) else 0
+    choice = kernel.lanes * bits * ceil((kernel.parts - 1) / 3)
+    control = (10 + down + across) * (kernel.height * kernel.pitch).bit_length()
+    registers = down * kernel.extent[1] * pixel + elements * bits
+    rows = _ram(kernel.row_depth, pixel) * (down - 1)
+    return rows + Resources(lut=masks + choice + control, ff=registers + control)
 
 
 @kernel_cost.register

@@ -28,6 +28,7 @@ from codesign.ir.kernels import (
     Repack,
     Repeat,
     SoftmaxUnit,
+    WideWindow,
     Window,
 )
 from codesign.ir.layers.requantize import MultiplyShift, Table
@@ -112,6 +113,12 @@ def _(kernel: Window) -> tuple[Stage, ...]:
 
 
 @stages.register
+def _(kernel: WideWindow) -> tuple[Stage, ...]:
+    reads, complete, steps = kernel.schedule()
+    return (Stage(steps, (reads,), ((complete[:, None] + np.arange(kernel.parts)).ravel(),)),)
+
+
+@stages.register
 def _(kernel: PoolUnit) -> tuple[Stage, ...]:
     every = np.arange(kernel.interval)
     write = every.reshape(kernel.positions, kernel.taps, kernel.folds)[:, -1].ravel()
@@ -191,7 +198,7 @@ def _levels(kernel: Kernel) -> tuple[float, int]:
         case Depthwise():
             a, b = kernel.x.width, kernel.weights.element.width
             return (1, 1) if kernel.products is Multiplier.DSP else (1 + min(a, b) / 3, 0)
-        case Window():
+        case Window() | WideWindow():
             return 3, 0  # where to read, the memory, and whether that was padding
         case Join() | PoolUnit():
             return 2, 0

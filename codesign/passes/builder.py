@@ -17,10 +17,7 @@ from codesign.ir.kernels import Fork, Multiplier, Repack
 from codesign.ir.kernels.base import Kernel
 from codesign.ir.layers import Add, Affine, Conv, Dense, Identity, Layer, Requantize, Reshape, Transpose
 from codesign.ir.tensor import Array, Tensor
-from codesign.passes.linebuffer import window_lanes, windows_of
-
-MAX_BEAT_BITS = 4096
-"""The widest word of a stream: the most that `AP_INT_MAX_W` may be set to in Vitis HLS (UG1399)."""
+from codesign.passes.linebuffer import MAX_BEAT_BITS, WindowKernel, slowest, windows_of
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ class Builder:
             if isinstance(reader, Output):
                 continue
             if is_product(reader.layer):
-                return read_lanes(reader, self.tensor(reader, 0), self.fold(reader))
+                return read_lanes(reader, self.tensor(reader, 0), self.fold(reader), self.pace)
             if isinstance(reader.layer, (Requantize, Add)):
                 found = self.wanted_lanes(reader.name)
                 if found is not None:
@@ -149,11 +146,6 @@ class Builder:
         stream = self.stream(self._fresh(f"{name}_out"), y.element, y.lanes, y.beats)
         self.design.add(Process(name, kernel, reads, (stream,), node.origin))
         return stream
-
-    def relaned(self, node: Node, stream: str, lanes: int) -> str:
-        """That stream, which `node` alone reads, in beats of as many lanes."""
-        s = self.design.streams[stream]
-        return self._repack(node.name, stream, s.lanes * s.beats, lanes)
 
     def publish(self, node: Node, stream: str) -> None:
         """`stream` carries the node's result; with several readers, a fork gives each its own."""
@@ -223,17 +215,29 @@ def matrix_shape(layer: Layer) -> tuple[int, int]:
     return prod(layer.weights.shape[:-1]), layer.weights.shape[-1]
 
 
+def product_cycles(node: Node, fold: Fold) -> int:
+    """Cycles per sample of a matrix product by itself: its folding for each position."""
+    return prod(node.type.shape[:-1]) * fold.reuse(*matrix_shape(node.layer))
+
+
+def windows_before(node: Node, x: Tensor, fold: Fold, goal: int, fill: int = 0) -> tuple[WindowKernel, ...]:
+    """What gives a matrix product the windows of `x` within `goal` cycles, or in the fewest; nothing if not needed."""
+    return windows_of(node.layer, x, fill).chain(fold.simd, goal) if isinstance(node.layer, Conv) else ()
+
+
 def product_interval(node: Node, x: Tensor, fold: Fold) -> int:
     """Cycles per sample of a matrix product that reads `x`, and of the windows in front of it."""
-    cycles = prod(node.type.shape[:-1]) * fold.reuse(*matrix_shape(node.layer))
-    if isinstance(node.layer, Conv):
-        cycles = max(cycles, windows_of(node.layer, x).cycles(window_lanes(x.channels, fold.simd)))
-    return cycles
+    own = product_cycles(node, fold)
+    return max(own, slowest(windows_before(node, x, fold, own)))
 
 
-def read_lanes(node: Node, x: Tensor, fold: Fold) -> int:
-    """The lanes with which a product, or the window in front of it, reads `x`."""
-    return window_lanes(x.channels, fold.simd) if isinstance(node.layer, Conv) else fold.simd
+def read_lanes(node: Node, x: Tensor, fold: Fold, goal: int | None = None) -> int:
+    """The lanes with which a product, or what gives it windows within `goal` cycles, reads `x`.
+
+    Without a goal the windows keep up with the product.
+    """
+    before = windows_before(node, x, fold, product_cycles(node, fold) if goal is None else goal)
+    return before[0].reads[0].lanes if before else fold.simd
 
 
 def moves_nothing(layer: Layer, inputs: tuple[str, ...], graph: Graph) -> bool:

@@ -1,13 +1,21 @@
-"""The line buffer in front of a layer that looks at windows of an image, and the lanes that it is read with."""
+"""What gives a layer the windows of an image that it looks at: a line buffer as wide as its pace asks for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import gcd, prod
 
-from codesign.ir.kernels import Border, Window
+from codesign.ir.kernels import Border, Repack, WideWindow, Window
+from codesign.ir.kernels.base import Kernel
 from codesign.ir.layers import Conv
 from codesign.ir.layers.window import Padding, Pair, image, positions
 from codesign.ir.tensor import Tensor
+
+MAX_BEAT_BITS = 4096
+"""The widest word of a stream: the most that `AP_INT_MAX_W` may be set to in Vitis HLS (UG1399)."""
+
+WindowKernel = Border | Window | WideWindow | Repack
 
 
 @dataclass(frozen=True)
@@ -37,35 +45,84 @@ class Windows:
         """Whether the only window is the image."""
         return self.size == self.x.shape[:2] and not any(self.padding) and self.dilation == (1, 1)
 
-    def kernels(self, lanes: int) -> tuple[Border | Window, ...]:
-        """What gives the windows, `lanes` channels per beat.
+    def chain(self, simd: int, goal: int = 0) -> tuple[WindowKernel, ...]:
+        """What gives the windows `simd` elements at a time within `goal` cycles per sample, or in the fewest.
+
+        The first that is fast enough of: a part of one pixel per beat; `simd` elements per beat, if those are several
+        pixels; whole windows, or the widest parts that a beat holds. No kernel where windows are pixels.
+        """
+        found = self._repacked(self.serial(gcd(simd, self.x.channels)), simd)
+        for lanes in self._wide_lanes(simd):
+            if slowest(found) > goal:
+                found = min(found, self._repacked(self.wide(lanes), simd), key=slowest)
+        return found
+
+    def _wide_lanes(self, simd: int) -> list[int]:
+        """The lanes with which wide windows may be worth their registers, the fewest first."""
+        most, channels = MAX_BEAT_BITS // self.x.type.width, self.x.channels
+        window = prod(self.size) * channels
+        if self.pointwise or self.by_channel or channels > most or simd > most:
+            return []
+        if simd <= channels:
+            return [window] if window <= most else []
+        widest = next(n for n in range(min(window, most // simd * simd), 0, -simd) if window % n == 0)
+        return sorted({simd, widest})
+
+    def _repacked(self, kernels: tuple[WindowKernel, ...], simd: int) -> tuple[WindowKernel, ...]:
+        """The same and a converter, if they do not give `simd` elements at a time."""
+        if not kernels or (now := kernels[-1].writes[0]).lanes == simd:
+            return kernels
+        return (*kernels, Repack(now.lanes * now.beats, now.lanes, simd, self.x.type))
+
+    def wide(self, lanes: int) -> tuple[WindowKernel, ...]:
+        """What gives the windows, `lanes` of all elements of one per beat, and reads whole pixels."""
+        before, shape, padding = self._border(self.x.channels)
+        if self.no_window:
+            return before
+        window = WideWindow(
+            *shape, self.x.channels, lanes, self.size, self.x.type, self.stride, self.dilation, padding, self.fill
+        )
+        return (*before, window)
+
+    def serial(self, lanes: int) -> tuple[WindowKernel, ...]:
+        """What gives the windows, `lanes` channels per beat."""
+        if self.pointwise:
+            return ()
+        before, shape, padding = self._border(lanes)
+        if self.no_window:
+            return before
+        window = Window(
+            *shape, self.x.channels, lanes, self.size, self.x.type, self.stride, self.dilation, padding, self.fill,
+            self.by_channel,
+        )  # fmt: skip
+        return (*before, window)
+
+    @property
+    def no_window(self) -> bool:
+        """Whether every pixel, and every one of the border, is a window."""
+        return (self.size, self.stride) == ((1, 1), (1, 1))
+
+    def _border(self, lanes: int) -> tuple[tuple[Border, ...], Pair, Padding]:
+        """(the border of the image if it needs one, its size with the border, what is left of the padding).
 
         Padding that a window can lie in wholly is a border of the image, any other is the window's own business.
         Rows and columns below and right of the last windows are none.
         """
-        if self.pointwise:
-            return ()
         height, width, channels = image(self.x)
         (top, _, left, _), count = self.padding, self.count
         extent = [(n - 1) * d + 1 for n, d in zip(self.size, self.dilation)]
         below = (count[0] - 1) * self.stride[0] + extent[0] - top - height
         beside = (count[1] - 1) * self.stride[1] + extent[1] - left - width
         padding = (top, max(0, below), left, max(0, beside))
-        before: tuple[Border, ...] = ()
-        if max(padding[:2]) >= extent[0] or max(padding[2:]) >= extent[1]:
-            before = (Border(height, width, channels, lanes, padding, self.fill, self.x.type),)
-            height, width, padding = height + sum(padding[:2]), width + sum(padding[2:]), (0, 0, 0, 0)
-        if (self.size, self.stride) == ((1, 1), (1, 1)):
-            return before
-        window = Window(
-            height, width, channels, lanes, self.size, self.x.type, self.stride, self.dilation, padding, self.fill,
-            self.by_channel,
-        )  # fmt: skip
-        return (*before, window)
+        if max(padding[:2]) < extent[0] and max(padding[2:]) < extent[1]:
+            return (), (height, width), padding
+        border = Border(height, width, channels, lanes, padding, self.fill, self.x.type)
+        return (border,), (height + sum(padding[:2]), width + sum(padding[2:])), (0, 0, 0, 0)
 
-    def cycles(self, lanes: int) -> int:
-        """Cycles per sample of the slowest of these."""
-        return max((kernel.interval for kernel in self.kernels(lanes)), default=1)
+
+def slowest(kernels: Sequence[Kernel]) -> int:
+    """Cycles per sample of the slowest of these; 1 where there is none."""
+    return max((kernel.interval for kernel in kernels), default=1)
 
 
 def windows_of(layer: Conv, x: Tensor, fill: int = 0) -> Windows:
@@ -76,8 +133,3 @@ def windows_of(layer: Conv, x: Tensor, fill: int = 0) -> Windows:
 def depthwise(layer: Conv) -> bool:
     """Whether each channel has weights of its own."""
     return layer.groups > 1 and layer.weights.shape[2] == 1
-
-
-def window_lanes(channels: int, simd: int) -> int:
-    """The lanes of a window that is multiplied `simd` elements at a time: one of the two divides the other."""
-    return simd if channels % simd == 0 else channels

@@ -24,9 +24,13 @@ from codesign.ir.kernels import (
     Permute,
     Pick,
     PoolUnit,
+    Repack,
     Repeat,
     SoftmaxUnit,
+    WideWindow,
+    Window,
 )
+from codesign.ir.kernels.base import Kernel
 from codesign.ir.layers import (
     Add,
     ArgMax,
@@ -50,8 +54,8 @@ from codesign.ir.layers import (
 )
 from codesign.ir.layers.window import image, zero_codes
 from codesign.ir.tensor import Tensor
-from codesign.passes.builder import Builder, Fold, matrix_shape, moves_nothing, source_order
-from codesign.passes.linebuffer import Windows, depthwise, window_lanes, windows_of
+from codesign.passes.builder import Builder, Fold, matrix_shape, moves_nothing, source_order, windows_before
+from codesign.passes.linebuffer import WindowKernel, Windows, depthwise, slowest, windows_of
 from codesign.passes.strategy import default_multiplier, memory_style
 
 __all__ = ["Builder", "Fold", "lower", "lower_layer", "matvec"]
@@ -111,8 +115,10 @@ def _(layer: Conv, node: Node, build: Builder) -> None:
     windows = windows_of(layer, x, _zero(node, x, build) if any(layer.padding) else 0)
     strategy = build.strategies.get(node.name, Strategy.AUTO)
     if depthwise(layer):
-        lanes = build.fewest_lanes(x.channels, windows.cycles(x.channels) * x.channels, x.type, build.lanes(node, 0))
-        build.process(node, channelwise(node, x.type, lanes, strategy), _windows(windows, node, build, lanes))
+        all_lanes = slowest(windows.serial(x.channels)) * x.channels
+        lanes = build.fewest_lanes(x.channels, all_lanes, x.type, build.lanes(node, 0))
+        stream = _windows(windows.serial(lanes), node, build, lanes)
+        build.process(node, channelwise(node, x.type, lanes, strategy), stream)
     elif layer.groups > 1:
         raise build.refusal(
             node,
@@ -121,16 +127,19 @@ def _(layer: Conv, node: Node, build: Builder) -> None:
         )
     else:
         fold = build.fold(node)
-        stream = _windows(windows, node, build, window_lanes(x.channels, fold.simd))
-        build.process(node, matvec(node, x.type, fold, strategy), build.relaned(node, stream, fold.simd))
+        before = windows_before(node, x, fold, build.pace, windows.fill)
+        build.process(node, matvec(node, x.type, fold, strategy), _windows(before, node, build, fold.simd))
 
 
-def _windows(windows: Windows, node: Node, build: Builder, lanes: int) -> str:
-    """The stream of the windows of the node's input, `lanes` channels per beat."""
-    stream = build.read(node, 0, lanes)
-    for kernel in windows.kernels(lanes):
-        stream = build.before(node, "border" if isinstance(kernel, Border) else "window", kernel, stream)
+def _windows(kernels: tuple[WindowKernel, ...], node: Node, build: Builder, lanes: int) -> str:
+    """The stream that these make of the node's input; its input, `lanes` at a time, where there are none."""
+    stream = build.read(node, 0, kernels[0].reads[0].lanes if kernels else lanes)
+    for kernel in kernels:
+        stream = build.before(node, _NAMES[type(kernel)], kernel, stream)
     return stream
+
+
+_NAMES: dict[type[Kernel], str] = {Border: "border", Window: "window", WideWindow: "window", Repack: "repack"}
 
 
 def _zero(node: Node, x: Tensor, build: Builder) -> int:
@@ -191,7 +200,7 @@ def _(layer: SumPool, node: Node, build: Builder) -> None:
 
 def _pool(windows: Windows, largest: bool, node: Node, build: Builder) -> None:
     x, taps = windows.x, windows.size[0] * windows.size[1]
-    cycles = x.size if windows.whole else windows.cycles(x.channels) * x.channels
+    cycles = x.size if windows.whole else slowest(windows.serial(x.channels)) * x.channels
     lanes = build.fewest_lanes(x.channels, cycles, x.type, build.lanes(node, 0))
     folds = x.channels // lanes
     if windows.whole:
@@ -200,7 +209,7 @@ def _pool(windows: Windows, largest: bool, node: Node, build: Builder) -> None:
     else:
         positions = windows.count[0] * windows.count[1] * folds
         kernel = PoolUnit(positions, taps, 1, lanes, largest, x.type, node.type.type)
-        build.process(node, kernel, _windows(windows, node, build, lanes))
+        build.process(node, kernel, _windows(windows.serial(lanes), node, build, lanes))
 
 
 @lower_layer.register

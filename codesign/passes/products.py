@@ -12,15 +12,16 @@ from codesign.ir.kernels import Apply
 from codesign.ir.layers import Conv, Requantize
 from codesign.ir.tensor import Tensor
 from codesign.passes.builder import (
-    MAX_BEAT_BITS,
     Fold,
     is_product,
     matrix_shape,
     moves_nothing,
+    product_cycles,
     product_interval,
     read_lanes,
+    windows_before,
 )
-from codesign.passes.linebuffer import windows_of
+from codesign.passes.linebuffer import MAX_BEAT_BITS
 from codesign.passes.lower import matvec
 from codesign.targets import Resources
 
@@ -93,9 +94,8 @@ class Products:
         if key not in self._costs:
             node, x = self.nodes[name], self._input(name)
             need = kernel_cost(matvec(node, x.type, fold, self.strategies.get(name, Strategy.AUTO)))
-            if isinstance(node.layer, Conv):
-                before = windows_of(node.layer, x).kernels(read_lanes(node, x, fold))
-                need = sum((CONTROL + kernel_cost(kernel) for kernel in before), need)
+            before = windows_before(node, x, fold, product_cycles(node, fold))
+            need = sum((CONTROL + kernel_cost(kernel) for kernel in before), need)
             self._costs[key] = need
         return self._costs[key]
 

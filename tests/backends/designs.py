@@ -34,6 +34,7 @@ from codesign.ir.kernels import (
     Repack,
     Repeat,
     SoftmaxUnit,
+    WideWindow,
     Window,
 )
 from codesign.ir.layers.requantize import MultiplyShift, Shift, Table, Thresholds
@@ -247,8 +248,9 @@ def softmax(b: Builder, x: Wire) -> Wire:
     return y
 
 
-def window(b: Builder, x: Wire) -> Wire:
-    """Any window that fits, with any padding that it cannot lie in."""
+def sliding(b: Builder, x: Wire):
+    """(rows and columns of an image, size, stride, dilation and padding of any window that fits it, and cannot lie in
+    its padding)."""
     shape = b.image(x)
     found = []
     for length in shape:
@@ -259,14 +261,33 @@ def window(b: Builder, x: Wire) -> Wire:
             size, dilation, before, after = 1, 1, 0, 0
         found.append((size, b.integer(1, 3), dilation, (before, after)))
     size, stride, dilation, padding = zip(*found, strict=True)
+    return shape, size, stride, dilation, (*padding[0], *padding[1])
+
+
+def window(b: Builder, x: Wire) -> Wire:
+    """A part of one pixel per beat."""
+    shape, size, stride, dilation, padding = sliding(b, x)
     by_channel = b.choice([True, False])
     fill = b.codes(x.element, ()).item()
-    kernel = Window(
-        *shape, x.channels, x.lanes, size, x.element, stride, dilation, (*padding[0], *padding[1]), fill, by_channel
-    )
+    kernel = Window(*shape, x.channels, x.lanes, size, x.element, stride, dilation, padding, fill, by_channel)
     channels = x.lanes if by_channel else x.channels
     y = b.after(x, x.element, channels, positions=kernel.writes[0].beats * x.lanes // channels)
     b.process("window", kernel, [x], [y])
+    return y
+
+
+def wide_window(b: Builder, x: Wire) -> Wire:
+    """Whole windows, or parts of them, of images wide enough for row buffers in RAM, or not; pixels as one beat."""
+    if x.lanes != x.channels:
+        wide = b.after(x, x.element, lanes=x.channels)
+        b.process("repack", Repack(x.size, x.lanes, x.channels, x.element), [x], [wide])
+        x = wide
+    shape, size, stride, dilation, padding = sliding(b, x)
+    elements = size[0] * size[1] * x.channels
+    lanes, fill = b.choice([elements, b.divisor(elements)]), b.codes(x.element, ()).item()
+    kernel = WideWindow(*shape, x.channels, lanes, size, x.element, stride, dilation, padding, fill)
+    y = b.after(x, x.element, elements, lanes, kernel.count[0] * kernel.count[1])
+    b.process("wide", kernel, [x], [y])
     return y
 
 
@@ -346,7 +367,7 @@ def _apply(b: Builder, x: Wire, f, y: Fixed) -> Wire:
     return out
 
 
-IMAGES = (window, window, pool, depthwise, repeat, border, pick_append)
+IMAGES = (window, window, wide_window, wide_window, pool, depthwise, repeat, border, pick_append)
 """Those that are given images."""
 
 KERNELS = (matvec, shift, multiply_shift, thresholds, table, repack, permute, fork_join, argmax, softmax, *IMAGES)

@@ -40,7 +40,7 @@ def test_a_fold_cuts_no_pixel_in_parts() -> None:
     assert min(achievable_reuse(node)) == 1
 
 
-def test_more_products_than_the_window_feeds_make_no_convolution_faster() -> None:
+def test_more_products_make_a_convolution_faster_until_a_cycle_per_pixel() -> None:
     graph = upsampled((1, 1), (3, 3))
     all_at_once, nine_cycles = (lower(graph, {"c": f}) for f in (Fold(6, 36), Fold(6, 4)))
-    assert all_at_once.interval() == nine_cycles.interval() == nine_cycles.processes["c_window"].kernel.interval
+    assert (all_at_once.interval(), nine_cycles.interval()) == (5 * 6, 3 * 4 * 9)

@@ -24,9 +24,10 @@ from codesign.ir.kernels import (
     PoolUnit,
     Repack,
     Repeat,
+    WideWindow,
     Window,
 )
-from codesign.ir.layers import Affine, Concat, Conv, Input, MaxPool, Pad, Slice, SumPool, Upsample
+from codesign.ir.layers import Affine, Concat, Conv, Input, MaxPool, Pad, Requantize, Shift, Slice, SumPool, Upsample
 from codesign.ir.layers.base import Layer
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import Vector
@@ -36,7 +37,7 @@ from codesign.passes.lower import Fold, lower
 from tests.images import image_networks
 from tests.passes.test_fifo_depth import Machine
 
-IMAGE_KERNELS = {Append, Border, Depthwise, Pick, PoolUnit, Repeat, Window}
+IMAGE_KERNELS = {Append, Border, Depthwise, Pick, PoolUnit, Repeat, WideWindow, Window}
 
 
 def network(layer: Layer, shape: tuple[int, ...] = (5, 6, 4), x: Tensor | None = None) -> Graph:
@@ -99,15 +100,44 @@ def test_a_convolution_is_a_window_and_a_product() -> None:
     assert design.processes["l"].kernel.interval == 30 * 9 * 6 // 2
 
 
-def test_a_product_of_several_pixels_at_a_time_gathers_the_beats_of_the_window() -> None:
-    design = lower(network(conv(3, 3, 4, 6)), {"l": Fold(6, 12)})
-    assert kinds(design) == [Window, Repack, MatVec]
-    assert design.processes["l_window"].kernel.reads[0].lanes == 4
+@pytest.mark.parametrize(
+    ("fold", "expected"),
+    [
+        (Fold(1, 12), [Window, Repack, MatVec]),  # a pixel at a time is faster than six groups of outputs
+        (Fold(2, 12), [WideWindow, MatVec]),
+        (Fold(6, 12), [WideWindow, Repack, MatVec]),  # whole, so that filling overlaps the windows of the image before
+        (Fold(6, 36), [WideWindow, MatVec]),
+        (Fold(6, 2), [WideWindow, Repack, MatVec]),
+        (Fold(3, 2), [Window, MatVec]),
+    ],
+)
+def test_windows_are_as_wide_as_the_product_needs_them(fold: Fold, expected: list[type[Kernel]]) -> None:
+    design = lower(network(conv(3, 3, 4, 6), (7, 6, 4)), {"l": fold})
+    assert kinds(design) == expected
+    assert design.interval() == max(5 * 4 * 36 * 6 // (fold.pe * fold.simd), 7 * 6)
+
+
+def test_windows_that_no_beat_holds_come_in_the_widest_parts() -> None:
+    graph = network(conv(3, 3, 64, 2, padding=(1, 1, 1, 1)), x=Tensor.of_fixed((3, 4, 64), Fixed(8)))
+    design = lower(graph, {"l": Fold(2, 192)})
+    assert kinds(design) == [WideWindow, MatVec]
+    assert design.interval() == 5 + 12 * 3, "a row and a pixel before the one that completes the first window"
+    assert kinds(lower(graph, {"l": Fold(2, 64)})) == [Window, MatVec], "whole windows would be 4,608 bits"
+
+
+def test_a_convolution_in_front_of_a_slower_one_gets_the_windows_that_the_slower_one_needs() -> None:
+    graph = network(conv(3, 3, 4, 6), (7, 6, 4))
+    graph.add("r", Requantize(Shift(0, 3, False, -4, 3), (-1000, 1000), -4, 3), "l")
+    graph.add("m", conv(3, 3, 6, 6, padding=(1, 1, 1, 1)), "r")
+    graph.outputs = [Output("y", "m", "y")]
+    design = lower(graph, {"l": Fold(6, 4), "m": Fold(1, 6)})
+    assert isinstance(design.processes["l_window"].kernel, Window)
+    assert isinstance(lower(graph, {"l": Fold(6, 4), "m": Fold(6, 54)}).processes["l_window"].kernel, WideWindow)
 
 
 def test_a_pointwise_convolution_needs_no_window() -> None:
     assert kinds(lower(network(conv(1, 1, 4, 6)), {"l": Fold(2, 2)})) == [MatVec]
-    assert kinds(lower(network(conv(1, 1, 4, 6, stride=(2, 2))), {"l": Fold(2, 2)})) == [Window, MatVec]
+    assert kinds(lower(network(conv(1, 1, 4, 6, stride=(2, 2))), {"l": Fold(1, 1)})) == [Window, MatVec]
 
 
 def test_each_channel_with_weights_of_its_own_is_depthwise() -> None:
@@ -130,7 +160,7 @@ def test_a_padding_wider_than_the_window_is_a_border() -> None:
 def test_padding_that_no_window_reaches_is_none() -> None:
     design = lower(network(conv(2, 2, 4, 2, stride=(2, 2), padding=(0, 0, 0, 1))), {"l": Fold(2, 2)})
     kernel = design.processes["l_window"].kernel
-    assert isinstance(kernel, Window) and kernel.padding == (0, 0, 0, 0) and kernel.count == (2, 3)
+    assert isinstance(kernel, WideWindow) and kernel.padding == (0, 0, 0, 0) and kernel.count == (2, 3)
 
 
 def test_the_padding_is_the_code_of_zero() -> None:

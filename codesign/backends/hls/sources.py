@@ -14,7 +14,7 @@ from codesign.backends.hls.instance import Beat, Instance, Rom, beat, code
 from codesign.backends.hls.matvec import matvec
 from codesign.backends.hls.pool import depthwise, pool
 from codesign.backends.hls.streams import fork, join, permute, repack
-from codesign.backends.hls.window import window
+from codesign.backends.hls.window import wide_window, window
 from codesign.backends.names import Names
 from codesign.backends.render import render
 from codesign.errors import IRError
@@ -35,6 +35,7 @@ from codesign.ir.kernels import (
     Repack,
     Repeat,
     SoftmaxUnit,
+    WideWindow,
     Window,
 )
 from codesign.ir.kernels.base import MemoryStyle
@@ -59,6 +60,7 @@ BUILDERS: dict[type[Kernel], Callable[..., Instance]] = {
     Repack: repack,
     Repeat: repeat,
     SoftmaxUnit: softmax,
+    WideWindow: wide_window,
     Window: window,
 }
 

@@ -1,4 +1,4 @@
-"""Window as an instance of window.hpp: every step through the image as a number."""
+"""Window and WideWindow as instances of their headers: every step through the image as a number."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass, fields
 
 from codesign.backends.hls.instance import Beat, Constant, Instance, declaration
 from codesign.ir.fixed import Fixed
+from codesign.ir.kernels.wide_window import WideWindow
 from codesign.ir.kernels.window import Window
+
+SHALLOW = 8
+"""Row buffers of fewer pixels are registers: a RAM may be read some cycles before the write of the shift ahead."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,4 +103,91 @@ def window(name: str, kernel: Window) -> WindowInstance:
         beats_beside=Constant(kernel.across * folds),
         beats_below=Constant(kernel.down * folds),
         moves=moves,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class WideWindowInstance(Instance):
+    """The shifts of the image through row buffers and registers, and how the windows follow each other."""
+
+    function = "wide_window"
+    header = "wide_window.hpp"
+
+    steps: int
+    height: int
+    width: int
+    pitch: int
+    first: int
+    across: int
+    down: int
+    below: int
+    beside: int
+    taps_down: int
+    taps_across: int
+    reach_down: int
+    reach_across: int
+    columns: int
+    kept_columns: int
+    buffers: int
+    depth: int
+    stride_down: int
+    stride_across: int
+    padded: bool
+    elements: int
+    parts: int
+    first_row: Constant
+    first_column: Constant
+    x: Beat
+    y: Beat
+    counter: Fixed
+    fill: Constant
+
+
+@dataclass(frozen=True, eq=False)
+class SmallWideWindowInstance(WideWindowInstance):
+    """The same with its row buffers in registers."""
+
+    function = "small_wide_window"
+
+
+def wide_window(name: str, kernel: WideWindow) -> WideWindowInstance:
+    """The instance of windows that come whole or in wide parts."""
+    (tall, wide), (below, beside), (down, across) = kernel.extent, kernel.count, kernel.stride
+    top, _, left, _ = kernel.padding
+    elements = kernel.taps * kernel.channels
+    most = max(
+        kernel.height + tall + down * (below + 1), kernel.pitch + wide + across * (beside + 1), kernel.first,
+        kernel.down, kernel.row_depth, kernel.parts,
+    )  # fmt: skip
+    build = WideWindowInstance if kernel.row_depth >= SHALLOW else SmallWideWindowInstance
+    return build(
+        roms=(),
+        steps=kernel.interval,
+        height=kernel.height,
+        width=kernel.width,
+        pitch=kernel.pitch,
+        first=kernel.first,
+        across=kernel.across,
+        down=kernel.down,
+        below=below,
+        beside=beside,
+        taps_down=kernel.size[0],
+        taps_across=kernel.size[1],
+        reach_down=kernel.dilation[0],
+        reach_across=kernel.dilation[1],
+        columns=wide,
+        kept_columns=wide - 1,
+        buffers=max(1, kernel.size[0] - 1),
+        depth=kernel.row_depth,
+        stride_down=down,
+        stride_across=across,
+        padded=any(kernel.padding),
+        elements=elements,
+        parts=kernel.parts,
+        first_row=Constant(-top),
+        first_column=Constant(-left),
+        x=Beat(kernel.x, kernel.channels),
+        y=Beat(kernel.x, kernel.lanes),
+        counter=Fixed.covering(-most, most),
+        fill=Constant(kernel.fill),
     )

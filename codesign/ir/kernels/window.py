@@ -1,4 +1,4 @@
-"""Windows out of a stream of pixels, through a line buffer."""
+"""Windows out of a stream of pixels, a part of one pixel at a time, through a ring of the last rows."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from functools import lru_cache
 import numpy as np
 
 from codesign.errors import IRError
-from codesign.ir.fixed import Fixed
-from codesign.ir.kernels.base import Beats, Kernel
-from codesign.ir.layers.window import Padding, Pair, padded, taps
+from codesign.ir.kernels.base import Beats
+from codesign.ir.kernels.sliding import Sliding
 from codesign.ir.tensor import Array
 
 
 @dataclass(frozen=True, eq=False)
-class Window(Kernel):
+class Window(Sliding):
     """For each output pixel of an image (H, W, C) all elements that its window sees, `lanes` channels per beat.
 
-    The beats of a pixel come in the order (row, column, channel) or, where `by_channel`, (channel, row, column).
-    What lies in the padding (top, bottom, left, right) is the code `fill`; it is never stored.
+    The beats of a window come in the order (row, column, channel) or, where `by_channel`, (channel, row, column).
 
     The last rows and pixels are kept in a ring of beats: input beat n lies in place n mod `ring`. One loop reads at
     most one beat and writes at most one per cycle, side by side. With b the place in the stream of the window's first
@@ -36,52 +34,17 @@ class Window(Kernel):
     stride of one).
     """
 
-    height: int
-    width: int
-    channels: int
-    lanes: int
-    size: Pair
-    x: Fixed
-    stride: Pair = (1, 1)
-    dilation: Pair = (1, 1)
-    padding: Padding = (0, 0, 0, 0)
-    fill: int = 0
     by_channel: bool = False
 
     def __post_init__(self) -> None:
-        top, bottom, left, right = self.padding
-        tall, wide = self.extent
-        if max(top, bottom) >= tall or max(left, right) >= wide:
-            raise IRError(f"window: one of {tall} x {wide} may lie wholly in the padding {self.padding}")
-        if self.channels % self.lanes or min(self.count) < 1:
-            raise IRError(f"window: {self.lanes} lanes of {self.channels} channels, {self.count} positions")
-        if not self.x.low <= self.fill <= self.x.high:
-            raise IRError(f"window: the padding's code {self.fill} is none of {self.x}")
-
-    @property
-    def extent(self) -> Pair:
-        """Rows and columns from the first tap to the last."""
-        return (self.size[0] - 1) * self.dilation[0] + 1, (self.size[1] - 1) * self.dilation[1] + 1
-
-    @property
-    def count(self) -> Pair:
-        """Rows and columns of the result."""
-        top, bottom, left, right = self.padding
-        tall, wide = self.extent
-        return (
-            (self.height + top + bottom - tall) // self.stride[0] + 1,
-            (self.width + left + right - wide) // self.stride[1] + 1,
-        )
+        super().__post_init__()
+        if self.channels % self.lanes:
+            raise IRError(f"window: {self.lanes} lanes of {self.channels} channels")
 
     @property
     def folds(self) -> int:
         """Beats per input pixel."""
         return self.channels // self.lanes
-
-    @property
-    def taps(self) -> int:
-        """Pixels that a window sees."""
-        return self.size[0] * self.size[1]
 
     @property
     def begin(self) -> int:
@@ -119,10 +82,6 @@ class Window(Kernel):
         return (Beats(self.x, self.lanes, self.height * self.width * self.folds),)
 
     @property
-    def writes(self) -> tuple[Beats, ...]:
-        return (Beats(self.x, self.lanes, self.count[0] * self.count[1] * self.taps * self.folds),)
-
-    @property
     def interval(self) -> int:
         return self.schedule()[2] * self.folds
 
@@ -140,14 +99,10 @@ class Window(Kernel):
 
     def evaluate(self, *inputs: Array) -> tuple[Array, ...]:
         (x,) = inputs
-        n, (below, beside) = len(x), self.count
-        images = padded(x.reshape(n, self.height, self.width, self.channels), self.padding, self.fill)
-        y = np.empty((n, below, beside, self.taps, self.folds, self.lanes), dtype=np.int64)
-        for k, (_, _, seen) in enumerate(taps(images, self.size, self.stride, self.count, self.dilation)):
-            y[:, :, :, k] = seen.reshape(n, below, beside, self.folds, self.lanes)
+        y = self.seen(x).reshape(len(x), *self.count, self.taps, self.folds, self.lanes)
         if self.by_channel:
             y = y.transpose(0, 1, 2, 4, 3, 5)
-        return (np.ascontiguousarray(y).reshape(n, -1, self.lanes),)
+        return (np.ascontiguousarray(y).reshape(len(x), -1, self.lanes),)
 
 
 @lru_cache(maxsize=4096)

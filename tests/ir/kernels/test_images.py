@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,18 @@ from hypothesis import strategies as st
 from codesign.analysis.schedule import stages
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
-from codesign.ir.kernels import Append, Border, Depthwise, MatVec, MemoryStyle, Pick, PoolUnit, Repeat, Window
+from codesign.ir.kernels import (
+    Append,
+    Border,
+    Depthwise,
+    MatVec,
+    MemoryStyle,
+    Pick,
+    PoolUnit,
+    Repeat,
+    WideWindow,
+    Window,
+)
 from codesign.ir.layers import Concat, Conv, MaxPool, Pad, Slice, SumPool, Upsample
 from codesign.ir.tensor import Tensor
 from tests.ir.kernels.test_kernels import INT, codes, divisors, run
@@ -19,8 +32,9 @@ WIDE = Fixed(24)
 
 
 @st.composite
-def windows(draw: st.DrawFn) -> Window:
-    """Any window over a small image: odd sizes, strides beyond the window, dilation, padding on some sides."""
+def sliding(draw: st.DrawFn) -> tuple:
+    """(height and width, channels, size, stride, dilation, padding) of any window over a small image: odd sizes,
+    strides beyond the window, dilation, padding on some sides."""
     axes = []
     for _ in range(2):
         length, size, dilation = draw(st.integers(1, 8)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
@@ -30,10 +44,23 @@ def windows(draw: st.DrawFn) -> Window:
         axes.append((length, size, draw(st.integers(1, 4)), dilation, (before, after)))
     length, size, stride, dilation, padding = zip(*axes, strict=True)
     channels = draw(st.sampled_from([1, 2, 3, 4, 6]))
-    return Window(
-        *length, channels, draw(divisors(channels)), size, INT, stride, dilation, (*padding[0], *padding[1]),
-        draw(st.integers(-128, 127)), draw(st.booleans()),
-    )  # fmt: skip
+    return length, channels, size, stride, dilation, (*padding[0], *padding[1])
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Window:
+    """A part of a pixel at a time."""
+    length, channels, size, *how = draw(sliding())
+    fill, by_channel = draw(st.integers(-128, 127)), draw(st.booleans())
+    return Window(*length, channels, draw(divisors(channels)), size, INT, *how, fill, by_channel)
+
+
+@st.composite
+def wide_windows(draw: st.DrawFn) -> WideWindow:
+    """Whole windows or parts of them."""
+    length, channels, size, *how = draw(sliding())
+    lanes, fill = draw(divisors(size[0] * size[1] * channels)), draw(st.integers(-128, 127))
+    return WideWindow(*length, channels, lanes, size, INT, *how, fill)
 
 
 @settings(max_examples=300)
@@ -91,6 +118,76 @@ def test_a_window_takes_no_longer_than_filling_and_writing(window: Window) -> No
         assert last == min(filling, beats_in) + beats_out
 
 
+@settings(max_examples=300)
+@given(wide_windows())
+def test_a_wide_window_shifts_its_pixels_to_the_right_taps_in_the_cycles_of_its_schedule(window: WideWindow) -> None:
+    """The loop as its docstring has it, shift by shift, with a line of all places from the oldest to the newest."""
+    (kh, kw), pitch, elements = window.size, window.pitch, window.taps * window.channels
+    image = np.arange(window.height * window.width * window.channels).reshape(1, -1, window.channels) % 251 - 125
+    line: list[np.ndarray | None] = []  # places behind the rows of pixels hold none
+    todo = [(oy, ox) for oy in range(window.count[0]) for ox in range(window.count[1])]
+    parts: list[np.ndarray] = []
+    written, reads, writes = [], [], []
+    cycle = read = complete = 0
+    while read < image.shape[1] or len(writes) < len(todo) * window.parts:
+        completes, last = False, 0
+        if complete < len(todo):
+            oy, ox = todo[complete]
+            row, column = oy * window.stride[0] - window.padding[0], ox * window.stride[1] - window.padding[2]
+            last = (row + window.extent[0] - 1) * pitch + column + window.extent[1] - 1
+            assert last >= len(line), "each window ends at a place of its own"
+            completes = last == len(line)
+        if not completes or not parts:
+            y, x = divmod(len(line), pitch)
+            line.append(None)
+            if y < window.height and x < window.width:
+                line[-1] = image[0, read]
+                reads.append(cycle)
+                read += 1
+            if completes:
+                seen = []
+                for i, j in np.ndindex(kh, kw):
+                    y, x = row + i * window.dilation[0], column + j * window.dilation[1]
+                    tap = (
+                        line[last - (kh - 1 - i) * window.row_depth - (kw - 1 - j) * window.dilation[1]]
+                        if (0 <= y < window.height and 0 <= x < window.width)
+                        else np.full(window.channels, window.fill)
+                    )
+                    assert tap is not None
+                    seen.append(tap)
+                parts = list(np.concatenate(seen).reshape(-1, window.lanes))
+                complete += 1
+        if parts:
+            written.append(parts.pop(0))
+            writes.append(cycle)
+        cycle += 1
+    (found,) = window.evaluate(image)
+    assert np.array_equal(found[0], np.array(written)) and window.lanes * window.parts == elements
+    (loop,) = stages(window)
+    assert (loop.steps, loop.reads[0].tolist(), loop.writes[0].tolist()) == (cycle, reads, writes)
+    assert window.interval == cycle and window.first_output == writes[0] + 1
+
+
+@settings(max_examples=100)
+@given(wide_windows())
+def test_a_whole_window_costs_a_cycle_and_padding_none(window: WideWindow) -> None:
+    whole = replace(window, lanes=window.taps * window.channels)
+    below, beside = whole.count
+    ends = whole.first + (below - 1) * whole.stride[0] * whole.pitch + (beside - 1) * whole.stride[1]
+    assert whole.interval == max(ends, (whole.height - 1) * whole.pitch + whole.width)
+    assert whole.pitch == whole.width or (below - 1) * whole.stride[0] * whole.pitch <= (below - 1) * (
+        (beside - 1) * whole.stride[1] + whole.stride[0]
+    )
+    assert window.interval <= whole.interval + below * beside * (window.parts - 1)
+
+
+def test_a_wide_window_of_3_x_3_costs_its_parts_or_its_pixels() -> None:
+    parts = {n: WideWindow(28, 30, 8, 72 // n, (3, 3), INT, padding=(1, 1, 1, 1)) for n in (1, 2, 9)}
+    assert parts[1].interval == 28 * 30 + 31  # the last row of windows comes as the padding is shifted in
+    assert [parts[n].interval for n in (2, 9)] == [31 + 28 * 30 * n for n in (2, 9)]
+    assert parts[1].row_depth == 30
+
+
 def test_a_window_of_3_x_3_keeps_two_rows_and_four_pixels() -> None:
     window = Window(28, 30, 8, 4, (3, 3), INT, padding=(1, 1, 1, 1))
     assert window.ring == (2 * 30 + 4) * 2
@@ -108,6 +205,15 @@ def test_a_window_of_3_x_3_keeps_two_rows_and_four_pixels() -> None:
 def test_a_window_that_makes_no_sense_is_our_mistake(options: dict, reason: str) -> None:
     with pytest.raises(IRError, match=reason):
         Window(8, 8, 4, 2, (3, 3), INT, **options)
+    with pytest.raises(IRError, match=reason):
+        WideWindow(8, 8, 4, 36, (3, 3), INT, **options)
+
+
+def test_the_lanes_of_windows_divide_what_they_give() -> None:
+    with pytest.raises(IRError, match="window: 3 lanes of 4 channels"):
+        Window(8, 8, 4, 3, (3, 3), INT)
+    with pytest.raises(IRError, match="window: 8 lanes of 9 taps of 4 channels"):
+        WideWindow(8, 8, 4, 8, (3, 3), INT)
 
 
 @settings(max_examples=150)
@@ -130,6 +236,20 @@ def test_a_window_and_a_product_are_a_convolution(window: Window, data: st.DataO
     (found,) = run(kernel, seen)
     expected = conv.convolve(x, window.fill)
     assert expected.shape[1:] == (*count, outputs * groups)
+    assert np.array_equal(found, expected.reshape(len(x), -1))
+
+
+@settings(max_examples=150)
+@given(wide_windows(), st.data())
+def test_a_wide_window_and_a_product_are_a_convolution(window: WideWindow, data: st.DataObject) -> None:
+    rng, outputs = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1))), data.draw(st.integers(1, 3))
+    x = codes(data, window.height, window.width, window.channels)
+    weights = rng.integers(-8, 8, (*window.size, window.channels, outputs))
+    (seen,) = run(window, x)
+    positions, matrix = window.count[0] * window.count[1], weights.reshape(-1, outputs)
+    kernel = MatVec.fold("d", matrix, None, Fixed(4), INT, WIDE, positions, 1, window.lanes, MemoryStyle.LUTRAM)
+    (found,) = run(kernel, seen)
+    expected = Conv(weights, Fixed(4), window.stride, window.dilation, window.padding).convolve(x, window.fill)
     assert np.array_equal(found, expected.reshape(len(x), -1))
 
 

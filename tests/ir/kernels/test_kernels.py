@@ -26,6 +26,7 @@ from codesign.ir.kernels import (
     Repack,
     Repeat,
     SoftmaxUnit,
+    WideWindow,
     Window,
 )
 from codesign.ir.layers import (
@@ -75,7 +76,7 @@ def run(kernel: Kernel, *inputs: Array) -> list[Array]:
 
 def test_every_kernel_is_tested_here_or_with_the_images() -> None:
     here = {Apply, Fork, IndexOfMax, Join, MatVec, Permute, Repack, SoftmaxUnit}
-    assert set(ALL) == here | {Append, Border, Depthwise, Pick, PoolUnit, Repeat, Window}
+    assert set(ALL) == here | {Append, Border, Depthwise, Pick, PoolUnit, Repeat, WideWindow, Window}
 
 
 @given(st.data())
