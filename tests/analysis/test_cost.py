@@ -44,6 +44,7 @@ from codesign.ir.kernels import (
     Permute,
     Repack,
     SoftmaxUnit,
+    WideWindow,
 )
 from codesign.ir.layers import Dense, Input, SoftmaxTable
 from codesign.ir.layers.requantize import MultiplyShift, Shift, Table, Thresholds
@@ -209,6 +210,19 @@ def test_moving_and_comparing_cost_by_their_lanes() -> None:
     softmax = SoftmaxTable.build(Fraction(1, 8), 10, 8, 64)
     costs = [kernel_cost(SoftmaxUnit(softmax, 1, 8, lanes, x, Fixed(8, 0, False))).lut for lanes in (1, 8)]
     assert 6 * costs[0] < costs[1] < 10 * costs[0]
+
+
+def test_whole_windows_cost_their_registers_and_row_buffers() -> None:
+    window = WideWindow(56, 55, 4, 100, (5, 5), Fixed(8))
+    whole = kernel_cost(window)
+    control = 20 * 12
+    assert (whole.lut, whole.bram36) == (4 * ram_luts(55, 32) + control, 0)
+    assert whole.ff == 2 * 100 * 8 + 4 * 32 + control
+    padded, halves = kernel_cost(replace(window, padding=(2, 2, 2, 2))), kernel_cost(replace(window, lanes=50))
+    assert padded.lut - whole.lut == 100 * 8 // 2
+    assert halves.lut - whole.lut == 50 * 8
+    deep = kernel_cost(WideWindow(4, 500, 64, 576, (3, 3), Fixed(8)))
+    assert deep.bram36 == 2 * 15 / 2, "two buffers of 500 words of 512 bits, 36 of them in a block"
 
 
 def test_a_kernel_without_a_cost_is_our_mistake() -> None:

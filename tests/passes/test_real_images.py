@@ -11,6 +11,7 @@ from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import Conv, Requantize, Transpose
 from codesign.passes import pipeline
+from codesign.passes.builder import Fold, matrix_shape, product_interval
 from tests.frontends.test_real_files import Reference
 
 pytestmark = pytest.mark.filterwarnings("ignore:Output shapes disagree")
@@ -104,3 +105,14 @@ def test_a_float_network_with_a_stated_precision_keeps_its_integers_and_stays_ne
     reference = Reference(shared / "models" / file)
     theirs = np.concatenate([reference(sample)[reference.output] for sample in x]).reshape(ours.shape)
     assert abs(ours.astype(float) - theirs).max() <= FLOAT[file] * abs(theirs).max()
+
+
+def test_a_pixel_of_the_calorimeter_s_convolutions_costs_its_folding(shared: Path) -> None:
+    """31 us at 200 MHz are 6,160 cycles: 2 for each of the 3,080 positions of the first convolution, and so on."""
+    network = passed("deepcalo/deepcalo_image_only_w8a8_synthetic.onnx", shared).network
+    layers = [n for n in network if isinstance(n.layer, Conv)]
+    folds = [Fold(8, 100), Fold(16, 36), Fold(8, 144), Fold(16, 36), Fold(16, 36), Fold(16, 36)]
+    for node, fold, reuse in zip(layers, folds, (2, 8, 8, 32, 64, 128), strict=False):
+        positions = node.type.size // node.type.channels
+        assert fold.reuse(*matrix_shape(node.layer)) == reuse
+        assert product_interval(node, network[node.inputs[0]].type, fold) == positions * reuse
