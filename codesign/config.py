@@ -46,6 +46,7 @@ KEYS: tuple[Key, ...] = (
     Key("top", "Target", "name", "device or board, as `codesign targets` lists them; `--target` wins"),
     Key("top", "ClockMHz", "number > 0", "clock in MHz; `--clock-mhz` wins, the target's own is the default"),
     Key("top", "ClockPeriod", "number > 0", "the same in nanoseconds, as hls4ml has it"),
+    Key("top", "Streams", "mixed, single, array or struct", "wires every stream alike, to compare; `--streams` wins"),
     Key("Model", "InputPrecision", "type", "type of inputs that the file does not quantize; else Precision holds"),
     Key("layer", "Precision", "type, or mapping", "of what the file leaves in float; its quantizers always win"),
     Key("layer", "ReuseFactor", "integer >= 1", "how often each multiplier is used per input vector"),
@@ -117,6 +118,19 @@ class Strategy(Enum):
     """Whatever is cheaper."""
 
 
+class Streams(Enum):
+    """How the lanes of the streams between processes are wired; all but MIXED are for comparison."""
+
+    MIXED = "mixed"
+    """Stream by stream, what serves best."""
+    SINGLE = "single"
+    """One element per beat between all layers."""
+    ARRAY = "array"
+    """A FIFO for every lane."""
+    STRUCT = "struct"
+    """All lanes in one word."""
+
+
 @dataclass(frozen=True)
 class LayerConfig:
     """What is asked of a layer; None where nothing is."""
@@ -144,6 +158,7 @@ class Config:
     input_precision: Fixed | None = None
     target: str | None = None
     clock_mhz: float | None = None
+    streams: Streams | None = None
     file: str = "config"
 
     @classmethod
@@ -189,6 +204,11 @@ class Config:
         given = {key: value for key, value in entries.items() if value is not None}
         model = _Reader("command line").layer(given, "Model")
         return replace(self, model=model.over(self.model))
+
+    def with_streams(self, streams: str | None) -> Config:
+        """The same with other streams, as the command line gives them."""
+        asked = _Reader("command line").streams({"Streams": streams})
+        return self if asked is None else replace(self, streams=asked)
 
     def check_names(self, names: Iterable[str], types: Iterable[str]) -> None:
         """ConfigError for an entry of a layer, or of a type of layers, that the network does not have.
@@ -245,6 +265,7 @@ class _Reader:
             input_precision,
             self.text(top.get("Target"), "Target"),
             self.clock(top),
+            self.streams(top),
             self.file,
         )
 
@@ -307,6 +328,13 @@ class _Reader:
         if len(found) > 1:
             self.fail("ClockPeriod", "ClockMHz says the same; keep one of the two")
         return found[0] if found else None
+
+    def streams(self, top: Mapping[str, object]) -> Streams | None:
+        text = self.text(top.get("Streams"), "Streams")
+        valid = [s.value for s in Streams]
+        if text is not None and text.lower() not in valid:
+            self.fail("Streams", f"{_show(text)} is not one of {', '.join(valid)}{_nearest(text, valid)}")
+        return None if text is None else Streams(text.lower())
 
     def mapping(self, data: object, path: str) -> dict[str, Any]:
         where = f"{path}: " if path else ""

@@ -87,11 +87,20 @@ def design_cost(design: Design) -> DesignCost:
 
 
 def stream_cost(stream: Stream) -> Resources:
-    """A FIFO: shift registers (32 x 1 bits per LUT) and an output register, or block RAM where that is cheaper."""
-    luts, blocks = fifo_luts(stream.depth, stream.width), ram_bram18(stream.depth, stream.width)
-    if prefers_bram(luts, blocks):
-        return Resources(lut=30, ff=stream.width + 30, bram36=blocks / 2)
-    return Resources(lut=luts, ff=stream.width + 12)
+    """Its FIFO, or one of every lane: shift registers (32 x 1 bits per LUT) and an output register, or block RAM. Each
+    has counters and flags of its own."""
+    width = stream.width // stream.fifos
+    if stream.memory is MemoryStyle.BRAM:
+        one = Resources(lut=30, ff=width + 30, bram36=ram_bram18(stream.depth, width) / 2)
+    else:
+        one = Resources(lut=fifo_luts(stream.depth, width), ff=width + 12)
+    return one * stream.fifos
+
+
+def fifo_memory(depth: int, width: int) -> MemoryStyle:
+    """What one FIFO of `depth` words of `width` bits is best made of."""
+    in_blocks = prefers_bram(fifo_luts(depth, width), ram_bram18(depth, width))
+    return MemoryStyle.BRAM if in_blocks else MemoryStyle.LUTRAM
 
 
 def memory_cost(memory: Memory) -> Resources:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from codesign.cli.errors import errors_reported
-from codesign.cli.options import Clock, ConfigFile, InputTypes, Model, Precision, Reuse, Target, input_types
+from codesign.cli.options import Clock, ConfigFile, InputTypes, Model, Precision, Reuse, Streams, Target, input_types
 
 
 def compile_command(
@@ -21,6 +21,7 @@ def compile_command(
     config: ConfigFile = None,
     reuse: Reuse = None,
     clock_mhz: Clock = None,
+    streams: Streams = None,
     name: Annotated[str | None, typer.Option(help="Name of the design; by default the file's.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing project folder.")] = False,
     csim: Annotated[bool, typer.Option(help="Compile the generated C++ with g++ and compare a few inputs.")] = True,
@@ -47,6 +48,7 @@ def compile_command(
                 config=config,
                 reuse=reuse,
                 clock_mhz=clock_mhz,
+                streams=streams,
                 name=name,
                 force=force,
                 csim=csim,

@@ -29,6 +29,12 @@ Reuse = Annotated[
     typer.Option(min=1, help="How often each multiplier is used per input vector; by default the fastest that fits."),
 ]
 Clock = Annotated[float | None, typer.Option("--clock-mhz", help="The clock; by default the target's.")]
+Streams = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KIND", help="Wire every stream alike, to compare: single, array or struct; by default mixed, the best."
+    ),
+]
 Target = Annotated[str | None, typer.Option(help="Device or board, see `codesign targets`.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from codesign.cli.errors import errors_reported
-from codesign.cli.options import Clock, ConfigFile, InputTypes, Model, Precision, Reuse, Target, input_types
+from codesign.cli.options import Clock, ConfigFile, InputTypes, Model, Precision, Reuse, Streams, Target, input_types
 
 
 def show_command(
@@ -23,6 +23,7 @@ def show_command(
     config: ConfigFile = None,
     reuse: Reuse = None,
     clock_mhz: Clock = None,
+    streams: Streams = None,
 ) -> None:
     """Print a network as text, as imported or after a pass, or the design it becomes."""
     with errors_reported(context):
@@ -39,5 +40,6 @@ def show_command(
             config=config,
             reuse=reuse,
             clock_mhz=clock_mhz,
+            streams=streams,
         )
         typer.echo(printable(text), nl=not text.endswith("\n"))

@@ -86,6 +86,7 @@ def compile(
     config: ConfigSource = None,
     reuse: int | None = None,
     clock_mhz: float | None = None,
+    streams: str | None = None,
     name: str | None = None,
     force: bool = False,
     csim: bool = True,
@@ -96,13 +97,14 @@ def compile(
     `input_type` is a type such as 'fixed<16,6>' for every input that the file does not quantize, or a mapping by
     input name. `precision` types all that the file leaves in float; `config` (a YAML file or nested mappings)
     does so by layer. `reuse` is the reuse factor of all layers; without it the fastest folding that fits is
-    chosen. The ladder is climbed on a few random inputs, with the generated C++ unless `csim` is off.
+    chosen. `streams` (mixed, single, array or struct) wires every stream alike, to compare; mixed is the best of
+    them, edge by edge. The ladder is climbed on a few random inputs, with the generated C++ unless `csim` is off.
 
     Raises CodesignError with a message that names file, node and cure. The folder appears whole or not at all, and
     an existing one is replaced only with `force`.
     """
     model = Path(model)
-    options = Options.of(target, input_type, precision, config, reuse, clock_mhz)
+    options = Options.of(target, input_type, precision, config, reuse, clock_mhz, streams)
     temporary = tempfile.TemporaryDirectory(prefix="codesign-") if output is None else None
     place = Path(temporary.name) / "project" if temporary is not None else Path(output or "")
     with output_folder(place, force) as folder:
@@ -130,7 +132,7 @@ def compile(
         copy.parent.mkdir()
         copy.write_bytes(embedded(proto, model.name, model.parent).SerializeToString())
         ladder = Ladder(passed.typed, passed.network, design, passed.exact, copy, folder)
-        keep(ladder, folder, folding, options.strategies(passed.network), options.clock_mhz)
+        keep(ladder, folder, folding, options.strategies(passed.network), options.clock_mhz, options.streams)
         climb = ladder.climb(inputs, tuple(Arithmetic) if csim else ())
         _check(imported, climb)
         report = report_of(passed, design, options, digest, folding, climb)
@@ -169,7 +171,7 @@ def designed(network: Graph, options: Options) -> tuple[dict[str, Fold], Design]
         reuse_by_layer=options.reuse_by_layer(network),
         strategies=strategies,
     )
-    return folding, pipeline.build_design(network, folding, strategies, options.clock_mhz)
+    return folding, pipeline.build_design(network, folding, strategies, options.clock_mhz, options.streams)
 
 
 def _check(imported: Graph, climb: Climb) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesign.config import Config, Strategy
+from codesign.config import Config, Strategy, Streams
 from codesign.errors import ConfigError, TargetError
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph
@@ -38,10 +38,11 @@ class Options:
         config: ConfigSource,
         reuse: int | None,
         clock_mhz: float | None,
+        streams: str | None = None,
     ) -> Options:
         """The options with the command line over the configuration over the defaults; CodesignError where they are
         wrong in themselves."""
-        merged = _config(config).with_model(precision=precision, reuse=reuse)
+        merged = _config(config).with_model(precision=precision, reuse=reuse).with_streams(streams)
         device = load_target(target or merged.target or DEFAULT_TARGET)
         clocks = (clock_mhz, merged.clock_mhz, device.clock_mhz)
         clock = next(c for c in clocks if c is not None)
@@ -51,6 +52,11 @@ class Options:
                 f"{device.max_clock_mhz:g} MHz"
             )
         return cls(merged, device, clock, _input_types(input_type))
+
+    @property
+    def streams(self) -> Streams:
+        """How streams are wired."""
+        return self.config.streams or Streams.MIXED
 
     def check(self, graph: Graph) -> None:
         """ConfigError where the configuration names a layer that the network does not have."""

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from codesign import __version__
 from codesign.analysis.cost import design_cost
+from codesign.analysis.latency import timing
 from codesign.compiler.options import Options
+from codesign.config import Streams
 from codesign.ir.design import Design
 from codesign.passes.builder import Fold
-from codesign.passes.pipeline import Passed
+from codesign.passes.pipeline import Passed, wired_design
 from codesign.report.build import budgets, figures, layer_rows, process_rows, stream_rows
-from codesign.report.model import Approximation, OutputError, Report, Rung, Verification
+from codesign.report.model import Approximation, OutputError, Report, Rung, StreamComparison, Verification
 from codesign.verification.climb import Climb
 
 
@@ -22,6 +24,7 @@ def report_of(
     target, clock = options.target, options.clock_mhz
     cost = design_cost(design)
     interval, latency, bounds = figures(design, clock)
+    comparison = _compared(passed, options, folding, interval.cycles, latency.cycles)
     verification = verification_of(climb)
     return Report(
         name=design.name,
@@ -40,12 +43,28 @@ def report_of(
         budgets=budgets(cost.total, target),
         interval=interval,
         latency=latency,
+        comparison=comparison,
         bounds=bounds,
         rungs=verification.rungs,
         approximations=tuple(Approximation(a.origin, a.what) for a in passed.approximations),
         errors=verification.errors,
         notes=verification.notes,
     )
+
+
+def _compared(
+    passed: Passed, options: Options, folding: Mapping[str, Fold], interval: int, latency: int
+) -> StreamComparison:
+    """The cycles of mixed and of single streams; `interval` and `latency` are those of the streams asked for.
+
+    How several lanes are wired changes no cycle, so one other design tells all.
+    """
+    asked = options.streams
+    other = Streams.MIXED if asked is Streams.SINGLE else Streams.SINGLE
+    times = timing(wired_design(passed.network, folding, options.strategies(passed.network), other), options.clock_mhz)
+    ours, theirs = (interval, latency), (times.interval, times.latency)
+    mixed, single = (theirs, ours) if asked is Streams.SINGLE else (ours, theirs)
+    return StreamComparison(asked.value, *mixed, *single)
 
 
 def verification_of(climb: Climb) -> Verification:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from codesign.config import Strategy
+from codesign.config import Strategy, Streams
 from codesign.errors import ModelError, OutputError
 from codesign.ir.text import design_text, load, save
 from codesign.passes.builder import Fold
@@ -19,7 +19,12 @@ _CHOICES = "choices.json"
 
 
 def keep(
-    ladder: Ladder, folder: Path, folding: Mapping[str, Fold], strategies: Mapping[str, Strategy], clock_mhz: float
+    ladder: Ladder,
+    folder: Path,
+    folding: Mapping[str, Fold],
+    strategies: Mapping[str, Strategy],
+    clock_mhz: float,
+    streams: Streams,
 ) -> None:
     """Writes the networks as text with their weights beside, the design as text, and what was chosen."""
     place = folder / FOLDER
@@ -32,6 +37,7 @@ def keep(
         "exact": ladder.exact,
         "folding": {name: asdict(fold) for name, fold in folding.items()},
         "model": None if ladder.model is None else ladder.model.name,
+        "streams": streams.value,
         "strategies": {name: strategy.value for name, strategy in strategies.items()},
     }
     (place / _CHOICES).write_text(json.dumps(choices, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -44,6 +50,7 @@ def restore(folder: Path) -> Ladder:
         choices = json.loads((place / _CHOICES).read_text(encoding="utf-8"))
         folding = {name: Fold(**fold) for name, fold in choices["folding"].items()}
         strategies = {name: Strategy(text) for name, text in choices["strategies"].items()}
+        streams = Streams(choices["streams"])
         clock, exact = float(choices["clock_mhz"]), bool(choices["exact"])
         model = None if choices["model"] is None else folder / "model" / Path(choices["model"]).name
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -55,4 +62,5 @@ def restore(folder: Path) -> Ladder:
         typed, network = load(place / "typed"), load(place / "network")
     except ModelError as error:
         raise OutputError(f"{folder}: the project folder was changed: {error}; compile it again") from error
-    return Ladder(typed, network, build_design(network, folding, strategies, clock), exact, model, folder)
+    design = build_design(network, folding, strategies, clock, streams)
+    return Ladder(typed, network, design, exact, model, folder)

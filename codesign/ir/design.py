@@ -10,13 +10,13 @@ import numpy as np
 
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
-from codesign.ir.kernels.base import Kernel, Memory
+from codesign.ir.kernels.base import Kernel, Memory, MemoryStyle
 from codesign.ir.layers.input import Input
 from codesign.ir.tensor import Array, Tensor, as_codes
 
 
 class StreamKind(Enum):
-    """How the lanes of a beat are wired."""
+    """How the lanes of a beat are wired. Ports are words of an AXI4-Stream: single or struct."""
 
     SINGLE = "single"
     """One element per beat, one FIFO."""
@@ -28,7 +28,10 @@ class StreamKind(Enum):
 
 @dataclass(frozen=True)
 class Stream:
-    """`beats` words per sample, each of `lanes` consecutive elements (row-major, channels last)."""
+    """`beats` words per sample, each of `lanes` consecutive elements (row-major, channels last).
+
+    `memory` is what its FIFO, or each of its FIFOs, is made of: LUTRAM stands for shift registers, else BRAM.
+    """
 
     name: str
     element: Fixed
@@ -36,11 +39,17 @@ class Stream:
     beats: int
     kind: StreamKind = StreamKind.STRUCT
     depth: int = 2
+    memory: MemoryStyle = MemoryStyle.LUTRAM
 
     @property
     def width(self) -> int:
         """Bits per beat."""
         return self.lanes * self.element.width
+
+    @property
+    def fifos(self) -> int:
+        """How many FIFOs stand side by side."""
+        return self.lanes if self.kind is StreamKind.ARRAY else 1
 
 
 @dataclass(frozen=True)

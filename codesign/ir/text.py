@@ -26,7 +26,7 @@ from codesign.errors import ModelError
 from codesign.ir.design import Design
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node
-from codesign.ir.kernels.base import Memory
+from codesign.ir.kernels.base import Memory, MemoryStyle
 from codesign.ir.parse import digest, from_text
 from codesign.ir.vector import Vector
 
@@ -87,7 +87,8 @@ def design_text(design: Design) -> str:
     lines = [f"design {design.name}  # {design.origin!r}"]
     lines += [f"input {p.name} -> {p.stream}  # {p.tensor} {p.origin!r}" for p in design.inputs]
     for s in design.streams.values():
-        lines.append(f"stream {s.name}: {s.beats} beats of {s.lanes} x {s.element}, {s.kind.value}, depth {s.depth}")
+        fifo = f"{s.kind.value}, depth {s.depth}{' in bram' if s.memory is MemoryStyle.BRAM else ''}"
+        lines.append(f"stream {s.name}: {s.beats} beats of {s.lanes} x {s.element}, {fifo}")
     for p in design:
         kernel = ", ".join(_parameters(p.kernel))
         cycles = f"{p.kernel.interval} cycles"

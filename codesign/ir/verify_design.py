@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from codesign.errors import IRError
-from codesign.ir.design import Design, Port, Process, Stream
-from codesign.ir.kernels.base import Beats
+from codesign.ir.design import Design, Port, Process, Stream, StreamKind
+from codesign.ir.kernels.base import Beats, MemoryStyle
 
 
 def verify_design(design: Design, after: str = "lower") -> None:
@@ -12,7 +12,8 @@ def verify_design(design: Design, after: str = "lower") -> None:
 
     Each stream has one writer (a process or an input port) and one reader (a process or an output port). A
     process stands behind the writers of what it reads, and its streams are as its kernel expects them: sign
-    and width of the element, lanes, beats. A port's stream carries exactly the elements of its tensor.
+    and width of the element, lanes, beats. A port's stream carries exactly the elements of its tensor, in words. A
+    single stream has one lane.
     """
     try:
         _verify(design)
@@ -48,6 +49,12 @@ def _verify(design: Design) -> None:
             raise IRError(f"design: stream {name} has no {'reader' if name in written else 'writer'}")
         if stream.depth < 1:
             raise IRError(f"design: stream {name} has depth {stream.depth}")
+        if stream.kind is StreamKind.SINGLE and stream.lanes != 1:
+            raise IRError(f"design: stream {name} is single, and has {stream.lanes} lanes; a single stream has one")
+        if stream.memory not in (MemoryStyle.LUTRAM, MemoryStyle.BRAM):
+            raise IRError(
+                f"design: the FIFO of stream {name} is made of {stream.memory.value}; expected lutram or bram"
+            )
 
 
 def _claim(design: Design, owners: dict[str, str], name: str, owner: str, how: str) -> None:
@@ -69,6 +76,8 @@ def _check(stream: Stream, beats: Beats, process: Process) -> None:
 
 def _check_port(stream: Stream, port: Port) -> None:
     element, tensor = stream.element, port.tensor.type
+    if stream.kind is StreamKind.ARRAY:
+        raise IRError(f"design: port {port.name} is an array of FIFOs; a port carries packed words, single or struct")
     found = (element.width, element.signed, stream.lanes * stream.beats)
     if found != (tensor.width, tensor.signed, port.tensor.size):
         raise IRError(

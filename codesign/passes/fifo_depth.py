@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from codesign.analysis.cost import fifo_memory
 from codesign.analysis.latency import timing
 from codesign.analysis.paths import reconvergent_streams
 from codesign.ir.design import Design
@@ -17,7 +18,7 @@ loops, and a shift register of up to 32 words costs as much as one of two."""
 
 
 def fifo_depth(design: Design, clock_mhz: float = 200) -> Design:
-    """The same design with the depth of every stream set.
+    """The same design with the depth of every stream set, and what its FIFOs are made of.
 
     A stream gets as many words as ever wait in it (at least two) when inputs come once per interval and no FIFO
     is ever full, for pipelines as deep as estimated and twice as deep. Why that is enough: with these depths
@@ -32,5 +33,6 @@ def fifo_depth(design: Design, clock_mhz: float = 200) -> Design:
     slack = reconvergent_streams(design)
     for name, stream in design.streams.items():
         depth = max(LEAST, *(o[name] for o in occupied)) + SLACK * (name in slack)
-        found.streams[name] = replace(stream, depth=LEAST if name in ports else depth)
+        deep = replace(stream, depth=LEAST if name in ports else depth)
+        found.streams[name] = replace(deep, memory=fifo_memory(deep.depth, deep.width // deep.fifos))
     return found

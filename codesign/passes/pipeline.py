@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codesign.config import Config, Strategy
+from codesign.config import Config, Strategy, Streams
 from codesign.ir.design import Design
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph
@@ -111,13 +111,24 @@ def run(
 
 
 def build_design(
-    network: Graph, folding: Mapping[str, Fold], strategies: Mapping[str, Strategy], clock_mhz: float
+    network: Graph,
+    folding: Mapping[str, Fold],
+    strategies: Mapping[str, Strategy],
+    clock_mhz: float,
+    streams: Streams = Streams.MIXED,
 ) -> Design:
     """The final design of a network after its passes, with the folding chosen; verified after each step."""
+    design = fifo_depth(wired_design(network, folding, strategies, streams), clock_mhz)
+    verify_design(design, "fifo_depth")
+    return design
+
+
+def wired_design(
+    network: Graph, folding: Mapping[str, Fold], strategies: Mapping[str, Strategy], streams: Streams
+) -> Design:
+    """The same before FIFOs have depths, which is enough to know its cycles."""
     design = lower(network, folding, strategies=strategies)
     verify_design(design, "lower")
-    design = stream_types(design)
+    design = stream_types(design, streams)
     verify_design(design, "stream_types")
-    design = fifo_depth(design, clock_mhz)
-    verify_design(design, "fifo_depth")
     return design

@@ -127,6 +127,28 @@ class Bound:
 
 
 @dataclass(frozen=True)
+class StreamComparison:
+    """The cycles of one folding with the streams that serve it best, and with one element per beat between layers."""
+
+    asked: str
+    """What this design was built with: mixed, single, array or struct."""
+    mixed_interval: int
+    mixed_latency: int
+    single_interval: int
+    single_latency: int
+
+    @property
+    def interval_ratio(self) -> float:
+        """How many times as long the interval is with single elements."""
+        return self.single_interval / self.mixed_interval
+
+    @property
+    def latency_ratio(self) -> float:
+        """How many times as long the latency is with single elements."""
+        return self.single_latency / self.mixed_latency
+
+
+@dataclass(frozen=True)
 class Rung:
     """A comparison of two meanings of the model on the same inputs."""
 
@@ -198,6 +220,7 @@ class Report:
     budgets: tuple[Budget, ...]
     interval: Figure
     latency: Figure
+    comparison: StreamComparison
     bounds: tuple[Bound, ...] = ()
     rungs: tuple[Rung, ...] = ()
     approximations: tuple[Approximation, ...] = ()
@@ -228,6 +251,11 @@ class Report:
             "clock_ns": self.clock_ns,
             "interval": self._timing(self.interval),
             "latency": self._timing(self.latency),
+            "comparison": asdict(self.comparison)
+            | {
+                "interval_ratio": round(self.comparison.interval_ratio, 4),
+                "latency_ratio": round(self.comparison.latency_ratio, 4),
+            },
             "budgets": [asdict(b) | {"percent": b.percent, "slr_percent": b.slr_percent} for b in self.budgets],
             "bounds": [asdict(b) | {"ratio": round(b.ratio, 4)} for b in self.bounds],
             "rungs": [asdict(r) | {"exact": r.exact} for r in self.rungs],

@@ -22,6 +22,7 @@ def summary(report: Report) -> Iterator[RenderableType]:
     yield _budget(report)
     yield Text.assemble("interval  ", _timing(report, report.interval))
     yield Text.assemble("latency   ", _timing(report, report.latency))
+    yield Text.assemble("streams   ", _streams(report))
     for rung in report.rungs:
         yield _rung(rung)
     if not report.rungs:
@@ -90,6 +91,14 @@ def _timing(report: Report, figure: Figure) -> Text:
     ns = figure.cycles * report.clock_ns
     text = Text(f"{counted(figure.cycles, 'cycle')} = {ns:,.6g} ns ({figure.source})")
     text.append(f"; at least {figure.bound}", style=DIM)
+    return text
+
+
+def _streams(report: Report) -> Text:
+    c = report.comparison
+    single = f"{counted(c.single_interval, 'cycle')} ({c.interval_ratio:.3g} ×), latency {c.single_latency}"
+    text = Text(c.asked)
+    text.append(f"; one element per beat between layers: interval {single} ({c.latency_ratio:.3g} ×)", style=DIM)
     return text
 
 

@@ -12,6 +12,10 @@
 #define CODESIGN_ROM_BRAM(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=rom_1p impl=bram)
 #define CODESIGN_ROM_LUTRAM_SHARED(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=rom_np impl=lutram)
 #define CODESIGN_ROM_BRAM_SHARED(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=rom_np impl=bram)
+// What a FIFO is made of. Left alone, the tools go by its bits (config_storage, UG1399): a wide word that waits but a
+// few cycles would take a block RAM for every 36 of its bits.
+#define CODESIGN_FIFO_SRL(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=fifo impl=srl)
+#define CODESIGN_FIFO_BRAM(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=fifo impl=bram)
 // An AXI4-Stream port, and the handshake of the whole block.
 #define CODESIGN_AXI_STREAM(name) CODESIGN_PRAGMA(INTERFACE mode=axis port=name)
 #define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE mode=ap_ctrl_hs port=return)
@@ -24,6 +28,8 @@
 #define CODESIGN_ROM_BRAM(name) CODESIGN_PRAGMA(RESOURCE variable=name core=ROM_1P_BRAM)
 #define CODESIGN_ROM_LUTRAM_SHARED(name) CODESIGN_PRAGMA(RESOURCE variable=name core=ROM_nP_LUTRAM)
 #define CODESIGN_ROM_BRAM_SHARED(name) CODESIGN_PRAGMA(RESOURCE variable=name core=ROM_nP_BRAM)
+#define CODESIGN_FIFO_SRL(name) CODESIGN_PRAGMA(RESOURCE variable=name core=FIFO_SRL)
+#define CODESIGN_FIFO_BRAM(name) CODESIGN_PRAGMA(RESOURCE variable=name core=FIFO_BRAM)
 #define CODESIGN_AXI_STREAM(name) CODESIGN_PRAGMA(INTERFACE axis port=name)
 #define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE ap_ctrl_hs port=return)
 #define CODESIGN_MUL_FABRIC(name) CODESIGN_PRAGMA(RESOURCE variable=name core=Mul_LUT)

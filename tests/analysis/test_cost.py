@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codesign.analysis.cost import design_cost, kernel_cost, memory_cost, stream_cost
+from codesign.analysis.cost import design_cost, fifo_memory, kernel_cost, memory_cost, stream_cost
 from codesign.analysis.primitives import (
+    LUTS_PER_BRAM18,
     dsp_slices,
     fifo_luts,
     in_dsp,
@@ -27,7 +28,7 @@ from codesign.analysis.primitives import (
 )
 from codesign.analysis.schedule import pipeline_depth
 from codesign.errors import IRError
-from codesign.ir.design import Stream
+from codesign.ir.design import Stream, StreamKind
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.kernels import (
@@ -111,8 +112,28 @@ def test_a_memory_costs_what_its_style_says() -> None:
 
 
 def test_a_deep_fifo_is_block_ram() -> None:
+    assert fifo_memory(2, 32) is MemoryStyle.LUTRAM and fifo_memory(4096, 32) is MemoryStyle.BRAM
     assert stream_cost(Stream("s", Fixed(8), 4, 9, depth=2)) == Resources(lut=44, ff=44)
-    assert stream_cost(Stream("s", Fixed(8), 4, 9, depth=4096)).bram36 == 4
+    assert stream_cost(Stream("s", Fixed(8), 4, 9, depth=4096, memory=MemoryStyle.BRAM)).bram36 == 4
+
+
+def test_every_fifo_of_an_array_has_its_own_pointers_and_flags() -> None:
+    array = Stream("s", Fixed(8), 4, 9, StreamKind.ARRAY, depth=2)
+    assert stream_cost(array) == Resources(lut=80, ff=80)
+    assert stream_cost(replace(array, depth=4096, memory=MemoryStyle.BRAM)) == Resources(lut=120, ff=152, bram36=4)
+
+
+@given(st.integers(1, 64), st.integers(2, 64), st.integers(2, 20_000))
+def test_an_array_never_costs_less_than_words(bits: int, lanes: int, depth: int) -> None:
+    """By what its memory is chosen by: LUTs, of which a block is worth so many. This is why streams are words."""
+
+    def price(kind: StreamKind) -> float:
+        stream = Stream("s", Fixed(bits), lanes, 1, kind, depth)
+        cost = stream_cost(replace(stream, memory=fifo_memory(depth, stream.width // stream.fifos)))
+        return cost.lut + 2 * LUTS_PER_BRAM18 * cost.bram36
+
+    # The flags of a FIFO in block RAM take 18 LUTs more, once, and are not what it is chosen by.
+    assert price(StreamKind.STRUCT) <= price(StreamKind.ARRAY) + 18
 
 
 # ------------------------------------------------------------------------------------------------ kernels

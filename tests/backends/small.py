@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from codesign.ir.design import Design, Port, Process, Stream
+from codesign.ir.design import Design, Port, Process, Stream, StreamKind
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels import Apply, IndexOfMax, MatVec, MemoryStyle, Repack
 from codesign.ir.layers.requantize import Shift, Thresholds
@@ -23,7 +23,8 @@ def classifier(origin: str = "small.onnx", layer: str = "/dense/MatMul") -> Desi
         ("x", x, 4, 4), ("dense_1_out", hidden, 2, 4), ("relu_out", small, 2, 4), ("packed", small, 4, 4),
         ("dense_2_out", scores, 1, 2), ("scores", level, 1, 2), ("y", Fixed(1, 0, False), 1, 1),
     ):  # fmt: skip
-        d.add_stream(Stream(name, element, lanes, size // lanes))
+        kind = StreamKind.ARRAY if name == "relu_out" else StreamKind.SINGLE if lanes == 1 else StreamKind.STRUCT
+        d.add_stream(Stream(name, element, lanes, size // lanes, kind))
     bias = np.array([1, -2, 3, -4])
     style = MemoryStyle.LUTRAM
     dense_1 = MatVec.fold("dense_1", first, bias, w, x, hidden, 1, 2, 4, style)

@@ -63,6 +63,35 @@ def test_without_an_output_folder_the_project_lives_as_long_as_the_object():
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("streams", ["mixed", "single", "array", "struct"])
+def test_forced_streams_give_the_same_integers_and_the_report_compares_them(streams, tmp_path):
+    compiled = codesign.compile(MODEL, reuse=8, streams=streams, output=tmp_path / "jets")
+
+    assert compiled.report.exact, "the generated C++ in both arithmetics, too"
+    kinds = {s.kind for s in compiled.report.streams if s.writer is not None and s.reader is not None}
+    assert kinds == {"mixed": {"struct"}, "single": {"single", "struct"}}.get(streams, {streams})
+    # Each layer's elements, one per cycle, behind the 64 x 8 products of the first: 64 elements between two layers.
+    assert (compiled.report.comparison.mixed_interval, compiled.report.comparison.single_interval) == (8, 64)
+    interval, latency = compiled.report.interval.cycles, compiled.report.latency.cycles
+    c = compiled.report.comparison
+    assert c.asked == streams
+    expected = (c.single_interval, c.single_latency) if streams == "single" else (c.mixed_interval, c.mixed_latency)
+    assert (interval, latency) == expected
+    assert c.single_latency > c.mixed_latency
+    design = restore(compiled.folder).design
+    assert design.streams == compiled.design.streams, "verify builds the same"
+
+
+def test_the_configuration_forces_streams_and_the_command_line_wins():
+    assert {s.kind for s in compile_streams({"Streams": "array"})} == {"array", "struct"}, "ports are words"
+    assert {s.kind for s in compile_streams({"Streams": "array"}, "struct")} == {"struct"}
+
+
+def compile_streams(config, streams=None):
+    """The streams of the jet tagger."""
+    return codesign.compile(MODEL, reuse=8, config=config, streams=streams, csim=False).report.streams
+
+
 def test_the_reuse_factor_asked_for_is_met_or_reported(tmp_path):
     compiled = codesign.compile(MODEL, reuse=7, csim=False)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from codesign.backends.project import write_project
 from codesign.compiler.options import Options
-from codesign.config import Config
+from codesign.config import Config, Streams
 from codesign.passes import pipeline
 from codesign.passes.builder import Fold, is_product
 from codesign.passes.products import foldings
@@ -24,14 +24,16 @@ COMPILED = 8
 
 
 def designed(data: st.DataObject):
-    """(network, design, codes): a random network after all passes, with a random folding."""
+    """(network, design, codes): a random network after all passes, with a random folding and streams of any kind."""
     graph, inputs = data.draw(networks())
     network = pipeline.run(graph, Config(), {}).network
     folding: dict[str, Fold] = {}
     for node in network:
         if is_product(node.layer):
             folding[node.name] = data.draw(st.sampled_from(foldings(node)))
-    design = pipeline.build_design(network, folding, {}, Options.of(None, None, None, None, None, None).clock_mhz)
+    streams = data.draw(st.sampled_from(Streams))
+    clock = Options.of(None, None, None, None, None, None).clock_mhz
+    design = pipeline.build_design(network, folding, {}, clock, streams)
     return network, design, design.encode(inputs)
 
 

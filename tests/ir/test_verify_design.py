@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from codesign.errors import IRError
-from codesign.ir.design import Design, Stream
+from codesign.ir.design import Design, Stream, StreamKind
 from codesign.ir.fixed import Fixed
+from codesign.ir.kernels import MemoryStyle
 from codesign.ir.verify_design import verify_design
 from codesign.passes.lower import Fold, lower
 from tests.perceptrons import perceptron
@@ -67,12 +68,31 @@ def no_depth(d: Design) -> None:
     d.streams["x"] = replace(d.streams["x"], depth=0)
 
 
+def single_of_several(d: Design) -> None:
+    d.streams["relu_1_out"] = replace(d.streams["relu_1_out"], kind=StreamKind.SINGLE)
+
+
+def array_at_a_port(d: Design) -> None:
+    d.streams["x"] = replace(d.streams["x"], kind=StreamKind.ARRAY)
+
+
+def fifo_in_registers(d: Design) -> None:
+    d.streams["relu_1_out"] = replace(d.streams["relu_1_out"], memory=MemoryStyle.REGISTERS)
+
+
 def misfiled(d: Design) -> None:
     d.streams["x"] = replace(d.streams["x"], name="z")
 
 
 def test_a_sound_design_passes() -> None:
     verify_design(sound_design())
+
+
+@pytest.mark.parametrize("kind", [StreamKind.ARRAY, StreamKind.STRUCT])
+def test_a_stream_between_processes_may_be_an_array_or_words(kind: StreamKind) -> None:
+    design = sound_design()
+    design.streams["relu_1_out"] = replace(design.streams["relu_1_out"], kind=kind)
+    verify_design(design)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +110,9 @@ def test_a_sound_design_passes() -> None:
         (wrong_port, "port y carries 8 fixed<8,4>"),
         (no_depth, "stream x has depth 0"),
         (misfiled, "stream z is filed under x"),
+        (single_of_several, "stream relu_1_out is single, and has 3 lanes; a single stream has one"),
+        (array_at_a_port, "port x is an array of FIFOs; a port carries packed words, single or struct"),
+        (fifo_in_registers, "the FIFO of stream relu_1_out is made of registers; expected lutram or bram"),
     ],
 )
 def test_a_broken_rule_names_the_offender_and_the_pass(damage: Callable[[Design], None], message: str) -> None:

@@ -37,6 +37,10 @@ SHAPE: dict[str, object] = {
     }],
     "interval": {"cycles": int, "bound": int, "because": str, "source": str, "ns": float, "ratio": float},
     "latency": {"cycles": int, "bound": int, "because": str, "source": str, "ns": float, "ratio": float},
+    "comparison": {
+        "asked": str, "mixed_interval": int, "mixed_latency": int, "single_interval": int, "single_latency": int,
+        "interval_ratio": float, "latency_ratio": float,
+    },
     "bounds": [{"what": str, "value": int | float, "bound": int | float, "because": str, "ratio": float}],
     "rungs": [{
         "name": str, "against": str, "inputs": int, "values": int, "mismatches": int, "ties": int, "note": str,

@@ -23,6 +23,8 @@ def test_the_summary_tells_folding_timing_and_exactness() -> None:
     assert text.startswith("net on u50 (xcu50-fsvh2104-2-e) at 200 MHz\n")
     assert "interval  16 cycles = 80 ns (exact); at least 4\n" in text
     assert "latency   88 cycles = 440 ns (estimate); at least 31\n" in text
+    single = "interval 64 cycles (4 ×), latency 220 (2.5 ×)"
+    assert f"streams   mixed; one element per beat between layers: {single}\n" in text
     assert "exact    network = qonnx in float32 on 1000 inputs, 5000 values, 3 float32 ties\n" in text
     assert "approximated: softmax: a table of 412 exponentials\n" in text
     assert "error of global_out: at most 0.00131, mean 0.0002 on 1000 inputs\n" in text

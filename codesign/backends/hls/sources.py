@@ -67,7 +67,8 @@ BUILDERS: dict[type[Kernel], Callable[..., Instance]] = {
 
 @dataclass(frozen=True)
 class StreamText:
-    """A stream: its name, its beat's name and type, its depth, and whether it is a FIFO for each of its lanes."""
+    """A stream: its name, its beat's name and type, its depth, whether it is a FIFO for each of its lanes, and what
+    those are made of, as a macro of pragmas.hpp calls it."""
 
     name: str
     beat: str
@@ -76,6 +77,7 @@ class StreamText:
     width: int
     lanes: int
     array: bool
+    memory: str
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,16 @@ def _stream(names: Names, wanted: str, stream: Stream) -> StreamText:
     name = names.unique(wanted)
     kind = beat(Beat(stream.element, stream.lanes))
     array = stream.kind is StreamKind.ARRAY
-    return StreamText(name, names.unique(f"{name}_beat"), kind, stream.depth, stream.width, stream.lanes, array)
+    return StreamText(
+        name,
+        names.unique(f"{name}_beat"),
+        kind,
+        stream.depth,
+        stream.width,
+        stream.lanes,
+        array,
+        "BRAM" if stream.memory is MemoryStyle.BRAM else "SRL",
+    )
 
 
 def _port(text: StreamText, port: Port, design: Design) -> PortText:

@@ -30,13 +30,13 @@ CODESIGN_ROM_LUTRAM(dense_1_bias)
 // /act/Relu
 static void relu(
     hls::stream<dense_1_out_beat::word>& in,
-    hls::stream<relu_out_beat::word>& out) {
+    hls::stream<relu_out_beat::type> (&out)[2]) {
     codesign::shift<relu_config>(in, out);
 }
 
 // /dense_2/MatMul
 static void pack(
-    hls::stream<relu_out_beat::word>& in,
+    hls::stream<relu_out_beat::type> (&in)[2],
     hls::stream<packed_beat::word>& out) {
     codesign::widen<pack_config>(in, out);
 }
@@ -75,14 +75,21 @@ CODESIGN_CONTROL
 #pragma HLS DATAFLOW
     hls::stream<dense_1_out_beat::word> dense_1_out("dense_1_out");
 #pragma HLS STREAM variable=dense_1_out depth=2
-    hls::stream<relu_out_beat::word> relu_out("relu_out");
+CODESIGN_FIFO_SRL(dense_1_out)
+    hls::stream<relu_out_beat::type> relu_out[2];
+CODESIGN_STREAM_NAMES(relu_out)
+#pragma HLS ARRAY_PARTITION variable=relu_out complete dim=1
 #pragma HLS STREAM variable=relu_out depth=2
+CODESIGN_FIFO_SRL(relu_out)
     hls::stream<packed_beat::word> packed("packed");
 #pragma HLS STREAM variable=packed depth=2
+CODESIGN_FIFO_SRL(packed)
     hls::stream<dense_2_out_beat::word> dense_2_out("dense_2_out");
 #pragma HLS STREAM variable=dense_2_out depth=2
+CODESIGN_FIFO_SRL(dense_2_out)
     hls::stream<scores_beat::word> scores("scores");
 #pragma HLS STREAM variable=scores depth=2
+CODESIGN_FIFO_SRL(scores)
 
     dense_1(x, dense_1_out);
     relu(dense_1_out, relu_out);
