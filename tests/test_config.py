@@ -127,7 +127,7 @@ MISTAKES = {
     "a clock that stands": ("ClockMHz: 0", "ClockMHz: 0 is not a number above 0"),
     "a clock without end": ("ClockMHz: .inf", "ClockMHz: inf is not a number above 0"),
     "a clock that is none": ("ClockPeriod: .nan", "ClockPeriod: nan is not a number above 0"),
-    "streams that are none": ("Streams: structs", "Streams: 'structs' is not one of mixed, single, array, struct; did you"),
+    "streams that are none": ("Streams: structs", "Streams: 'structs' is not one of mixed, single, array, struct"),
     "streams that are a number": ("Streams: 1", "Streams: 1 is not a text; write it in quotes"),
     "two clocks": ("ClockMHz: 200\nClockPeriod: 5", "ClockPeriod: ClockMHz says the same; keep one of the two"),
     "a list": ("- Model", "my.yaml: ['Model'] is not a mapping; write `key: value` lines"),

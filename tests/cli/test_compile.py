@@ -36,7 +36,8 @@ def test_every_option_reaches_the_compiler(run: Run, monkeypatch: pytest.MonkeyP
     assert seen == {
         "model": Path("m.onnx"), "target": "u50", "output": tmp_path / "out",
         "input_type": {"x": "int<8>", "": "uint<4>"}, "precision": "fixed<16,6>", "config": Path("my.yaml"),
-        "reuse": 4, "clock_mhz": 250.5, "streams": "single", "name": "tagger", "force": True, "csim": False, "dump_passes": True,
+        "reuse": 4, "clock_mhz": 250.5, "streams": "single", "name": "tagger", "force": True, "csim": False,
+        "dump_passes": True,
     }  # fmt: skip
 
 

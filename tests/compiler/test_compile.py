@@ -167,7 +167,9 @@ def test_generated_code_that_was_changed_is_found_by_verify(compiled, tmp_path):
     folder = tmp_path / "edited"
     shutil.copytree(compiled.folder, folder)
     header = folder / "src" / "codesign" / "matvec.hpp"
-    header.write_text(header.read_text().replace("sum tree = 0;", "sum tree = 1;"))
+    right, wrong = "+ tree[p];", "+ tree[p] + sum(1);"
+    assert right in header.read_text()
+    header.write_text(header.read_text().replace(right, wrong))
 
     rungs = codesign.verify(folder, inputs=5).rungs
 
