@@ -334,10 +334,10 @@ def _(kernel: WideWindow) -> Resources:
 
 @kernel_cost.register
 def _(kernel: PoolUnit) -> Resources:
-    """Per lane an adder, or a comparison (two bits to a LUT) and a choice; a register for each channel, and a choice
+    """Per element an adder, or a comparison (two bits to a LUT) and a choice; a register for each channel, and a choice
     among those of all folds (three inputs more to a LUT)."""
     y = kernel.y.width
-    one = ceil(y / 2) + y if kernel.largest else y
+    one = (ceil(y / 2) + y if kernel.largest else y) * kernel.beside
     return Resources(
         lut=kernel.lanes * (one + y * ceil((kernel.folds - 1) / 3)), ff=kernel.lanes * y * (kernel.folds + 1)
     )
@@ -345,10 +345,11 @@ def _(kernel: PoolUnit) -> Resources:
 
 @kernel_cost.register
 def _(kernel: Depthwise) -> Resources:
-    """A product and an accumulator per lane, and the ROMs."""
+    """Products with a tree of adders and an accumulator per result, and the ROMs."""
     x, w, count = kernel.x.width, kernel.weights.element.width, kernel.lanes * kernel.multiplier
-    accumulators = count * kernel.accumulator.width
-    total = _products(1, count, x, w, kernel.products) + Resources(lut=accumulators, ff=2 * accumulators)
+    accumulators, tree = count * kernel.accumulator.width, count * _tree_luts(kernel.beside, x + w)
+    adders = Resources(lut=accumulators + tree, ff=2 * accumulators + tree // 2)
+    total = _products(1, count * kernel.beside, x, w, kernel.products) + adders
     return sum(map(memory_cost, kernel.memories()), total)
 
 

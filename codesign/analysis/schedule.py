@@ -121,14 +121,14 @@ def _(kernel: WideWindow) -> tuple[Stage, ...]:
 @stages.register
 def _(kernel: PoolUnit) -> tuple[Stage, ...]:
     every = np.arange(kernel.interval)
-    write = every.reshape(kernel.positions, kernel.taps, kernel.folds)[:, -1].ravel()
+    write = every.reshape(kernel.positions, -1, kernel.folds)[:, -1].ravel()
     return (Stage(kernel.interval, (every,), (write,)),)
 
 
 @stages.register
 def _(kernel: Depthwise) -> tuple[Stage, ...]:
-    every = np.arange(kernel.interval)
-    return (Stage(kernel.interval, (every,), (every[kernel.taps - 1 :: kernel.taps],)),)
+    every, beats = np.arange(kernel.interval), kernel.taps // kernel.beside
+    return (Stage(kernel.interval, (every,), (every[beats - 1 :: beats],)),)
 
 
 @stages.register
@@ -197,10 +197,13 @@ def _levels(kernel: Kernel) -> tuple[float, int]:
             return before + log2(kernel.lanes) + kernel.softmax.frac + 2, 0
         case Depthwise():
             a, b = kernel.x.width, kernel.weights.element.width
-            return (1, 1) if kernel.products is Multiplier.DSP else (1 + min(a, b) / 3, 0)
+            tree = log2(kernel.beside) + 1
+            return (tree, 1) if kernel.products is Multiplier.DSP else (tree + min(a, b) / 3, 0)
         case Window() | WideWindow():
             return 3, 0  # where to read, the memory, and whether that was padding
-        case Join() | PoolUnit():
+        case PoolUnit():
+            return 2 * (log2(kernel.beside) + 1), 0
+        case Join():
             return 2, 0
         case Repeat():
             return 1, 0

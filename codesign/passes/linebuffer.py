@@ -75,7 +75,8 @@ class Windows:
         return (*kernels, Repack(now.lanes * now.beats, now.lanes, simd, self.x.type))
 
     def wide(self, lanes: int) -> tuple[WindowKernel, ...]:
-        """What gives the windows, `lanes` of all elements of one per beat, and reads whole pixels."""
+        """What gives the windows, `lanes` of all elements of one per beat, and reads whole pixels; as (row, column,
+        channel), which is also by channel where a beat holds all channels."""
         before, shape, padding = self._border(self.x.channels)
         if self.no_window:
             return before

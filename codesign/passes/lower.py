@@ -55,7 +55,7 @@ from codesign.ir.layers import (
 from codesign.ir.layers.window import image, zero_codes
 from codesign.ir.tensor import Tensor
 from codesign.passes.builder import Builder, Fold, matrix_shape, moves_nothing, source_order, windows_before
-from codesign.passes.linebuffer import WindowKernel, Windows, depthwise, slowest, windows_of
+from codesign.passes.linebuffer import MAX_BEAT_BITS, WindowKernel, Windows, depthwise, slowest, windows_of
 from codesign.passes.strategy import default_multiplier, memory_style
 
 __all__ = ["Builder", "Fold", "lower", "lower_layer", "matvec"]
@@ -115,10 +115,9 @@ def _(layer: Conv, node: Node, build: Builder) -> None:
     windows = windows_of(layer, x, _zero(node, x, build) if any(layer.padding) else 0)
     strategy = build.strategies.get(node.name, Strategy.AUTO)
     if depthwise(layer):
-        all_lanes = slowest(windows.serial(x.channels)) * x.channels
-        lanes = build.fewest_lanes(x.channels, all_lanes, x.type, build.lanes(node, 0))
-        stream = _windows(windows.serial(lanes), node, build, lanes)
-        build.process(node, channelwise(node, x.type, lanes, strategy), stream)
+        lanes, beside, before = _keeping_up(windows, node, build)
+        kernel = channelwise(node, x.type, lanes, strategy, beside)
+        build.process(node, kernel, _windows(before, node, build, lanes))
     elif layer.groups > 1:
         raise build.refusal(
             node,
@@ -137,6 +136,21 @@ def _windows(kernels: tuple[WindowKernel, ...], node: Node, build: Builder, lane
     for kernel in kernels:
         stream = build.before(node, _NAMES[type(kernel)], kernel, stream)
     return stream
+
+
+def _keeping_up(windows: Windows, node: Node, build: Builder) -> tuple[int, int, tuple[WindowKernel, ...]]:
+    """(lanes, taps side by side in a beat, what gives these of each window) for a kernel that takes a beat per cycle.
+
+    The fewest lanes that do not slow the design; where all channels at once still would, the fewest taps side by side.
+    """
+    x, taps = windows.x, prod(windows.size)
+    all_lanes = slowest(windows.serial(x.channels)) * x.channels
+    lanes = build.fewest_lanes(x.channels, all_lanes, x.type, build.lanes(node, 0))
+    chosen = lanes, 1, windows.serial(lanes)
+    for beside in (n for n in range(2, taps + 1) if taps % n == 0 and n * x.channels * x.type.width <= MAX_BEAT_BITS):
+        if slowest(chosen[2]) > build.pace:
+            chosen = min(chosen, (x.channels, beside, windows.wide(beside * x.channels)), key=lambda c: slowest(c[2]))
+    return chosen
 
 
 _NAMES: dict[type[Kernel], str] = {Border: "border", Window: "window", WideWindow: "window", Repack: "repack"}
@@ -167,17 +181,18 @@ def matvec(node: Node, x: Fixed, fold: Fold, strategy: Strategy) -> MatVec:
     return replace(kernel, bias=_styled(kernel.bias, strategy))
 
 
-def channelwise(node: Node, x: Fixed, lanes: int, strategy: Strategy) -> Depthwise:
+def channelwise(node: Node, x: Fixed, lanes: int, strategy: Strategy, beside: int = 1) -> Depthwise:
     """The kernel of a convolution with weights for each channel, which reads codes of type `x`."""
     layer = node.layer
     assert isinstance(layer, Conv)
     bias = layer.bias if layer.bias is not None and layer.bias.any() else None
     matrix = layer.weights.reshape(-1, layer.weights.shape[3])
     taps, outputs = matrix.shape
-    depth, width = layer.groups // lanes * taps, outputs // layer.groups * lanes * layer.bits.width
+    depth = layer.groups // lanes * taps // beside
+    width = outputs // layer.groups * lanes * beside * layer.bits.width
     kernel = Depthwise.fold(
         node.name, matrix, bias, layer.bits, x, node.type.type, prod(node.type.shape[:-1]), layer.groups, lanes,
-        memory_style(depth, width, strategy), default_multiplier(x, layer.bits),
+        memory_style(depth, width, strategy), default_multiplier(x, layer.bits), beside,
     )  # fmt: skip
     return replace(kernel, bias=_styled(kernel.bias, strategy))
 
@@ -199,17 +214,16 @@ def _(layer: SumPool, node: Node, build: Builder) -> None:
 
 
 def _pool(windows: Windows, largest: bool, node: Node, build: Builder) -> None:
-    x, taps = windows.x, windows.size[0] * windows.size[1]
-    cycles = x.size if windows.whole else slowest(windows.serial(x.channels)) * x.channels
-    lanes = build.fewest_lanes(x.channels, cycles, x.type, build.lanes(node, 0))
-    folds = x.channels // lanes
+    x, y, taps = windows.x, node.type.type, prod(windows.size)
     if windows.whole:
-        kernel = PoolUnit(1, taps, folds, lanes, largest, x.type, node.type.type)
+        lanes = build.fewest_lanes(x.channels, x.size, x.type, build.lanes(node, 0))
+        kernel = PoolUnit(1, taps, x.channels // lanes, lanes, largest, x.type, y)
         build.process(node, kernel, build.read(node, 0, lanes))
     else:
-        positions = windows.count[0] * windows.count[1] * folds
-        kernel = PoolUnit(positions, taps, 1, lanes, largest, x.type, node.type.type)
-        build.process(node, kernel, _windows(windows.serial(lanes), node, build, lanes))
+        lanes, beside, before = _keeping_up(windows, node, build)
+        positions = prod(windows.count) * x.channels // lanes
+        kernel = PoolUnit(positions, taps, 1, lanes, largest, x.type, y, beside)
+        build.process(node, kernel, _windows(before, node, build, lanes))
 
 
 @lower_layer.register

@@ -6,12 +6,13 @@
 
 namespace codesign {
 
-// C: multiplier (fabric, slice, slices); positions, folds (beats per pixel), taps, each (results per channel); x, y (beats of lanes and lanes * each),
-// weight, bias (codes). The beats of a position come fold by fold, the taps of a fold one after the other.
-// Word f * taps + t of the weights holds in lane l * each + j the weight of tap t.
+// C: multiplier (fabric, slice, slices); positions, folds (beats per pixel), taps (beats of a fold), beside
+// (taps in a beat), each (results per channel), products (beside * lanes of y); x, y (beats of beside * lanes and
+// lanes * each), weight, bias (codes). The beats of a position come fold by fold, those of a fold one after the other.
+// Word f * taps + t of the weights holds in lane (s * lanes + l) * each + j the weight of tap t * beside + s.
 template <class C, bool Biased, class In, class Out>
 void depthwise_loop(In& in, Out& out,
-                    const typename C::weight::rom weights[C::folds * C::taps][C::y::lanes],
+                    const typename C::weight::rom weights[C::folds * C::taps][C::products],
                     const typename C::bias::rom bias[Biased ? C::folds : 1][C::y::lanes]) {
 #pragma HLS INLINE
     typedef typename C::y::element accumulator;
@@ -31,10 +32,15 @@ position:
                 for (int p = 0; p < C::y::lanes; ++p) {
 #pragma HLS UNROLL
                     const sum start = Biased ? sum(bias[Biased ? f : 0][p]) : sum(0);
-                    partial[p] = (t == 0 ? start : partial[p]) +
-                                 C::multiplier::template product<accumulator, typename C::x::element,
-                                                                 typename C::weight>(
-                                     C::x::get(x, p / C::each), weights[f * C::taps + t][p]);
+                    sum tree = 0;
+                    for (int s = 0; s < C::beside; ++s) {
+#pragma HLS UNROLL
+                        tree += C::multiplier::template product<accumulator, typename C::x::element,
+                                                                typename C::weight>(
+                            C::x::get(x, (s * C::y::lanes + p) / C::each),
+                            weights[f * C::taps + t][s * C::y::lanes + p]);
+                    }
+                    partial[p] = (t == 0 ? start : partial[p]) + tree;
                     C::y::set(y, p, typename C::y::type(partial[p]));
                 }
                 if (t == C::taps - 1) C::y::write(out, y);
@@ -45,14 +51,14 @@ position:
 
 template <class C, class In, class Out>
 void depthwise(In& in, Out& out,
-               const typename C::weight::rom weights[C::folds * C::taps][C::y::lanes],
+               const typename C::weight::rom weights[C::folds * C::taps][C::products],
                const typename C::bias::rom bias[C::folds][C::y::lanes]) {
 #pragma HLS INLINE
     depthwise_loop<C, true>(in, out, weights, bias);
 }
 
 template <class C, class In, class Out>
-void depthwise(In& in, Out& out, const typename C::weight::rom weights[C::folds * C::taps][C::y::lanes]) {
+void depthwise(In& in, Out& out, const typename C::weight::rom weights[C::folds * C::taps][C::products]) {
 #pragma HLS INLINE
     const typename C::bias::rom none[1][C::y::lanes] = {{0}};
     depthwise_loop<C, false>(in, out, weights, none);

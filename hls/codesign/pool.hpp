@@ -6,8 +6,8 @@
 
 namespace codesign {
 
-// C: positions, taps (pixels per position), folds (beats per pixel); x, y (beats of the same lanes; y holds every partial
-// sum); largest (else the sum).
+// C: positions, taps (beats per position), folds (beats per pixel), beside (pixels in a beat); x, y (beats of
+// beside * lanes and lanes; y holds every partial sum); largest (else the sum).
 template <class C, class In, class Out> void pool(In& in, Out& out) {
 #pragma HLS INLINE
     typedef typename C::y::type value;
@@ -25,11 +25,15 @@ position:
                 typename C::y::word y;
                 for (int l = 0; l < C::y::lanes; ++l) {
 #pragma HLS UNROLL
-                    const value now = value(C::x::get(x, l));
-                    const value before = kept[f][l];
-                    value next = now;
-                    if (t != 0 && C::largest) next = before > now ? before : now;
-                    if (t != 0 && !C::largest) next = value(sum(before) + sum(now));
+                    value next = kept[f][l];
+                    for (int s = 0; s < C::beside; ++s) {
+#pragma HLS UNROLL
+                        const value now = value(C::x::get(x, s * C::y::lanes + l));
+                        const value before = next;
+                        if (t == 0 && s == 0) next = now;
+                        else if (C::largest) next = before > now ? before : now;
+                        else next = value(sum(before) + sum(now));
+                    }
                     kept[f][l] = next;
                     C::y::set(y, l, next);
                 }

@@ -291,6 +291,16 @@ def wide_window(b: Builder, x: Wire) -> Wire:
     return y
 
 
+def side_by_side(b: Builder, x: Wire, taps: int) -> tuple[Wire, int]:
+    """(`x` with some of every `taps` pixels in one beat, how many), where pixels are beats."""
+    beside = b.divisor(taps) if x.lanes == x.channels else 1
+    if beside == 1:
+        return x, 1
+    y = b.after(x, x.element, beside * x.channels, beside * x.channels, x.positions // beside)
+    b.process("beside", Repack(x.size, x.lanes, y.lanes, x.element), [x], [y])
+    return y, beside
+
+
 def pool(b: Builder, x: Wire) -> Wire:
     """The largest or the sum of a divisor of the positions."""
     x = narrowed(b, x, MAX_WIDTH - 10)
@@ -298,8 +308,9 @@ def pool(b: Builder, x: Wire) -> Wire:
     low, high = (n * (1 if largest else taps) for n in (x.element.low, x.element.high))
     element = Fixed.covering(min(low, 0), high)
     y = b.after(x, element, positions=x.positions // taps)
-    folds = x.channels // x.lanes
-    b.process("pool", PoolUnit(y.positions, taps, folds, x.lanes, largest, x.element, element), [x], [y])
+    folds, (seen, beside) = x.channels // x.lanes, side_by_side(b, x, taps)
+    kernel = PoolUnit(y.positions, taps, folds, x.lanes, largest, x.element, element, beside)
+    b.process("pool", kernel, [seen], [y])
     return y
 
 
@@ -314,11 +325,12 @@ def depthwise(b: Builder, x: Wire) -> Wire:
     element = Fixed.covering(-spread - 1024, spread + 1024)
     y = b.after(x, element, x.channels * each, x.lanes * each, x.positions // taps)
     style = b.choice([MemoryStyle.REGISTERS, MemoryStyle.LUTRAM, MemoryStyle.BRAM])
+    seen, beside = side_by_side(b, x, taps)
     kernel = Depthwise.fold(
         b.name("m"), matrix, bias, w, x.element, element, y.positions, x.channels, x.lanes, style,
-        b.choice([Multiplier.LUT, Multiplier.DSP]),
+        b.choice([Multiplier.LUT, Multiplier.DSP]), beside,
     )  # fmt: skip
-    b.process("depthwise", kernel, [x], [y])
+    b.process("depthwise", kernel, [seen], [y])
     return y
 
 

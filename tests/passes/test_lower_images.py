@@ -142,7 +142,7 @@ def test_a_pointwise_convolution_needs_no_window() -> None:
 
 def test_each_channel_with_weights_of_its_own_is_depthwise() -> None:
     design = lower(network(conv(3, 2, 1, 8, groups=4)), {})
-    assert kinds(design) == [Window, Depthwise]
+    assert kinds(design) == [WideWindow, Depthwise]
 
 
 def test_other_groups_are_refused_by_name() -> None:
@@ -184,14 +184,14 @@ def test_the_padding_of_a_pool_never_wins() -> None:
     graph = network(MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), x=x)
     codes = np.random.default_rng(0).integers(-6, -1, (9, 4, 5, 2))
     design = lower(graph, {})
-    assert kinds(design) == [Window, PoolUnit]
+    assert kinds(design) == [WideWindow, PoolUnit]
     np.testing.assert_array_equal(design.evaluate([codes])[0], graph.run_codes([codes])["l"])
 
 
 def test_a_pool_of_the_whole_image_needs_no_window() -> None:
     assert kinds(lower(network(SumPool((5, 6), (1, 1))), {})) == [PoolUnit]
     assert kinds(lower(network(MaxPool((5, 6), (3, 3))), {})) == [PoolUnit]
-    assert kinds(lower(network(SumPool((5, 3), (1, 1))), {})) == [Window, PoolUnit]
+    assert kinds(lower(network(SumPool((5, 3), (1, 1))), {})) == [WideWindow, PoolUnit]
 
 
 def test_larger_images_and_parts() -> None:
@@ -224,6 +224,21 @@ def test_a_pool_takes_as_many_lanes_as_the_product_behind_it_gives_time_for() ->
         assert design.interval() == max(design.processes[n].kernel.interval for n in ("l", "l_window"))
 
 
+@pytest.mark.parametrize("layer", [MaxPool((3, 3), (1, 1)), conv(3, 3, 1, 8, groups=4), SumPool((3, 3), (1, 1))])
+def test_taps_come_side_by_side_where_all_channels_at_once_are_too_slow(layer: Layer) -> None:
+    graph = network(conv(1, 1, 4, 4), (6, 8, 4))
+    graph.add("r", Requantize(Shift(0, 3, False, -4, 3), (-1000, 1000), -4, 3), "l")
+    graph.add("p", layer, "r")
+    graph.outputs = [Output("y", "p", "y")]
+    codes = np.random.default_rng(0).integers(-8, 8, (9, 6, 8, 4))
+    for cycles, beside, kernel in ((1, 9, WideWindow), (2, 3, WideWindow), (4, 3, WideWindow), (16, 1, Window)):
+        design = lower(graph, {"l": Fold(4 if cycles < 16 else 1, max(1, 4 // cycles))})
+        unit = design.processes["p"].kernel
+        assert isinstance(unit, (PoolUnit, Depthwise)) and isinstance(design.processes["p_window"].kernel, kernel)
+        assert unit.beside == beside and design.interval() == 6 * 8 * cycles
+        np.testing.assert_array_equal(design.evaluate([codes])[0], graph.run_codes([codes])["p"])
+
+
 def test_a_fold_that_cuts_a_pixel_in_parts_is_our_mistake() -> None:
     with pytest.raises(IRError, match="cuts a pixel of 4 channels"):
         lower(network(conv(3, 3, 4, 6)), {"l": Fold(1, 6)})
@@ -233,7 +248,7 @@ def test_an_average_is_a_sum_that_is_read_with_another_step() -> None:
     graph = network(SumPool((2, 2), (2, 2)))
     graph.add("a", Affine(Vector.of(0.25)), "l")
     graph.outputs = [Output("y", "a", "y")]
-    assert kinds(lower(graph, {})) == [Window, PoolUnit]
+    assert kinds(lower(graph, {})) == [WideWindow, PoolUnit]
 
 
 def test_every_schedule_agrees_with_its_kernel() -> None:

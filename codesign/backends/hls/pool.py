@@ -20,6 +20,7 @@ class PoolInstance(Instance):
     positions: int
     taps: int
     folds: int
+    beside: int
     largest: bool
     x: Beat
     y: Beat
@@ -35,6 +36,8 @@ class DepthwiseInstance(Instance):
     positions: int
     folds: int
     taps: int
+    beside: int
+    products: int
     each: int
     x: Beat
     y: Beat
@@ -48,10 +51,11 @@ def pool(name: str, kernel: PoolUnit) -> PoolInstance:
     return PoolInstance(
         roms=(),
         positions=kernel.positions,
-        taps=kernel.taps,
+        taps=kernel.taps // kernel.beside,
         folds=kernel.folds,
+        beside=kernel.beside,
         largest=kernel.largest,
-        x=Beat(kernel.x, kernel.lanes),
+        x=Beat(kernel.x, kernel.beside * kernel.lanes),
         y=Beat(kernel.y, kernel.lanes),
     )
 
@@ -62,9 +66,11 @@ def depthwise(name: str, kernel: Depthwise) -> DepthwiseInstance:
         roms=tuple(Rom(m.name, m.words, m.element, m.style) for m in kernel.memories()),
         positions=kernel.positions,
         folds=kernel.folds,
-        taps=kernel.taps,
+        taps=kernel.taps // kernel.beside,
+        beside=kernel.beside,
+        products=kernel.beside * kernel.lanes * kernel.multiplier,
         each=kernel.multiplier,
-        x=Beat(kernel.x, kernel.lanes),
+        x=Beat(kernel.x, kernel.beside * kernel.lanes),
         y=Beat(kernel.accumulator, kernel.lanes * kernel.multiplier),
         weight=kernel.weights.element,
         bias=kernel.bias.element if kernel.bias is not None else Fixed(1, 0, False),

@@ -15,12 +15,13 @@ from codesign.ir.tensor import Array
 
 @dataclass(frozen=True, eq=False)
 class Depthwise(Kernel):
-    """y[c * m + j] = sum of x[tap, c] * w[tap, c * m + j] + b[c * m + j], on lanes * m multipliers.
+    """y[c * m + j] = sum of x[tap, c] * w[tap, c * m + j] + b[c * m + j], on beside * lanes * m multipliers.
 
     The beats of a position come channel by channel (fold, tap), as a Window by channel gives them; each fold
-    accumulates over the taps and gives one beat of lanes * m results, m being the results per channel. Word
-    f * taps + t of `weights` holds in lane l * m + j the weight of tap t; word f of `bias` holds the lanes of fold f.
-    `products` says what the multipliers are made of.
+    accumulates over the taps and gives one beat of lanes * m results, m being the results per channel. A beat holds
+    `beside` taps of all its lanes, one behind the other, so a fold takes taps / beside cycles. Word
+    f * (taps / beside) + t of `weights` holds in lane (s * lanes + l) * m + j the weight of tap t * beside + s; word f
+    of `bias` holds the lanes of fold f. `products` says what the multipliers are made of.
     """
 
     positions: int
@@ -33,8 +34,11 @@ class Depthwise(Kernel):
     weights: Memory
     bias: Memory | None = None
     products: Multiplier = Multiplier.LUT
+    beside: int = 1
 
     def __post_init__(self) -> None:
+        if self.taps % self.beside or self.channels % self.lanes:
+            raise IRError(f"depthwise: {self.beside} of {self.taps} taps, {self.lanes} of {self.channels} channels")
         if self.products not in (Multiplier.LUT, Multiplier.DSP):
             raise IRError(f"depthwise: no two products share an input, so they cannot be {self.products.value}")
 
@@ -42,17 +46,19 @@ class Depthwise(Kernel):
     def fold(
         cls, name: str, matrix: Array, bias: Array | None, w: Fixed, x: Fixed, accumulator: Fixed,
         positions: int, channels: int, lanes: int, style: MemoryStyle, products: Multiplier = Multiplier.LUT,
+        beside: int = 1,
     ) -> Depthwise:  # fmt: skip
         """The kernel for weights (taps, channels * m) in the folded layout."""
         taps, outputs = matrix.shape
         multiplier = outputs // channels
         words = matrix.reshape(taps, channels // lanes, lanes * multiplier).transpose(1, 0, 2)
-        memory = Memory(f"{name}_weights", np.ascontiguousarray(words).reshape(-1, lanes * multiplier), w, style)
+        folded = np.ascontiguousarray(words).reshape(-1, beside * lanes * multiplier)
+        memory = Memory(f"{name}_weights", folded, w, style)
         biases = None
         if bias is not None:
             element = Fixed.covering(int(bias.min()), int(bias.max()))
             biases = Memory(f"{name}_bias", bias.reshape(channels // lanes, -1), element, style)
-        return cls(positions, channels, taps, lanes, multiplier, x, accumulator, memory, biases, products)
+        return cls(positions, channels, taps, lanes, multiplier, x, accumulator, memory, biases, products, beside)
 
     @property
     def folds(self) -> int:
@@ -61,7 +67,7 @@ class Depthwise(Kernel):
 
     @property
     def reads(self) -> tuple[Beats, ...]:
-        return (Beats(self.x, self.lanes, self.interval),)
+        return (Beats(self.x, self.beside * self.lanes, self.interval),)
 
     @property
     def writes(self) -> tuple[Beats, ...]:
@@ -69,11 +75,11 @@ class Depthwise(Kernel):
 
     @property
     def interval(self) -> int:
-        return self.positions * self.folds * self.taps
+        return self.positions * self.folds * self.taps // self.beside
 
     @property
     def first_output(self) -> int:
-        return self.taps
+        return self.taps // self.beside
 
     def matrix(self) -> Array:
         """The weights unfolded: (taps, channels * m)."""

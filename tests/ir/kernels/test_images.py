@@ -268,6 +268,50 @@ def test_a_window_and_a_pool_unit_are_a_pool(window: Window, largest: bool, data
     assert np.array_equal(found, layer.evaluate(x).reshape(len(x), -1))
 
 
+@settings(max_examples=150)
+@given(wide_windows(), st.booleans(), st.data())
+def test_taps_side_by_side_are_the_same_depthwise_convolution_and_the_same_pool(
+    window: WideWindow, largest: bool, data: st.DataObject
+) -> None:
+    rng, channels, taps = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1))), window.channels, window.taps
+    beside = data.draw(divisors(taps))
+    window = replace(window, lanes=beside * channels)
+    x, positions = codes(data, window.height, window.width, channels), window.count[0] * window.count[1]
+    (seen,) = run(window, x)
+
+    outputs = channels * data.draw(st.integers(1, 2))
+    weights, bias = rng.integers(-8, 8, (*window.size, 1, outputs)), rng.integers(-99, 99, outputs)
+    matrix, style = weights.reshape(-1, outputs), MemoryStyle.LUTRAM
+    product = Depthwise.fold(
+        "d", matrix, bias, Fixed(4), INT, WIDE, positions, channels, channels, style, beside=beside
+    )  # fmt: skip
+    (found,) = run(product, seen)
+    conv = Conv(weights, Fixed(4), window.stride, window.dilation, window.padding, channels, bias=bias)
+    assert np.array_equal(found, conv.convolve(x, window.fill).reshape(len(x), -1))
+    assert (product.matrix() == matrix).all()
+
+    pool = PoolUnit(positions, taps, 1, channels, largest, INT, WIDE, beside)
+    (found,) = run(pool, seen)
+    windows = window.seen(x)
+    expected = windows.max(axis=3) if largest else windows.sum(axis=3)
+    assert np.array_equal(found, expected.reshape(len(x), -1))
+
+    for kernel in (product, pool):
+        (loop,) = stages(kernel)
+        assert kernel.interval == loop.steps == positions * taps // beside
+        assert kernel.first_output == loop.writes[0][0] + 1 == taps // beside
+
+
+def test_taps_side_by_side_divide_a_window_of_whole_pixels() -> None:
+    with pytest.raises(IRError, match="pool: 2 of 9 pixels of 1 beats"):
+        PoolUnit(4, 9, 1, 4, True, INT, WIDE, 2)
+    with pytest.raises(IRError, match="pool: 3 of 9 pixels of 2 beats"):
+        PoolUnit(4, 9, 2, 4, True, INT, WIDE, 3)
+    with pytest.raises(IRError, match="depthwise: 2 of 9 taps, 4 of 4 channels"):
+        one = Depthwise.fold("d", np.ones((9, 4), int), None, INT, INT, WIDE, 1, 4, 4, MemoryStyle.LUTRAM)
+        replace(one, beside=2)
+
+
 @given(st.data())
 def test_a_pool_unit_takes_a_whole_image_as_it_comes(data: st.DataObject) -> None:
     height, width, channels = (data.draw(st.integers(1, 5)) for _ in range(3))
