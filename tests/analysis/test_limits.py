@@ -85,9 +85,12 @@ def test_a_depthwise_product_counts_like_any_other() -> None:
     weights = np.array([1, 0, -3, 2, 2, 0]).reshape(3, 1, 1, 2)
     graph = Graph("net")
     graph.add("x", Input(Tensor.of_fixed((5, 4, 2), Fixed(4))))
-    graph.add("d", Conv(weights, Fixed(3), groups=2), "x")
+    graph.add("p", Conv(np.ones((1, 1, 2, 2), dtype=np.int64), Fixed(2)), "x")
+    graph.add("d", Conv(weights, Fixed(3), groups=2), "p")
     graph.outputs = [Output("y", "d", "y")]
-    bounds = limits(lower(graph, {}))
-    assert bounds.macs == 12 * 4
-    assert bounds.weight_bits == 3 * 2 * 3
-    assert bounds.interval == 12 * 4 // 2  # as many as the two lanes that it has
+    bounds = limits(lower(graph, {"p": Fold(1, 1)}))
+    assert bounds.macs == 20 * 4 + 12 * 4
+    assert bounds.weight_bits == 4 * 2 + 3 * 2 * 3
+    assert bounds.interval == ceil((20 * 4 + 12 * 4) / 3)  # one product at a time, and those of two lanes
+    alone = limits(lower(graph, {"p": Fold(2, 2)}))
+    assert (alone.macs, alone.weight_bits) == (bounds.macs, 0)  # all taps and lanes at once: constants
