@@ -27,7 +27,7 @@ from codesign.ir.graph import Graph
 from codesign.ir.layers import Input
 from codesign.passes import pipeline
 from codesign.passes.builder import Fold
-from codesign.passes.fold import choose_folding
+from codesign.passes.fold import Folding, solve_folding
 from codesign.report.html import html
 from codesign.report.model import Report
 from codesign.targets import Target
@@ -143,7 +143,7 @@ def compile(
         passed.typed,
         passed.network,
         design,
-        folding,
+        folding.folds,
         options.target,
         report,
         place,
@@ -161,17 +161,19 @@ def named(graph: Graph, name: str | None) -> Graph:
     return graph
 
 
-def designed(network: Graph, options: Options) -> tuple[dict[str, Fold], Design]:
+def designed(network: Graph, options: Options) -> tuple[Folding, Design]:
     """The folding chosen for the target, and the design with it."""
     strategies = options.strategies(network)
-    folding = choose_folding(
+    folding = solve_folding(
         network,
         options.target,
         clock_mhz=options.clock_mhz,
         reuse_by_layer=options.reuse_by_layer(network),
         strategies=strategies,
     )
-    return folding, pipeline.build_design(network, folding, strategies, options.clock_mhz, options.streams)
+    return folding, pipeline.build_design(
+        network, folding.folds, strategies, options.clock_mhz, options.streams, folding.pace
+    )
 
 
 def _check(imported: Graph, climb: Climb) -> None:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from codesign import __version__
 from codesign.analysis.cost import design_cost
 from codesign.analysis.latency import timing
 from codesign.compiler.options import Options
 from codesign.config import Streams
 from codesign.ir.design import Design
-from codesign.passes.builder import Fold
+from codesign.passes.fold import Folding
 from codesign.passes.pipeline import Passed, wired_design
 from codesign.report.build import budgets, figures, layer_rows, process_rows, stream_rows
 from codesign.report.model import Approximation, OutputError, Report, Rung, StreamComparison, Verification
 from codesign.verification.climb import Climb
 
 
-def report_of(
-    passed: Passed, design: Design, options: Options, digest: str, folding: Mapping[str, Fold], climb: Climb
-) -> Report:
+def report_of(passed: Passed, design: Design, options: Options, digest: str, folding: Folding, climb: Climb) -> Report:
     """The report of a compilation, with the estimates of the design and what the ladder found."""
     target, clock = options.target, options.clock_mhz
     cost = design_cost(design)
@@ -37,7 +33,7 @@ def report_of(
         layers=layer_rows(passed.network),
         outputs=tuple(o.source for o in passed.network.outputs),
         processes=process_rows(
-            design, cost.processes, {name: f.requested for name, f in folding.items() if f.requested is not None}
+            design, cost.processes, {name: f.requested for name, f in folding.folds.items() if f.requested is not None}
         ),
         streams=stream_rows(design, cost.streams),
         budgets=budgets(cost.total, target),
@@ -53,7 +49,7 @@ def report_of(
 
 
 def _compared(
-    passed: Passed, options: Options, folding: Mapping[str, Fold], interval: int, latency: int
+    passed: Passed, options: Options, folding: Folding, interval: int, latency: int
 ) -> StreamComparison:
     """The cycles of mixed and of single streams; `interval` and `latency` are those of the streams asked for.
 
@@ -61,7 +57,9 @@ def _compared(
     """
     asked = options.streams
     other = Streams.MIXED if asked is Streams.SINGLE else Streams.SINGLE
-    times = timing(wired_design(passed.network, folding, options.strategies(passed.network), other), options.clock_mhz)
+    strategies = options.strategies(passed.network)
+    design = wired_design(passed.network, folding.folds, strategies, other, folding.pace)
+    times = timing(design, options.clock_mhz)
     ours, theirs = (interval, latency), (times.interval, times.latency)
     mixed, single = (theirs, ours) if asked is Streams.SINGLE else (ours, theirs)
     return StreamComparison(asked.value, *mixed, *single)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from codesign.config import Strategy, Streams
 from codesign.errors import ModelError, OutputError
+from codesign.ir.kernels import Multiplier
 from codesign.ir.text import design_text, load, save
 from codesign.passes.builder import Fold
+from codesign.passes.fold import Folding
 from codesign.passes.pipeline import build_design
 from codesign.verification.climb import Ladder
 
@@ -21,7 +23,7 @@ _CHOICES = "choices.json"
 def keep(
     ladder: Ladder,
     folder: Path,
-    folding: Mapping[str, Fold],
+    folding: Folding,
     strategies: Mapping[str, Strategy],
     clock_mhz: float,
     streams: Streams,
@@ -35,8 +37,9 @@ def keep(
     choices = {
         "clock_mhz": clock_mhz,
         "exact": ladder.exact,
-        "folding": {name: asdict(fold) for name, fold in folding.items()},
+        "folding": {name: _plain(fold) for name, fold in folding.folds.items()},
         "model": None if ladder.model is None else ladder.model.name,
+        "pace": folding.pace,
         "streams": streams.value,
         "strategies": {name: strategy.value for name, strategy in strategies.items()},
     }
@@ -48,10 +51,10 @@ def restore(folder: Path) -> Ladder:
     place = folder / FOLDER
     try:
         choices = json.loads((place / _CHOICES).read_text(encoding="utf-8"))
-        folding = {name: Fold(**fold) for name, fold in choices["folding"].items()}
+        folding = {name: _fold(fold) for name, fold in choices["folding"].items()}
         strategies = {name: Strategy(text) for name, text in choices["strategies"].items()}
         streams = Streams(choices["streams"])
-        clock, exact = float(choices["clock_mhz"]), bool(choices["exact"])
+        clock, exact, pace = float(choices["clock_mhz"]), bool(choices["exact"]), int(choices["pace"])
         model = None if choices["model"] is None else folder / "model" / Path(choices["model"]).name
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise OutputError(
@@ -62,5 +65,15 @@ def restore(folder: Path) -> Ladder:
         typed, network = load(place / "typed"), load(place / "network")
     except ModelError as error:
         raise OutputError(f"{folder}: the project folder was changed: {error}; compile it again") from error
-    design = build_design(network, folding, strategies, clock, streams)
+    design = build_design(network, folding, strategies, clock, streams, pace)
     return Ladder(typed, network, design, exact, model, folder)
+
+
+def _plain(fold: Fold) -> dict[str, object]:
+    return asdict(fold) | {"multiplier": None if fold.multiplier is None else fold.multiplier.value}
+
+
+def _fold(plain: Mapping[str, object]) -> Fold:
+    """The inverse; raises what a dataclass and an Enum do where it is none."""
+    found = Fold(**plain)  # type: ignore[arg-type]
+    return found if found.multiplier is None else replace(found, multiplier=Multiplier(found.multiplier))

@@ -38,14 +38,19 @@ class Fold:
 
 
 class Builder:
-    """The design under construction: which stream carries a node's result, and who still has to read it."""
+    """The design under construction: which stream carries a node's result, and who still has to read it.
 
-    def __init__(self, graph: Graph, folding: Mapping[str, Fold], strategies: Mapping[str, Strategy]) -> None:
+    `pace` is what no process need be faster than: the cycles of the slowest product, unless another is given.
+    """
+
+    def __init__(
+        self, graph: Graph, folding: Mapping[str, Fold], strategies: Mapping[str, Strategy], pace: int | None = None
+    ) -> None:
         self.graph = graph
         self.folding = folding
         self.strategies = strategies
         self.design = Design(graph.name, graph.origin)
-        self.pace = max((self._interval(node) for node in graph), default=1)
+        self.pace = max((self._interval(node) for node in graph), default=1) if pace is None else pace
         self._taken = {n.name for n in graph} | {o.name for o in graph.outputs}
         self._maker = {n.name: n.name for n in graph}
         for node in graph:

@@ -1,22 +1,35 @@
-"""Which folding each matrix product gets: the reuse factor asked for, or the fastest that fits the target."""
+"""Which folding each matrix product gets: what was asked for, or the fastest that fits the target."""
 
 from __future__ import annotations
 
 import difflib
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from codesign.analysis.cost import design_cost
 from codesign.config import Strategy
 from codesign.errors import ConfigError, TargetError
-from codesign.ir.design import Design
 from codesign.ir.graph import Graph
-from codesign.passes.builder import Fold, is_product
-from codesign.passes.fifo_depth import fifo_depth
-from codesign.passes.lower import lower
-from codesign.passes.products import Products, achievable_reuse
-from codesign.targets import Resources, Target
+from codesign.passes.builder import Fold, is_product, matrix_shape
+from codesign.passes.folding.messages import Reasons
+from codesign.passes.folding.search import Found, Options, Search
+from codesign.passes.products import choices
+from codesign.targets import Target
+from codesign.targets.budget import DEFAULT_SHARE, Budget
+
+
+@dataclass(frozen=True)
+class Folding:
+    """A folding, and what the solver proved about it."""
+
+    folds: dict[str, Fold]
+    pace: int
+    """The cycles per sample that no process need be faster than."""
+    interval_bound: int
+    """No folding that keeps to what was asked has a smaller interval within the budget; cycles."""
+    price: float
+    """The shares of the budget that it takes, logic counted twice, in units of 1e-8."""
+    price_bound: float
+    """What no folding of this interval is below."""
 
 
 def choose_folding(
@@ -27,129 +40,72 @@ def choose_folding(
     reuse: int | None = None,
     reuse_by_layer: Mapping[str, int] | None = None,
     strategies: Mapping[str, Strategy] | None = None,
-    budget: float = 0.8,
+    budget: float | Budget = DEFAULT_SHARE,
+    interval: int | None = None,
 ) -> dict[str, Fold]:
-    """A Fold for each matrix product of a network whose tensors have types, such that the design fits `budget` of
-    the target.
+    """A Fold for each matrix product of a network whose tensors have types; see `solve_folding`."""
+    return solve_folding(
+        graph, target, clock_mhz=clock_mhz, reuse=reuse, reuse_by_layer=reuse_by_layer, strategies=strategies,
+        budget=budget, interval=interval,
+    ).folds  # fmt: skip
+
+
+def solve_folding(
+    graph: Graph,
+    target: Target,
+    *,
+    clock_mhz: float | None = None,
+    reuse: int | None = None,
+    reuse_by_layer: Mapping[str, int] | None = None,
+    strategies: Mapping[str, Strategy] | None = None,
+    budget: float | Budget = DEFAULT_SHARE,
+    interval: int | None = None,
+) -> Folding:
+    """A Fold for each matrix product of a network whose tensors have types, such that the design fits the `budget` of
+    the target (a share of all that it has, or amounts).
+
+    `interval` asks for a design of at most so many cycles per sample, and gets the one of the lowest price. Without,
+    the smallest interval that fits is found. The price is the sum of the shares of the budget that the design takes,
+    those of logic counted twice. Either way all layers are as slow as the interval allows.
 
     `reuse` asks for inputs * outputs / (pe * simd) of every product, `reuse_by_layer` of those it names; a layer
     gets the nearest reuse that its divisors allow (the smaller of two equally near) and its Fold says what was
-    `requested`. Without, the design with the smallest interval, and of those the one with the fewest products:
-    all layers are as slow as the interval allows. Raises TargetError where nothing fits, with what is needed and
-    what there is; ConfigError for a layer that does not exist and for a reuse below 1.
+    `requested`. Raises TargetError where nothing fits or is fast enough, with what is needed and what there is;
+    ConfigError for a layer that does not exist and for an interval or a reuse below 1.
     """
     asked = _asked(graph, reuse, reuse_by_layer or {})
-    chooser = _Chooser(graph, target, clock_mhz or target.clock_mhz, strategies or {}, budget)
-    fixed = {name: chooser.products.nearest(name, asked[name]) for name in chooser.products.nodes if name in asked}
-    found = chooser.fastest(fixed)
+    if interval is not None and interval < 1:
+        raise ConfigError(f"{graph.origin}: an interval of {interval} cycles is not possible; 1 is a sample per cycle")
+    graph = graph.copy()
+    graph.prune()
+    budget = budget if isinstance(budget, Budget) else Budget(budget)
+    search = Search(graph, strategies or {}, budget.of(target.resources), clock_mhz or target.clock_mhz)
+    every = {
+        name: list(choices(node, search.pieces.input(name), search.strategies.get(name, Strategy.AUTO)))
+        for name, node in search.pieces.products.items()
+    }
+    options = {name: _nearest(graph, name, folds, asked.get(name)) for name, folds in every.items()}
+    found, bound = _search(search, options, interval)
     if found is None:
-        raise TargetError(chooser.what_is_missing(fixed))
-    return found
+        raise TargetError(Reasons(search, every, options, target, budget).why_nothing(interval))
+    return Folding(found.folds, found.pace, bound, found.price, found.bound)
 
 
-class _Chooser:
-    """The search, and what to say where it finds nothing."""
+def _search(search: Search, options: Options, interval: int | None) -> tuple[Found | None, int]:
+    """(what was found, the smallest interval that the search leaves possible)."""
+    if interval is None:
+        return search.fastest(options)
+    return search.cheapest(options, interval), interval
 
-    def __init__(
-        self, graph: Graph, target: Target, clock_mhz: float, strategies: Mapping[str, Strategy], budget: float
-    ) -> None:
-        self.graph = graph.copy()
-        self.graph.prune()
-        self.target = target
-        self.clock_mhz = clock_mhz
-        self.strategies = strategies
-        self.budget = budget
-        self.limit = target.resources * budget
-        self.products = Products(self.graph, self.limit, strategies)
 
-    def fastest(self, fixed: Mapping[str, Fold]) -> dict[str, Fold] | None:
-        """The fitting folding with the smallest interval; layers in `fixed` keep their reuse. None if none fits."""
-        best: dict[str, Fold] | None = None
-        reached = 0
-        goals = self._goals(fixed)
-        # Where something else than a product decides the interval, products that are faster still gain nothing.
-        floor = self._lowered(next(self._candidates(goals[0], fixed))).interval()
-        for goal in goals[bisect_right(goals, floor) - 1 :] if floor > goals[0] else goals:
-            if best is not None and goal > reached:
-                break  # every product may take longer, so the design does
-            for folding in self._candidates(goal, fixed):
-                design = self._fitting(folding)
-                if design is not None and (best is None or design.interval() <= reached):
-                    best, reached = folding, design.interval()
-                    break
-        return best
-
-    def _goals(self, fixed: Mapping[str, Fold]) -> list[int]:
-        """Every interval that some free product can have and all can keep, ascending."""
-        free = [found for name, found in self.products.by_interval.items() if name not in fixed]
-        kept = [self.products.interval(name, fold) for name, fold in fixed.items()]
-        least = max(kept + [min(found) for found in free], default=1)
-        return sorted({least} | {interval for found in free for interval in found if interval >= least})
-
-    def _candidates(self, goal: int, fixed: Mapping[str, Fold]) -> Iterator[dict[str, Fold]]:
-        """Foldings for a goal: the one with the fewest products, then for each kind of resource the thriftiest."""
-        yield self.products.cheapest(self._options(goal, fixed, fewest=True))
-        options = self._options(goal, fixed, fewest=False)
-        for index, _ in enumerate(self.limit):
-            yield self.products.cheapest(options, thrifty=index)
-
-    def _options(self, goal: int, fixed: Mapping[str, Fold], fewest: bool) -> dict[str, list[Fold]]:
-        """The folds that keep the goal; only those with the `fewest` products, or all of them."""
-        options = {}
-        for name, found in self.products.by_interval.items():
-            if name in fixed:
-                same = found[self.products.interval(name, fixed[name])]
-                options[name] = [replace(f, requested=fixed[name].requested) for f in same]
-            else:
-                kept = sorted(interval for interval in found if interval <= goal)
-                options[name] = [f for interval in (kept[-1:] if fewest else kept) for f in found[interval]]
-        return options
-
-    def _fitting(self, folding: Mapping[str, Fold]) -> Design | None:
-        """The design of a folding if it fits; products alone are looked at first, they are quick to cost."""
-        products = sum((self.products.cost(name, fold) for name, fold in folding.items()), Resources())
-        if products.exceeding(self.limit):
-            return None
-        design = self._lowered(folding)
-        if design_cost(design).total.exceeding(self.limit):
-            return None  # FIFOs only come on top
-        design = fifo_depth(design, self.clock_mhz)
-        return None if design_cost(design).total.exceeding(self.limit) else design
-
-    def _lowered(self, folding: Mapping[str, Fold]) -> Design:
-        return lower(self.graph, folding, strategies=self.strategies)
-
-    def _design(self, folding: Mapping[str, Fold]) -> Design:
-        return fifo_depth(self._lowered(folding), self.clock_mhz)
-
-    def what_is_missing(self, fixed: Mapping[str, Fold]) -> str:
-        """Why nothing fits: for the folding that was asked for, or else the smallest one that keeps to it."""
-        folding = next(self._candidates(self._goals(fixed)[-1], fixed))
-        for name in fixed:
-            need = self.products.cost(name, folding[name])
-            over = need.exceeding(self.limit)
-            if over:
-                node, reuse = self.products.nodes[name], self.products.reuse(name, folding[name])
-                where = f"{self.graph.origin}: node {node.origin}"
-                return f"{where}: needs {self._amounts(need, over)} at reuse {reuse}; {self._cure(fixed)}"
-        need = design_cost(self._design(folding)).total
-        where = f"{self.graph.origin} does not fit {self.budget:.0%} of {self.target.name}"
-        return f"{where}: it needs {self._amounts(need, need.exceeding(self.limit))}; {self._cure(fixed)}"
-
-    def _amounts(self, need: Resources, names: Iterable[str]) -> str:
-        amounts, there = dict(need.items()), dict(self.limit.items())
-        return " and ".join(f"{amounts[n]:,.0f} {n} (the budget has {there[n]:,.0f})" for n in names)
-
-    def _cure(self, fixed: Mapping[str, Fold]) -> str:
-        """The smallest reuse that would fit, or what else to change."""
-        if fixed:
-            reuses = sorted({r for name in fixed for r in achievable_reuse(self.products.nodes[name])})
-            now = max(self.products.reuse(name, fold) for name, fold in fixed.items())
-            for reuse in (r for r in reuses if r > now):
-                slower = {name: self.products.nearest(name, reuse) for name in fixed}
-                if any(self._fitting(f) for f in self._candidates(self._goals(slower)[-1], slower)):
-                    return f"try reuse_factor >= {reuse}"
-        return "choose a larger target, a smaller network or fewer bits"
+def _nearest(graph: Graph, name: str, folds: list[Fold], wanted: int | None) -> list[Fold]:
+    """The folds with the achievable reuse nearest to the wanted one, the smaller of two equally near; all, if none is
+    wanted."""
+    if wanted is None:
+        return folds
+    shape = matrix_shape(graph[name].layer)
+    best = min((f.reuse(*shape) for f in folds), key=lambda reuse: (abs(reuse - wanted), reuse))
+    return [replace(f, requested=wanted) for f in folds if f.reuse(*shape) == best]
 
 
 def _asked(graph: Graph, reuse: int | None, by_layer: Mapping[str, int]) -> dict[str, int]:

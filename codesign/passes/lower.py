@@ -61,11 +61,18 @@ from codesign.passes.strategy import default_multiplier, memory_style
 __all__ = ["Builder", "Fold", "lower", "lower_layer", "matvec"]
 
 
-def lower(graph: Graph, folding: Mapping[str, Fold], *, strategies: Mapping[str, Strategy] | None = None) -> Design:
+def lower(
+    graph: Graph,
+    folding: Mapping[str, Fold],
+    *,
+    strategies: Mapping[str, Strategy] | None = None,
+    pace: int | None = None,
+) -> Design:
     """The design of a network whose tensors all have types.
 
     `folding` has a Fold for each matrix product (Dense, or Conv of one group) by its name; what stands between two
-    products takes over the lanes it is given.
+    products takes over the lanes it is given. No process need be faster than `pace` cycles per sample; without it than
+    the slowest product.
     `strategies` says what a layer's constants are kept in (AUTO where it is silent). FIFO depths are not yet set.
     Raises ModelError for a layer that has no hardware, IRError for a Fold that does not divide its layer.
     """
@@ -74,7 +81,7 @@ def lower(graph: Graph, folding: Mapping[str, Fold], *, strategies: Mapping[str,
     for node in graph:
         if node.type.real:
             raise ModelError(f"{graph.origin}: node {node.origin}: {_why_real(node, graph)}")
-    builder = Builder(graph, folding, strategies or {})
+    builder = Builder(graph, folding, strategies or {}, pace)
     for node in graph:
         if not moves_nothing(node.layer, node.inputs, graph):
             lower_layer(node.layer, node, builder)

@@ -116,18 +116,23 @@ def build_design(
     strategies: Mapping[str, Strategy],
     clock_mhz: float,
     streams: Streams = Streams.MIXED,
+    pace: int | None = None,
 ) -> Design:
     """The final design of a network after its passes, with the folding chosen; verified after each step."""
-    design = fifo_depth(wired_design(network, folding, strategies, streams), clock_mhz)
+    design = fifo_depth(wired_design(network, folding, strategies, streams, pace), clock_mhz)
     verify_design(design, "fifo_depth")
     return design
 
 
 def wired_design(
-    network: Graph, folding: Mapping[str, Fold], strategies: Mapping[str, Strategy], streams: Streams
+    network: Graph,
+    folding: Mapping[str, Fold],
+    strategies: Mapping[str, Strategy],
+    streams: Streams,
+    pace: int | None = None,
 ) -> Design:
     """The same before FIFOs have depths, which is enough to know its cycles."""
-    design = lower(network, folding, strategies=strategies)
+    design = lower(network, folding, strategies=strategies, pace=pace)
     verify_design(design, "lower")
     design = stream_types(design, streams)
     verify_design(design, "stream_types")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from codesign.analysis.cost import design_cost
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Conv, Input, Upsample
 from codesign.ir.tensor import Tensor
-from codesign.passes.fold import choose_folding
+from codesign.passes.fold import solve_folding
+from codesign.passes.folding.model import price
 from codesign.passes.lower import Fold, lower
-from codesign.passes.products import achievable_reuse, foldings
+from codesign.passes.products import achievable_reuse, choices, foldings
 from codesign.targets import load_target
 
 
@@ -28,9 +30,16 @@ def upsampled(factors: tuple[int, int], kernel: tuple[int, int]) -> Graph:
 @pytest.mark.parametrize(("factors", "kernel"), [((1, 1), (3, 3)), ((3, 2), (3, 3)), ((4, 5), (1, 2))])
 def test_the_choice_is_that_of_trying_all(factors: tuple[int, int], kernel: tuple[int, int]) -> None:
     graph = upsampled(factors, kernel)
-    best = min((lower(graph, {"c": f}).interval(), f.pe * f.simd) for f in foldings(graph["c"]))
-    fold = choose_folding(graph, load_target("u50"))["c"]
-    assert (lower(graph, {"c": fold}).interval(), fold.pe * fold.simd) == best
+    target = load_target("u50")
+
+    def worth(fold: Fold) -> tuple[int, float]:
+        design = lower(graph, {"c": fold}, pace=found.pace)
+        return design.interval(), price(design_cost(design).total, target.resources * 0.8)
+
+    found = solve_folding(graph, target)
+    fastest = min(lower(graph, {"c": fold}).interval() for fold in foldings(graph["c"]))
+    assert lower(graph, found.folds).interval() == found.pace == fastest
+    assert worth(found.folds["c"]) == min(worth(fold) for fold in choices(graph["c"], graph["x"].type))
 
 
 def test_a_fold_cuts_no_pixel_in_parts() -> None:

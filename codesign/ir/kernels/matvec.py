@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
 from codesign.ir.kernels.multiplier import Multiplier, shift_of
@@ -53,7 +51,7 @@ class MatVec(Kernel):
         """The kernel for `matrix` (inputs, outputs) in the folded layout."""
         n, m = matrix.shape
         words = matrix.reshape(n // simd, simd, m // pe, pe).transpose(2, 0, 3, 1)  # f, s, p, i
-        memory = Memory(f"{name}_weights", np.ascontiguousarray(words).reshape(-1, pe * simd), w, style)
+        memory = Memory(f"{name}_weights", words.reshape(-1, pe * simd), w, style)
         biases = None
         if bias is not None:
             low, high = int(bias.min()), int(bias.max())

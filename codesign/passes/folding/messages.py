@@ -1,0 +1,94 @@
+"""Why no folding does what was asked, and what would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from codesign.passes.builder import matrix_shape
+from codesign.passes.folding.search import Options, Search
+from codesign.targets import Resources, Target
+from codesign.targets.budget import Budget
+
+
+@dataclass
+class Reasons:
+    """A search that found nothing: `every` fold there is, and the `options` among them that keep to what was asked."""
+
+    search: Search
+    every: Options
+    options: Options
+    target: Target
+    budget: Budget
+
+    def why_nothing(self, interval: int | None) -> str:
+        """One line for the user: what is needed, what there is, and a cure."""
+        return self._single_layer() or self._too_fast(interval) or self._too_large()
+
+    def _single_layer(self) -> str | None:
+        """A layer whose reuse factor alone asks for too much."""
+        for name, folds in self.options.items():
+            if len(folds) == len(self.every[name]):
+                continue
+            needs = [self.search.pieces.product(name, fold, 1).cost for fold in folds]
+            if all(need.exceeding(self.search.limit) for need in needs):
+                need = min(needs, key=self._excess)
+                node = self.search.pieces.products[name]
+                reuse = folds[0].reuse(*matrix_shape(node.layer))
+                where = f"{self.search.graph.origin}: node {node.origin}"
+                return f"{where}: needs {self._beyond(need)} at reuse {reuse}; {self._cure()}"
+        return None
+
+    def _too_fast(self, interval: int | None) -> str | None:
+        """An interval for which the budget is too small, or that no folding has, where a longer one is possible."""
+        if interval is None:
+            return None
+        found, _ = self.search.fastest(self.options)
+        if found is None:
+            return None
+        reached = found.design.interval()
+        need = self.search.smallest(self.options, interval)
+        if need is None:
+            slowest = next(p for p in found.design if p.kernel.interval == reached)
+            why = f"node {slowest.origin} takes {reached:,} cycles however it is folded"
+        else:
+            why = f"that would need {self._beyond(need)}"
+        return (
+            f"{self.search.graph.origin}: no design with an interval of at most {interval:,} cycles fits {self.budget} "
+            f"of {self.target.name}: {why}; the smallest interval that fits is {reached:,} cycles"
+        )
+
+    def _too_large(self) -> str:
+        """What the design needs that is too large by the smallest factor."""
+        need = self.search.smallest(self.options, self.search.intervals(self.options)[-1])
+        where = f"{self.search.graph.origin} does not fit {self.budget} of {self.target.name}"
+        if need is None or not need.exceeding(self.search.limit):
+            return f"{where}: its FIFOs take more than the folding leaves; {self._cure()}"
+        return f"{where}: it needs {self._beyond(need)}; {self._cure()}"
+
+    def _excess(self, need: Resources) -> float:
+        return max(n / max(most, 1e-3) for n, most in zip(need, self.search.limit))
+
+    def _beyond(self, need: Resources) -> str:
+        return self._amounts(need, need.exceeding(self.search.limit))
+
+    def _amounts(self, need: Resources, names: Iterable[str]) -> str:
+        amounts, there = dict(need.items()), dict(self.search.limit.items())
+        return " and ".join(f"{amounts[n]:,.10g} {n} (the budget has {there[n]:,.10g})" for n in names)
+
+    def _cure(self) -> str:
+        """The smallest reuse that would fit, or what else to change."""
+        fixed = {name: folds[0] for name, folds in self.options.items() if len(folds) < len(self.every[name])}
+        shapes = {name: matrix_shape(self.search.pieces.products[name].layer) for name in fixed}
+        now = max((fold.reuse(*shapes[name]) for name, fold in fixed.items()), default=0)
+        reuses = sorted({f.reuse(*shapes[name]) for name in fixed for f in self.every[name]})
+        for reuse in (r for r in reuses if r > now):
+            slower = dict(self.options)
+            for name in fixed:
+                folds = self.every[name]
+                best = min((f.reuse(*shapes[name]) for f in folds), key=lambda r: (abs(r - reuse), r))
+                slower[name] = [f for f in folds if f.reuse(*shapes[name]) == best]
+            goal = self.search.intervals(slower)[-1]
+            if self.search.possible(slower, goal) and self.search.cheapest(slower, goal):
+                return f"try reuse_factor >= {reuse}"
+        return "choose a larger target, a smaller network or fewer bits"
