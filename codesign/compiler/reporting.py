@@ -48,9 +48,7 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
     )
 
 
-def _compared(
-    passed: Passed, options: Options, folding: Folding, interval: int, latency: int
-) -> StreamComparison:
+def _compared(passed: Passed, options: Options, folding: Folding, interval: int, latency: int) -> StreamComparison:
     """The cycles of mixed and of single streams; `interval` and `latency` are those of the streams asked for.
 
     How several lanes are wired changes no cycle, so one other design tells all.
