@@ -94,7 +94,7 @@ LAYER_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "Reshape": ("Flatten", "Identity"),
         "Sigmoid": (),
         "Sign": (),
-        "Slice": ("Split",),
+        "Slice": ("Split", "Crop"),
         "Softmax": ("SoftmaxTable",),
         "SumPool": ("AveragePool", "AveragePooling1D", "AveragePooling2D", "GlobalAveragePool"),
         "Tanh": ("TanH",),

@@ -13,6 +13,7 @@ from codesign.ir.layers import (
     Add,
     Concat,
     Conv,
+    Crop,
     Input,
     MaxPool,
     Pad,
@@ -21,6 +22,7 @@ from codesign.ir.layers import (
     Shift,
     Slice,
     SumPool,
+    Transpose,
     Upsample,
 )
 from codesign.ir.tensor import Array, Tensor
@@ -120,6 +122,34 @@ def part(g: Growing) -> None:
     g.add(Slice(start, g.integer(start + 1, channels)))
 
 
+def crop(g: Growing) -> None:
+    start = [g.integer(0, (n - 1) // 2) for n in g.type.shape]
+    stop = [g.integer(n // 2 + 1, n) for n in g.type.shape]
+    g.add(Crop(tuple(start), tuple(stop)))
+
+
+def pixel_shuffle(g: Growing) -> None:
+    """The channels as blocks of pixels, in either order, or blocks of pixels as channels."""
+    height, width, channels = g.type.shape
+    down = g.choice([k for k in (1, 2, 3) if channels % k == 0])
+    across = g.choice([k for k in (1, 2, 3) if channels // down % k == 0])
+    left = channels // down // across
+    match g.choice(["blocks first", "channels first", "back"]):
+        case "blocks first":
+            g.add(Reshape((height, width, down, across, left)))
+            g.add(Transpose((0, 2, 1, 3, 4)))
+            g.add(Reshape((height * down, width * across, left)))
+        case "channels first":
+            g.add(Reshape((height, width, left, down, across)))
+            g.add(Transpose((0, 3, 1, 4, 2)))
+            g.add(Reshape((height * down, width * across, left)))
+        case _:
+            down, across = (g.choice([k for k in (1, 2, 3) if n % k == 0]) for n in (height, width))
+            g.add(Reshape((height // down, down, width // across, across, channels)))
+            g.add(Transpose((0, 2, 1, 3, 4)))
+            g.add(Reshape((height // down, width // across, down * across * channels)))
+
+
 def join(g: Growing) -> None:
     """Two or three of: what there is, a convolution of it, a part of it."""
     start, made = g.last, []
@@ -149,7 +179,8 @@ def pointwise(g: Growing) -> None:
 
 
 STEPS: tuple[Callable[[Growing], None], ...] = (
-    conv, conv, conv, max_pool, sum_pool, whole_pool, upsample, pad, part, join, residual, pointwise
+    conv, conv, conv, max_pool, sum_pool, whole_pool, upsample, pad, part, crop,
+    pixel_shuffle, join, residual, pointwise
 )  # fmt: skip
 
 

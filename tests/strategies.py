@@ -28,6 +28,7 @@ from codesign.ir.layers import (
     Clip,
     Concat,
     Conv,
+    Crop,
     Dense,
     Elementwise,
     Identity,
@@ -481,6 +482,35 @@ def pad(d: Draft, x: str) -> str:
     return d.put(Pad(*(d.draw(st.integers(0, 2)) for _ in range(4))), pixels)
 
 
+def crop(d: Draft, x: str) -> str:
+    """Some neighbouring elements along each axis, often all."""
+    shape = d.type(x).shape
+    start = [d.choose(0, d.draw(st.integers(0, n - 1))) for n in shape]
+    stop = [d.choose(n, d.draw(st.integers(a + 1, n))) for a, n in zip(start, shape, strict=True)]
+    return d.put(Crop(tuple(start), tuple(stop)), x)
+
+
+def pixel_shuffle(d: Draft, x: str) -> str:
+    """The channels of each pixel as a block of pixels, or blocks of pixels as channels; of one number for all channels,
+    or of channels that stay the innermost."""
+    if d.type(x).size > 60 or (pixels := image(d, x)) is None:
+        return x
+    height, width, channels = d.type(pixels).shape
+    blocks = [k for k in range(1, channels + 1) if channels % k == 0]
+    down, across = d.choose(*blocks), 1
+    if _one_number(d.type(x)):
+        across = d.choose(*(k for k in blocks if channels // down % k == 0))
+    else:
+        down = 1
+    left = channels // down // across
+    if d.draw(st.booleans()) or not _one_number(d.type(x)):
+        spread, order = (height, width, down, across, left), (0, 2, 1, 3, 4)
+    else:
+        spread, order = (height, width, left, down, across), (0, 3, 1, 4, 2)
+    y = d.put(Transpose(order), d.put(Reshape(spread), pixels))
+    return d.put(Reshape((height * down, width * across, left)), y)
+
+
 def argmax(d: Draft, x: str) -> str:
     t = d.type(x)
     return d.put(ArgMax(d.draw(st.booleans())), x) if _one_number(t) and t.step[0] > 0 else x
@@ -494,12 +524,15 @@ LINEAR: tuple[Step, ...] = (dense, dense, dense_relu_dense, residual, conv, conv
 """What reads codes."""
 BETWEEN: tuple[Step, ...] = (
     bias, scale, batchnorm, relu, leaky_relu, clip, sign, sigmoid, tanh, identity, reshape, transpose, quantize,
-    quantize_channels, max_pool, sum_pool, upsample,
+    quantize_channels, max_pool, sum_pool, upsample, pixel_shuffle, crop,
 )  # fmt: skip
 """What stands between a product and its quantizer, any of them in any order."""
 QUANTIZERS: tuple[Step, ...] = (quantize, quantize, quantize_channels, bipolar, truncate, multithreshold, sign)
 """What gives codes to the next product."""
-AFTER: tuple[Step, ...] = (nothing, nothing, identity, reshape, transpose, max_pool, upsample, pad, swap_channels)
+AFTER: tuple[Step, ...] = (
+    nothing, nothing, identity, reshape, transpose, max_pool, upsample, pad, swap_channels,
+    pixel_shuffle, crop,
+)  # fmt: skip
 """What may move codes before the next product."""
 ENDS: tuple[Step, ...] = (nothing, bias, scale, argmax)
 """What may follow the last layer."""
@@ -710,7 +743,7 @@ def softmax(d: Draft, x: str) -> str:
 
 TYPED: tuple[Step, ...] = (
     typed_dense, typed_dense, requantize, requantize, relabel, typed_residual, reshape, transpose, typed_conv,
-    typed_conv, max_pool, sum_pool, upsample, pad, swap_channels,
+    typed_conv, max_pool, sum_pool, upsample, pad, swap_channels, pixel_shuffle, crop,
 )  # fmt: skip
 """The layers that lowering knows, in any order."""
 TYPED_ENDS: tuple[Step, ...] = (nothing, nothing, argmax, softmax)

@@ -6,6 +6,7 @@ from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import (
     Affine,
     BatchNorm,
+    Crop,
     Elementwise,
     Layer,
     MaxPool,
@@ -17,7 +18,7 @@ from codesign.ir.layers import (
     Upsample,
 )
 
-MOVES: tuple[type[Layer], ...] = (Reshape, Transpose, MaxPool, Upsample)
+MOVES: tuple[type[Layer], ...] = (Reshape, Transpose, MaxPool, Upsample, Crop)
 """Layers of one input whose results are elements of it, elsewhere."""
 
 

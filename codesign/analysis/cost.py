@@ -53,6 +53,7 @@ from codesign.ir.kernels import (
     Permute,
     Pick,
     PoolUnit,
+    Reorder,
     Repack,
     Repeat,
     SoftmaxUnit,
@@ -280,6 +281,14 @@ def _(kernel: Permute) -> Resources:
     if kernel.lanes == 1:
         return _ram(2 * size, x) + _rom(size, max(1, ceil(log2(size))) if size > 1 else 1)
     return Resources(lut=kernel.lanes * x * ceil((2 * kernel.interval - 1) / 3), ff=2 * size * x)
+
+
+@kernel_cost.register
+def _(kernel: Reorder) -> Resources:
+    """The ring, a counter for each loop, and three for the beats and their places, of a LUT and a flip-flop per bit."""
+    bits = sum(turns.bit_length() for turns, _ in kernel.loops) + 2 * kernel.ring.bit_length()
+    bits += kernel.interval.bit_length()
+    return _ram(kernel.ring, kernel.lanes * kernel.x.width) + Resources(lut=bits, ff=bits)
 
 
 @kernel_cost.register

@@ -12,6 +12,7 @@ from codesign.ir.layers import (
     Add,
     Concat,
     Conv,
+    Crop,
     Dense,
     Elementwise,
     Identity,
@@ -63,7 +64,9 @@ def _interval(graph: Graph, node: Node, found: dict[str, Interval]) -> Interval:
             return _ends(function(low[None])[0], function(high[None])[0])
         case Conv() as conv:
             return _conv(conv, types[0], low, high)
-        case Reshape() | Transpose() | MaxPool() | SumPool() | Upsample() | Pad() | Concat() | Slice() as layer:
+        case (
+            Reshape() | Transpose() | MaxPool() | SumPool() | Upsample() | Pad() | Concat() | Slice() | Crop() as layer
+        ):
             # None of them falls where an input rises.
             ends = [
                 np.stack([np.broadcast_to(end, t.shape) for end in found[i]])

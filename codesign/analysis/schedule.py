@@ -25,6 +25,7 @@ from codesign.ir.kernels import (
     Permute,
     Pick,
     PoolUnit,
+    Reorder,
     Repack,
     Repeat,
     SoftmaxUnit,
@@ -85,6 +86,12 @@ def _(kernel: Repack) -> tuple[Stage, ...]:
 def _(kernel: Permute) -> tuple[Stage, ...]:
     every = np.arange(kernel.interval)
     return (Stage(kernel.interval, reads=(every,)), Stage(kernel.interval, writes=(every,)))
+
+
+@stages.register
+def _(kernel: Reorder) -> tuple[Stage, ...]:
+    every = np.arange(len(kernel.source))
+    return (Stage(kernel.interval, (every,), (kernel.delay + every,)),)
 
 
 @stages.register
@@ -205,7 +212,7 @@ def _levels(kernel: Kernel) -> tuple[float, int]:
             return 2 * (log2(kernel.beside) + 1), 0
         case Join():
             return 2, 0
-        case Repeat():
-            return 1, 0
+        case Repeat() | Reorder():
+            return 1, 0  # the memory
         case _:
             return 0, 0

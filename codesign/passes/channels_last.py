@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Add, Concat, Dense, Elementwise, Identity, Input, MatMul, Reshape, Transpose
+from codesign.ir.layers import Add, Concat, Crop, Dense, Elementwise, Identity, Input, MatMul, Reshape, Transpose
 
 Axes = tuple[int, ...]
 
 
 def channels_last(graph: Graph) -> None:
     """transpose(transpose(x)) becomes one transpose or x; f(transpose(x)) becomes transpose(f(x)), so that pairs meet,
-    and so for sums and joins of transposed streams; dense(flatten(transpose(x))) becomes dense(flatten(x)) with its
-    rows permuted, once and exactly; a transpose behind an input becomes part of it: the host does it.
+    and so for sums, joins and parts of transposed streams; dense(flatten(transpose(x))) becomes dense(flatten(x)) with
+    its rows permuted, once and exactly; a transpose behind an input becomes part of it: the host does it.
 
     A front end puts transposes around each layer of a channels-first file that wants its channels last. One behind the
     last layer stays. A layer keeps its name; what it computes may then have its axes in another order.
@@ -114,6 +114,13 @@ class _Walk:
                 orders = {v.axes for v in values}
                 if len(orders) == 1 and all(v.shape is None for v in values) and _keeps_last(values[0].axes):
                     return _Value(self._emit(node, *(v.source for v in values)), values[0].axes)
+            case Crop(start, stop):
+                value = self.values[node.inputs[0]]
+                if value.axes is not None and value.shape is None:
+                    back = _inverse(value.axes)
+                    part = Crop(tuple(start[a] for a in back), tuple(stop[a] for a in back))
+                    name = self.new.add(node.name, part, value.source, origin=node.origin).name
+                    return _Value(name, value.axes)
             case Dense() | MatMul() as layer:
                 value = self.values[node.inputs[0]]
                 if value.axes is not None and value.shape == (self.new[value.source].type.size,):

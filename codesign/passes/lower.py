@@ -24,6 +24,7 @@ from codesign.ir.kernels import (
     Permute,
     Pick,
     PoolUnit,
+    Reorder,
     Repack,
     Repeat,
     SoftmaxUnit,
@@ -36,6 +37,7 @@ from codesign.ir.layers import (
     ArgMax,
     Concat,
     Conv,
+    Crop,
     Dense,
     FloatConv,
     Input,
@@ -56,6 +58,7 @@ from codesign.ir.layers.window import image, zero_codes
 from codesign.ir.tensor import Tensor
 from codesign.passes.builder import Builder, Fold, matrix_shape, moves_nothing, source_order, windows_before
 from codesign.passes.linebuffer import MAX_BEAT_BITS, WindowKernel, Windows, depthwise, slowest, windows_of
+from codesign.passes.reorder import LARGEST_SHUFFLE, walk
 from codesign.passes.strategy import default_multiplier, memory_style
 
 __all__ = ["Builder", "Fold", "lower", "lower_layer", "matvec"]
@@ -279,6 +282,25 @@ def _(layer: Slice, node: Node, build: Builder) -> None:
     build.process(node, kernel, build.read(node, 0, lanes))
 
 
+@lower_layer.register
+def _(layer: Crop, node: Node, build: Builder) -> None:
+    """Axis after axis, first the one that leaves least; what lies behind an axis goes with it."""
+    x = build.tensor(node, 0)
+    lanes = _common_lanes([layer.start[-1], layer.stop[-1], x.channels], x, build, build.lanes(node, 0))
+    shape, start, stop = ([*n[:-1], n[-1] // lanes] for n in (x.shape, layer.start, layer.stop))  # in beats
+    cut = [a for a, n in enumerate(shape) if stop[a] - start[a] < n] or [0]
+    cut.sort(key=lambda a: (stop[a] - start[a]) / shape[a])
+    stream = build.read(node, 0, lanes)
+    for a in cut:
+        each, y = prod(shape[a + 1 :]), node.type.type if a == cut[-1] else x.type
+        kernel = Pick(prod(shape[:a]), shape[a] * each, start[a] * each, stop[a] * each, lanes, x.type, y)
+        shape[a] = stop[a] - start[a]
+        if a == cut[-1]:
+            build.process(node, kernel, stream)
+        else:
+            stream = build.before(node, "part", kernel, stream)
+
+
 def _common_lanes(channels: Sequence[int], whole: Tensor, build: Builder, preferred: int) -> int:
     """Lanes that divide all these numbers of channels, for a kernel that sees all elements of `whole`."""
     return build.fewest_lanes(gcd(*channels), whole.size, whole.type, preferred)
@@ -321,10 +343,13 @@ def _(layer: SoftmaxTable, node: Node, build: Builder) -> None:
 
 @lower_layer.register
 def _(layer: Transpose, node: Node, build: Builder) -> None:
-    x = build.tensor(node, 0)
-    lanes = build.lanes(node, 0)
-    stream = build.read(node, 0, lanes)
-    build.process(node, Permute(source_order(layer, x), lanes, x.type), stream)
+    x, lanes = build.tensor(node, 0), build.lanes(node, 0)
+    found = walk(x.shape, layer.axes)
+    if found.blocks > 1 or (lanes > 1 and x.size > LARGEST_SHUFFLE):
+        lanes = build.fewest_lanes(found.run, x.size, x.type, lanes)
+        build.process(node, Reorder(found.beats(lanes), lanes, x.type), build.read(node, 0, lanes))
+    else:
+        build.process(node, Permute(source_order(layer, x), lanes, x.type), build.read(node, 0, lanes))
 
 
 @lower_layer.register

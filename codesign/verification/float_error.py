@@ -26,6 +26,7 @@ from codesign.ir.layers import (
     Clip,
     Concat,
     Conv,
+    Crop,
     Dense,
     FloatConv,
     Identity,
@@ -169,7 +170,7 @@ def _(layer: SumPool, y: Floats, xs: list[Known], types: list[Tensor], ties: boo
 
 
 @float_bound.register
-def _(layer: MaxPool | Upsample | Slice, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
+def _(layer: MaxPool | Upsample | Slice | Crop, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     """A largest value is never further off than the furthest of its window; the others only move values."""
     return Known(y, np.asarray(layer.real(xs[0].error)), xs[0].grain)
 

@@ -31,6 +31,7 @@ from codesign.ir.kernels import (
     Permute,
     Pick,
     PoolUnit,
+    Reorder,
     Repack,
     Repeat,
     SoftmaxUnit,
@@ -379,7 +380,22 @@ def _apply(b: Builder, x: Wire, f, y: Fixed) -> Wire:
     return out
 
 
-IMAGES = (window, window, wide_window, wide_window, pool, depthwise, repeat, border, pick_append)
+def reorder(b: Builder, x: Wire) -> Wire:
+    """The beats as an array of several axes, in another order."""
+    left, shape = x.beats, []
+    while left > 1:
+        shape.append(b.choice([k for k in range(2, left + 1) if left % k == 0]))
+        left //= shape[-1]
+    shape = shape or [1]
+    distances = [int(np.prod(shape[k + 1 :])) for k in range(len(shape))]
+    order = b.rng.permutation(len(shape)).tolist() if b.choice([True, False]) else [0, *range(len(shape) - 1, 0, -1)]
+    kernel = Reorder(tuple((shape[k], distances[k]) for k in order), x.lanes, x.element)
+    y = b.after(x, x.element)
+    b.process("reorder", kernel, [x], [y])
+    return y
+
+
+IMAGES = (window, window, wide_window, wide_window, pool, depthwise, repeat, border, pick_append, reorder)
 """Those that are given images."""
 
 KERNELS = (matvec, shift, multiply_shift, thresholds, table, repack, permute, fork_join, argmax, softmax, *IMAGES)

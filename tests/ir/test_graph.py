@@ -18,6 +18,7 @@ from codesign.ir.layers import (
     Clip,
     Concat,
     Conv,
+    Crop,
     Dense,
     Identity,
     Input,
@@ -127,6 +128,8 @@ def naive_image(layer: object, inputs: list[np.ndarray]) -> np.ndarray:
             return np.concatenate(inputs, axis=-1)
         case Slice(start=start, stop=stop):
             return x[..., start:stop]
+        case Crop(start=start, stop=stop):
+            return x[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]
         case Upsample(factors=(rows, columns)):
             at = [[x[i // rows, j // columns] for j in range(x.shape[1] * columns)] for i in range(x.shape[0] * rows)]
             return np.array(at, dtype=object)

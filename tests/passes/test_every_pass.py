@@ -9,6 +9,7 @@ from codesign.ir.layers import (
     ArgMax,
     Concat,
     Conv,
+    Crop,
     Dense,
     Input,
     MaxPool,
@@ -28,7 +29,7 @@ from tests.strategies import networks
 
 EXAMPLES = 150
 LEFT = (
-    Add, Affine, ArgMax, Concat, Conv, Dense, Input, MaxPool, Pad, Requantize, Reshape, Slice, SumPool, Transpose,
+    Add, Affine, ArgMax, Concat, Conv, Crop, Dense, Input, MaxPool, Pad, Requantize, Reshape, Slice, SumPool, Transpose,
     Upsample,
 )  # fmt: skip
 """What may be left for lowering."""

@@ -1,6 +1,8 @@
 """Layers that change nothing go away, and no others."""
 
-from codesign.ir.layers import Affine, Identity, Quantize, Reshape, Transpose
+from fractions import Fraction
+
+from codesign.ir.layers import Affine, Crop, Identity, Input, LeakyRelu, Quantize, Reshape, Transpose
 from codesign.passes.remove_identities import remove_identities
 from tests.passes.given import codes, dense, network, text, vector
 
@@ -39,6 +41,22 @@ def test_layers_that_change_shape_numbers_or_codes_stay():
     remove_identities(graph)
 
     assert [type(n.layer) for n in graph][1:] == [type(layer) for layer in layers]
+
+
+def test_a_leaky_relu_of_what_is_never_negative_and_a_part_that_is_the_whole_go_away():
+    graph = network(LeakyRelu(Fraction(1, 8)), Crop((0,), (2,)), Quantize(0, 1), x=codes("uint<4>"))
+
+    remove_identities(graph)
+
+    assert [type(n.layer) for n in graph] == [Input, Quantize]
+
+
+def test_a_leaky_relu_of_signed_codes_stays():
+    graph = network(LeakyRelu(Fraction(1, 8)), Quantize(0, 1), x=codes("int<4>"))
+
+    remove_identities(graph)
+
+    assert [type(n.layer) for n in graph] == [Input, LeakyRelu, Quantize]
 
 
 def test_a_quantizer_that_clips_stays():

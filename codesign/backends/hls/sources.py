@@ -13,6 +13,7 @@ from codesign.backends.hls.images import append, border, pick, repeat
 from codesign.backends.hls.instance import Beat, Instance, Rom, beat, code
 from codesign.backends.hls.matvec import matvec
 from codesign.backends.hls.pool import depthwise, pool
+from codesign.backends.hls.reorder import reorder
 from codesign.backends.hls.streams import fork, join, permute, repack
 from codesign.backends.hls.window import wide_window, window
 from codesign.backends.names import Names
@@ -32,6 +33,7 @@ from codesign.ir.kernels import (
     Permute,
     Pick,
     PoolUnit,
+    Reorder,
     Repack,
     Repeat,
     SoftmaxUnit,
@@ -57,6 +59,7 @@ BUILDERS: dict[type[Kernel], Callable[..., Instance]] = {
     Permute: permute,
     Pick: pick,
     PoolUnit: pool,
+    Reorder: reorder,
     Repack: repack,
     Repeat: repeat,
     SoftmaxUnit: softmax,

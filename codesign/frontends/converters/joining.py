@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codesign.frontends.converters.conversion import Conversion, Stream, shape_text
-from codesign.ir.layers import Concat, Slice
+from codesign.ir.layers import Concat, Crop, Slice
 
 
 def concat(node: Conversion) -> Stream:
@@ -46,7 +46,7 @@ def split(node: Conversion) -> tuple[Stream, ...]:
 
 
 def slice_(node: Conversion) -> Stream:
-    """From start to end in steps of 1, along any axes but the batch: Slice."""
+    """From start to end in steps of 1, along any axes but the batch: Crop."""
     x = node.stream(0)
     starts, ends = _numbers(node, "starts", 1), _numbers(node, "ends", 2)
     if starts is None or ends is None:
@@ -55,23 +55,24 @@ def slice_(node: Conversion) -> Stream:
     steps = _numbers(node, "steps", 4) or [1] * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps):
         node.refuse(f"starts {starts}, ends {ends}, axes {axes} and steps {steps} must be of one length")
+    named = [node.axis(a, x.rank) for a in axes]
+    if len(set(named)) < len(named):
+        node.refuse(f"its axes {axes} name one twice")
     if any(s != 1 for s in steps):
         node.refuse(f"steps {steps} are not supported; only steps of 1")
-    emitted = False
-    for a, start, end in zip(axes, starts, ends, strict=True):
-        axis = node.axis(a, x.rank)
+    first, last = [0] * len(x.shape), list(x.shape)
+    for axis, start, end in zip(named, starts, ends, strict=True):
         if axis == 0:
             if start != 0 or end < LARGE:
                 node.refuse("a slice of the batch is not supported; keep the batch whole")
             continue
         length = x.shape[axis - 1]
-        first, last = (min(max(v + length if v < 0 else v, 0), length) for v in (start, end))
-        if first >= last:
+        ends_at = [min(max(v + length if v < 0 else v, 0), length) for v in (start, end)]
+        if ends_at[0] >= ends_at[1]:
             node.refuse(f"elements {start} to before {end} of axis {axis} of shape {shape_text(x)} are none")
-        if (first, last) != (0, length):
-            part = node.emit(Slice(first, last), node.put_last(x, axis - 1), part=f"{axis}" if emitted else "")
-            x, emitted = node.put_back(part, axis - 1), True
-    return x if emitted else node.same(x)
+        first[axis - 1], last[axis - 1] = ends_at
+    whole = not any(first) and tuple(last) == x.shape
+    return node.same(x) if whole else node.emit(Crop(tuple(first), tuple(last)), x)
 
 
 def _numbers(node: Conversion, key: str, index: int) -> list[int] | None:

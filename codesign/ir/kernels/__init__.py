@@ -8,6 +8,7 @@ from codesign.ir.kernels.depthwise import Depthwise
 from codesign.ir.kernels.matvec import MatVec
 from codesign.ir.kernels.multiplier import Multiplier
 from codesign.ir.kernels.pool import PoolUnit
+from codesign.ir.kernels.reorder import Reorder
 from codesign.ir.kernels.sliding import Sliding
 from codesign.ir.kernels.streams import Fork, Join, Permute, Repack
 from codesign.ir.kernels.upsample import Border, Repeat
@@ -15,13 +16,13 @@ from codesign.ir.kernels.wide_window import WideWindow
 from codesign.ir.kernels.window import Window
 
 ALL: tuple[type[Kernel], ...] = (
-    Append, Apply, Border, Depthwise, Fork, IndexOfMax, Join, MatVec, Permute, Pick, PoolUnit, Repack, Repeat,
-    SoftmaxUnit, WideWindow, Window,
+    Append, Apply, Border, Depthwise, Fork, IndexOfMax, Join, MatVec, Permute, Pick, PoolUnit, Reorder, Repack,
+    Repeat, SoftmaxUnit, WideWindow, Window,
 )  # fmt: skip
 """Every kernel; each has a template in every back end."""
 
 __all__ = [
     "ALL", "Append", "Apply", "Beats", "Border", "Depthwise", "Fork", "IndexOfMax", "Join", "Kernel", "MatVec",
-    "Memory", "MemoryStyle", "Multiplier", "Permute", "Pick", "PoolUnit", "Repack", "Repeat", "Sliding",
-    "SoftmaxUnit", "WideWindow", "Window",
+    "Memory", "MemoryStyle", "Multiplier", "Permute", "Pick", "PoolUnit", "Reorder", "Repack", "Repeat",
+    "Sliding", "SoftmaxUnit", "WideWindow", "Window",
 ]  # fmt: skip

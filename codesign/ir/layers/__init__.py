@@ -7,6 +7,7 @@ from codesign.ir.layers.argmax import ArgMax
 from codesign.ir.layers.base import Elementwise, Layer
 from codesign.ir.layers.concat import Concat, Slice
 from codesign.ir.layers.conv import Conv, FloatConv
+from codesign.ir.layers.crop import Crop
 from codesign.ir.layers.dense import Dense, MatMul
 from codesign.ir.layers.input import Input
 from codesign.ir.layers.lookup import Sigmoid, Tanh
@@ -21,15 +22,15 @@ from codesign.ir.layers.threshold import MultiThreshold
 from codesign.ir.layers.upsample import Upsample
 
 ALL: tuple[type[Layer], ...] = (
-    Add, Affine, ArgMax, BatchNorm, Clip, Concat, Conv, Dense, FloatConv, Identity, Input, LeakyRelu, MatMul,
-    MaxPool, MultiThreshold, Pad, Quantize, Relu, Requantize, Reshape, Sigmoid, Sign, Slice, Softmax,
+    Add, Affine, ArgMax, BatchNorm, Clip, Concat, Conv, Crop, Dense, FloatConv, Identity, Input, LeakyRelu,
+    MatMul, MaxPool, MultiThreshold, Pad, Quantize, Relu, Requantize, Reshape, Sigmoid, Sign, Slice, Softmax,
     SoftmaxTable, SumPool, Tanh, Transpose, Truncate, Upsample,
 )  # fmt: skip
 """Every layer, for the text form and the documentation."""
 
 __all__ = [
-    "ALL", "Add", "Affine", "ArgMax", "BatchNorm", "Clip", "Concat", "Conv", "Dense", "Elementwise", "FloatConv",
-    "Identity", "Input", "Layer", "LeakyRelu", "MatMul", "MaxPool", "MultiThreshold", "MultiplyShift", "Pad",
-    "Product", "Quantize", "Relu", "Requantize", "Reshape", "Shift", "Sigmoid", "Sign", "Slice", "Softmax",
+    "ALL", "Add", "Affine", "ArgMax", "BatchNorm", "Clip", "Concat", "Conv", "Crop", "Dense", "Elementwise",
+    "FloatConv", "Identity", "Input", "Layer", "LeakyRelu", "MatMul", "MaxPool", "MultiThreshold", "MultiplyShift",
+    "Pad", "Product", "Quantize", "Relu", "Requantize", "Reshape", "Shift", "Sigmoid", "Sign", "Slice", "Softmax",
     "SoftmaxTable", "StepFunction", "SumPool", "Table", "Tanh", "Thresholds", "Transpose", "Truncate", "Upsample",
 ]  # fmt: skip

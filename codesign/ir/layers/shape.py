@@ -10,6 +10,7 @@ import numpy as np
 from codesign.errors import LayerError
 from codesign.ir.layers.base import Layer
 from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.vector import Vector
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,11 @@ class Identity(Layer):
 
 @dataclass(frozen=True)
 class Reshape(Layer):
-    """The same elements, in row-major order, in another sample shape."""
+    """The same elements, in row-major order, in another sample shape.
+
+    The result has codes where its channels can say how they are read: where the channels stay, become several times as
+    many (each then reads as the one it came from), or fewer that agree.
+    """
 
     shape: tuple[int, ...]
 
@@ -42,7 +47,11 @@ class Reshape(Layer):
             raise LayerError(f"shape {x.shape} cannot become {self.shape}")
         if self.shape[-1:] == x.shape[-1:] or x.real or (x.step.uniform and x.offset.uniform):
             return x.with_shape(self.shape)
-        return Tensor(self.shape)
+        before, after = x.channels, Tensor(self.shape).channels
+        step, offset = _regrouped(x.step, before, after), _regrouped(x.offset, before, after)
+        if step is None or offset is None:
+            return Tensor(self.shape)
+        return Tensor.of_codes(self.shape, x.low, x.high, step, offset)
 
     def evaluate(self, *inputs: Array) -> Array:
         return inputs[0].reshape(len(inputs[0]), *self.shape)
@@ -73,3 +82,14 @@ class Transpose(Layer):
 
     def real(self, *inputs: Values) -> Values:
         return inputs[0].transpose(0, *(a + 1 for a in self.axes))
+
+
+def _regrouped(v: Vector, before: int, after: int) -> Vector | None:
+    """What element k of a row-major tensor has by its channel k mod `before`, by its channel k mod `after`."""
+    if v.uniform:
+        return v
+    if after % before == 0:
+        return Vector.of(v.values * (after // before))
+    if before % after == 0 and v.values == v.values[:after] * (before // after):
+        return Vector.of(v.values[:after])
+    return None

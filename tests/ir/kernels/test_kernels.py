@@ -23,6 +23,7 @@ from codesign.ir.kernels import (
     Permute,
     Pick,
     PoolUnit,
+    Reorder,
     Repack,
     Repeat,
     SoftmaxUnit,
@@ -76,7 +77,7 @@ def run(kernel: Kernel, *inputs: Array) -> list[Array]:
 
 def test_every_kernel_is_tested_here_or_with_the_images() -> None:
     here = {Apply, Fork, IndexOfMax, Join, MatVec, Permute, Repack, SoftmaxUnit}
-    assert set(ALL) == here | {Append, Border, Depthwise, Pick, PoolUnit, Repeat, WideWindow, Window}
+    assert set(ALL) == here | {Append, Border, Depthwise, Pick, PoolUnit, Reorder, Repeat, WideWindow, Window}
 
 
 @given(st.data())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from codesign.errors import LayerError
-from codesign.ir.layers import Concat, Pad, Slice, Upsample
+from codesign.ir.layers import Concat, Crop, Pad, Slice, Upsample
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import Vector
 
@@ -72,3 +72,27 @@ def test_a_slice_takes_channels_with_their_values(start: int, stop: int) -> None
 def test_a_slice_outside_the_channels_is_refused(start: int, stop: int) -> None:
     with pytest.raises(LayerError, match=f"channels {start} to before {stop} are none of the shape"):
         Slice(start, stop).result(X)
+
+
+@pytest.mark.parametrize(("start", "stop"), [((0, 0, 0), (2, 3, 2)), ((1, 0, 1), (2, 2, 2)), ((0, 2, 0), (1, 3, 1))])
+def test_a_part_of_all_axes_keeps_its_values(start: tuple[int, ...], stop: tuple[int, ...]) -> None:
+    layer = Crop(start, stop)
+    y, found = layer.result(X), layer.evaluate(CODES)
+    (a, b, c), (d, e, f) = start, stop
+    assert y.shape == found.shape[1:] == (d - a, e - b, f - c)
+    assert y.decode(found).tolist() == X.decode(CODES)[:, a:d, b:e, c:f].tolist()
+    assert layer.real(X.decode(CODES)).tolist() == y.decode(found).tolist()
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "message"),
+    [
+        ((0, 0), (2, 3), r"a part \(0, 0\) to \(2, 3\) needs as many axes as the shape \(2, 3, 2\)"),
+        ((0, 3, 0), (2, 3, 2), r"elements \(0, 3, 0\) to before \(2, 3, 2\) are none of the shape"),
+        ((-1, 0, 0), (2, 3, 2), "are none of the shape"),
+        ((0, 0, 0), (2, 4, 2), "are none of the shape"),
+    ],
+)
+def test_a_part_outside_the_tensor_is_refused(start: tuple[int, ...], stop: tuple[int, ...], message: str) -> None:
+    with pytest.raises(LayerError, match=message):
+        Crop(start, stop).result(X)
