@@ -6,9 +6,9 @@
 
 namespace codesign {
 
-// C: beats (of a sample), delay (steps from reading a beat to writing one), ring (beats that are kept), loops; x (beats);
-// place, turn, move (codes). `turns` holds the last turn of each loop, outermost first; `moves` how far the next place
-// lies in the ring when that loop goes on and those inside it start again.
+// C: beats (of a sample), delay (steps from reading a beat to writing one), steps (both together), ring (beats that are
+// kept), loops; x (beats); place, turn, move (codes). `turns` holds the last turn of each loop, innermost first;
+// `moves` how far the next place lies in the ring when that loop goes on and those inside it start again.
 template <class C, class In, class Out>
 void reorder(In& in, Out& out, const typename C::turn::rom turns[C::loops],
              const typename C::move::rom moves[C::loops]) {
@@ -24,13 +24,13 @@ start:
         turn[l] = 0;
     }
 step:
-    for (int t = 0; t < C::beats + C::delay; ++t) {
+    for (int t = 0; t < C::steps; ++t) {
 #pragma HLS PIPELINE II=1
         if (t >= C::delay) {
             C::x::write(out, buffer[int(from)]);
             int moved = int(from);
             bool carry = true;
-            for (int l = C::loops - 1; l >= 0; --l) {
+            for (int l = 0; l < C::loops; ++l) {
 #pragma HLS UNROLL
                 const bool last = int(turn[l]) == int(turns[l]);
                 if (carry) {

@@ -21,6 +21,7 @@ class ReorderInstance(Instance):
 
     beats: int
     delay: int
+    steps: int
     ring: int
     loops: int
     x: Beat
@@ -30,19 +31,20 @@ class ReorderInstance(Instance):
 
 
 def reorder(name: str, kernel: Reorder) -> ReorderInstance:
-    """The instance; a move is how far the next place is when that loop goes on and those inside it start again."""
-    turns = np.array([n for n, _ in kernel.loops], dtype=np.int64)
+    """The instance. A move is how far the next place is when that loop goes on and those inside it start again."""
+    turns = np.array([n for n, _ in reversed(kernel.loops)], dtype=np.int64)
     moves, back = [], 0
     for n, distance in reversed(kernel.loops):
         moves.append((distance - back) % kernel.ring)
         back += (n - 1) * distance
     last = Rom(f"{name}_turns", turns - 1, covering(turns - 1), MemoryStyle.REGISTERS)
-    places = np.array(moves[::-1], dtype=np.int64)
+    places = np.array(moves, dtype=np.int64)
     moved = Rom(f"{name}_moves", places, covering(places), MemoryStyle.REGISTERS)
     return ReorderInstance(
         roms=(last, moved),
         beats=len(kernel.source),
         delay=kernel.delay,
+        steps=kernel.interval,
         ring=kernel.ring,
         loops=len(kernel.loops),
         x=Beat(kernel.x, kernel.lanes),

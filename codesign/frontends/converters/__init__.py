@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from codesign.frontends.converters.activations import clip, leaky_relu, relu, sigmoid, sign, softmax, tanh
 from codesign.frontends.converters.arithmetic import add, batch_normalization, div, mul, neg, sub
+from codesign.frontends.converters.blocks import depth_to_space, space_to_depth
 from codesign.frontends.converters.choice import arg_max, top_k
 from codesign.frontends.converters.conversion import Conversion, Value
 from codesign.frontends.converters.convolution import conv
@@ -39,6 +40,7 @@ SUPPORTED: Mapping[str, Converter] = {
     "Concat": concat,
     "Constant": constant,
     "Conv": conv,
+    "DepthToSpace": depth_to_space,
     "DequantizeLinear": dequantize_linear,
     "Div": div,
     "Dropout": dropout,
@@ -66,6 +68,7 @@ SUPPORTED: Mapping[str, Converter] = {
     "Sign": sign,
     "Slice": slice_,
     "Softmax": softmax,
+    "SpaceToDepth": space_to_depth,
     "Split": split,
     "Squeeze": squeeze,
     "Sub": sub,
