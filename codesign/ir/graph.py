@@ -10,7 +10,9 @@ import numpy as np
 from codesign.errors import IRError, LayerError, ModelError
 from codesign.ir.layers.base import Layer
 from codesign.ir.layers.input import Input
-from codesign.ir.tensor import Array, Numbers, Tensor, Values
+from codesign.ir.lazy import Given, lazily
+from codesign.ir.reals import Reals
+from codesign.ir.tensor import Array, Found, Tensor, Values
 
 
 @dataclass(frozen=True)
@@ -182,41 +184,47 @@ class Graph:
                 needed.add(node.name)
         self.nodes = {k: v for k, v in self.nodes.items() if k in needed}
 
-    def run(self, inputs: Sequence[np.ndarray], keep: bool = False) -> dict[str, Numbers]:
+    def run(self, inputs: Sequence[np.ndarray], keep: bool = False) -> dict[str, Found]:
         """The exact meaning on real `inputs`, one array (n, *shape) per input node: node name -> codes or values.
 
         Only the outputs' sources are kept unless `keep`. Float inputs are taken exactly.
         """
         if len(inputs) != len(self.inputs):
             raise IRError(f"graph: {len(inputs)} arrays for {len(self.inputs)} inputs")
-        found: dict[str, Numbers] = {}
+        found: dict[str, Found] = {}
         for node, x in zip(self.inputs, inputs, strict=True):
             layer = node.layer
             assert isinstance(layer, Input)
-            found[node.name] = layer.encode(x)
+            found[node.name] = Given(layer.numbers(x)) if layer.tensor.real else layer.encode(x)
         return self._run(found, keep)
 
-    def run_codes(self, inputs: Sequence[Array], keep: bool = False) -> dict[str, Numbers]:
+    def run_codes(self, inputs: Sequence[Array], keep: bool = False) -> dict[str, Found]:
         """The same on integer codes of the inputs, which must all be typed."""
         return self._run({n.name: np.asarray(x) for n, x in zip(self.inputs, inputs, strict=True)}, keep)
 
-    def _run(self, found: dict[str, Numbers], keep: bool) -> dict[str, Numbers]:
+    def _run(self, found: dict[str, Found], keep: bool) -> dict[str, Found]:
         left = {name: len(users) + self.is_output(name) for name, users in self.users().items()}
         for node in self.nodes.values():
             if node.name not in found:
-                types = [self.nodes[i].type for i in node.inputs]
-                found[node.name] = node.layer.run(types, node.type, [found[i] for i in node.inputs])
+                found[node.name] = self._result_of(node, [found[i] for i in node.inputs])
             for i in node.inputs:
                 left[i] -= 1
                 if not left[i] and not keep:
                     found.pop(i, None)
         return found
 
+    def _result_of(self, node: Node, inputs: Sequence[Found]) -> Found:
+        types = [self.nodes[i].type for i in node.inputs]
+        found = lazily(node.layer, types, node.type, inputs)
+        if found is None:
+            found = node.layer.run(types, node.type, [x.values if isinstance(x, Reals) else x for x in inputs])
+        return found
+
     def values(self, inputs: Sequence[np.ndarray]) -> list[Values]:
         """The exact real values of the outputs on real inputs."""
         return self.read_outputs(self.run(inputs))
 
-    def read_outputs(self, found: Mapping[str, Numbers]) -> list[Values]:
+    def read_outputs(self, found: Mapping[str, Found]) -> list[Values]:
         """The exact real values of the outputs from what `run` found."""
         values = []
         for output in self.outputs:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
+from codesign.ir.reals import Reals
 from codesign.ir.vector import ONE, ZERO, Vector
 
 Array = NDArray[np.int64]
@@ -20,20 +21,33 @@ Values = NDArray[np.object_]
 """Exact real values (Fractions), samples first: (n, *shape)."""
 Numbers = Array | Values
 """What a layer gives: codes where its result has a type, exact values where it is real."""
+Found = Numbers | Reals
+"""The same, where values may wait to be computed."""
 
 
-def as_codes(x: Numbers) -> Array:
+def as_codes(x: Found) -> Array:
     """`x`, known to be codes; IRError if it is exact values."""
     if x.dtype == object:
         raise IRError("tensor: exact values where codes are expected")
     return cast(Array, x)
 
 
-def as_values(x: Numbers) -> Values:
+def as_values(x: Found) -> Values:
     """`x`, known to be exact values; IRError if it is codes."""
+    if isinstance(x, Reals):
+        return x.values
     if x.dtype != object:
         raise IRError(f"tensor: {x.dtype} where exact values are expected")
     return cast(Values, x)
+
+
+def fractions(x: NDArray[np.float64]) -> Values:
+    """Float64 numbers exactly."""
+    out = np.empty(x.shape, dtype=object)
+    flat = out.reshape(-1)
+    for i, v in enumerate(x.ravel().tolist()):
+        flat[i] = Fraction(v)
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +124,7 @@ class Tensor:
             out[..., c] = _map_codes(codes[..., c], step[c], offset[c])
         return out
 
-    def exact(self, x: Numbers) -> Values:
+    def exact(self, x: Found) -> Values:
         """The exact values of what a layer gave for this tensor: `x` itself if it is real, else of its codes."""
         return as_values(x) if self.real else self.decode(as_codes(x))
 

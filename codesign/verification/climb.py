@@ -12,7 +12,7 @@ from codesign.errors import LayerError, ModelError
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
 from codesign.ir.layers import Input
-from codesign.ir.tensor import Numbers, as_codes
+from codesign.ir.tensor import Found, as_codes
 from codesign.verification.csim import Arithmetic, Csim
 from codesign.verification.ladder import (
     Error,
@@ -116,7 +116,7 @@ class Ladder:
                 raise ModelError(f"{self.network.origin}: input {node.origin}: {error}") from error
 
     def _against_reference(
-        self, reference: Reference, inputs: Sequence[np.ndarray], meaning: Mapping[str, Numbers]
+        self, reference: Reference, inputs: Sequence[np.ndarray], meaning: Mapping[str, Found]
     ) -> tuple[Rung | None, list[Error]]:
         """The file in float32 against the exact `meaning`; errors instead where the model was approximated."""
         floats = reference(self._fed(inputs))

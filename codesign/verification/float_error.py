@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import IRError
-from codesign.ir.fixed import Rounding
 from codesign.ir.graph import Graph
 from codesign.ir.layers import (
     Add,
@@ -52,7 +51,9 @@ from codesign.ir.layers import (
 )
 from codesign.ir.layers.conv import correlate
 from codesign.ir.layers.window import padded
-from codesign.ir.tensor import Numbers, Tensor, as_codes
+from codesign.ir.near import rounded
+from codesign.ir.reals import Reals
+from codesign.ir.tensor import Found, Tensor, as_codes
 from codesign.ir.vector import ZERO, Vector, common_step
 
 Floats = NDArray[np.float64]
@@ -77,7 +78,7 @@ class Known:
     grain: float = 0.0
 
 
-def float_errors(typed: Graph, meaning: Mapping[str, Numbers], *, ties: bool) -> list[Floats]:
+def float_errors(typed: Graph, meaning: Mapping[str, Found], *, ties: bool) -> list[Floats]:
     """For each output of the network the bounds (n, *shape), given the exact result of every node.
 
     With `ties`, a quantizer whose exact input lies within its error of a threshold may fall to either side of it,
@@ -91,7 +92,9 @@ def float_errors(typed: Graph, meaning: Mapping[str, Numbers], *, ties: bool) ->
     return [known[o.source].error for o in typed.outputs]
 
 
-def _floats(tensor: Tensor, x: Numbers) -> Floats:
+def _floats(tensor: Tensor, x: Found) -> Floats:
+    if isinstance(x, Reals) and np.isfinite(x.near.value).all() and np.isfinite(x.near.error).all():
+        return x.near.value  # as near as float64 is, compared with which the errors of float32 are large
     return np.asarray(tensor.exact(x), dtype=np.float64) if tensor.real else tensor.decode_float(as_codes(x))
 
 
@@ -317,7 +320,7 @@ def _quotient(layer: Quantize, x: Known) -> Floats:
 
 def _between(layer: Quantize, y: Floats, x: Known, noise: Floats, ties: bool) -> Known:
     z = _quotient(layer, x)
-    low, high = (np.clip(_round(layer.rounding, v), layer.low, layer.high) for v in (z - noise, z + noise))
+    low, high = (np.clip(rounded(layer.rounding, v), layer.low, layer.high) for v in (z - noise, z + noise))
     return _quantized(layer.step, layer.offset, y, low, high, ties)
 
 
@@ -333,26 +336,6 @@ def _quantized(step: Vector, offset: Vector, y: Floats, low: Floats, high: Float
 def _reach(y: Floats, low: Floats, high: Floats, ties: bool) -> Floats:
     """How far from `y` the values from `low` to `high` are; nothing where they are the same, or without `ties`."""
     return np.where((low != high) & ties, np.maximum(np.abs(low - y), np.abs(high - y)), 0.0)
-
-
-def _round(mode: Rounding, z: Floats) -> Floats:
-    match mode:
-        case Rounding.ROUND:
-            return np.rint(z)
-        case Rounding.CEIL:
-            return np.ceil(z)
-        case Rounding.FLOOR:
-            return np.floor(z)
-        case Rounding.UP:
-            return np.copysign(np.ceil(np.abs(z)), z)
-        case Rounding.DOWN:
-            return np.trunc(z)
-        case Rounding.HALF_UP:
-            return np.copysign(np.floor(np.abs(z) + 0.5), z)
-        case Rounding.HALF_DOWN:
-            return np.copysign(np.ceil(np.abs(z) - 0.5), z)
-        case Rounding.HALF_CEIL:
-            return np.floor(z + 0.5)
 
 
 def _array(v: Vector) -> Floats:

@@ -11,7 +11,8 @@ from codesign.errors import IRError
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
 from codesign.ir.layers import Softmax, SoftmaxTable
-from codesign.ir.tensor import Array, Numbers, Values, as_codes
+from codesign.ir.lazy import different, reals
+from codesign.ir.tensor import Array, Found, Values, as_codes
 from codesign.verification.float_error import float_errors
 
 
@@ -56,7 +57,7 @@ def compare_codes(name: str, against: str, found: Sequence[Array], expected: Seq
 
 
 def compare_networks(
-    typed: Graph, network: Graph, inputs: Sequence[np.ndarray], before: Mapping[str, Numbers]
+    typed: Graph, network: Graph, inputs: Sequence[np.ndarray], before: Mapping[str, Found]
 ) -> tuple[Rung, list[Error]]:
     """The exact values of the model as typed, `before`, against those of the network after all passes.
 
@@ -64,21 +65,18 @@ def compare_networks(
     (a softmax does not see it), and its own error is reported.
     """
     after = network.run(inputs, keep=True)
-    count, values, mismatches = len(inputs[0]), 0, 0
     softmaxes = {n.name for n in typed if isinstance(n.layer, Softmax)}
     behind = _downstream(typed, softmaxes)
-    pairs = []
+    wrong = []
     for name in softmaxes:
         sides = ((typed, before, typed[name].inputs[0]), (network, after, _table_input(network, name)))
-        pairs.append([_below_largest(graph[n].type.exact(found[n])) for graph, found, n in sides])
+        expected, result = (_below_largest(graph[n].type.exact(found[n])) for graph, found, n in sides)
+        wrong.append(expected != result)
     for old, new in zip(typed.outputs, network.outputs, strict=True):
         if old.source not in behind:
-            pairs.append(
-                [typed[old.source].type.exact(before[old.source]), network[new.source].type.exact(after[new.source])]
-            )
-    for expected, result in pairs:
-        wrong = expected != result
-        values, mismatches = values + wrong.size, mismatches + int(wrong.sum())
+            sides = ((typed, before, old.source), (network, after, new.source))
+            wrong.append(different(*(reals(graph[n].type, found[n]) for graph, found, n in sides)))
+    values, mismatches = sum(w.size for w in wrong), sum(int(w.sum()) for w in wrong)
     errors = []
     for old, new in zip(typed.outputs, network.outputs, strict=True):
         if old.source in behind:
@@ -86,7 +84,7 @@ def compare_networks(
             errors.append(
                 error_of(old.origin, real, network[new.source].type.exact(after[new.source]).astype(np.float64))
             )
-    return Rung("integer network", "exact meaning of the model", count, values, mismatches), errors
+    return Rung("integer network", "exact meaning of the model", len(inputs[0]), values, mismatches), errors
 
 
 def error_of(output: str, expected: np.ndarray, found: np.ndarray) -> Error:
@@ -130,7 +128,7 @@ def compare_design(network: Graph, design: Design, codes: Sequence[Array]) -> Ru
     return compare_codes("design", "integer network", design.evaluate(codes), evaluate_network(network, codes))
 
 
-def compare_reference(typed: Graph, meaning: Mapping[str, Numbers], reference: Sequence[np.ndarray]) -> Rung:
+def compare_reference(typed: Graph, meaning: Mapping[str, Found], reference: Sequence[np.ndarray]) -> Rung:
     """qonnx's float32 results against the exact `meaning` of every node, within the proved error of float32.
 
     float32 may round a value that lies next to a quantizer's threshold to either side. A sample is a tie if it differs

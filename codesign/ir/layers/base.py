@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar, Self
 
 from codesign.errors import IRError
 from codesign.ir.halfline import Region
 from codesign.ir.tensor import Array, Numbers, Tensor, Values, as_codes
+from codesign.ir.vector import Vector
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Elementwise(Layer):
     def preimage(self, region: Region, channel: int) -> Region:
         """The x that the function maps into `region`; only for monotone functions, IRError for others."""
         raise IRError(f"{type(self).__name__} is not monotone")
+
+    def channel(self, c: int) -> Self:
+        """The function of one channel alone."""
+        vectors = {f.name: getattr(self, f.name) for f in fields(self)}
+        return replace(self, **{k: Vector((v[c],)) for k, v in vectors.items() if isinstance(v, Vector)})
 
     @property
     def monotone(self) -> bool:

@@ -17,7 +17,7 @@ from codesign.ir.layers.affine import Affine
 from codesign.ir.layers.base import Elementwise, Layer
 from codesign.ir.layers.quantize import Quantize
 from codesign.ir.steps import pull_back, regions
-from codesign.ir.tensor import Array, Numbers, Tensor, Values
+from codesign.ir.tensor import Array, Tensor, Values, fractions
 from codesign.ir.vector import ZERO
 
 MANY_LEVELS = 1 << 12
@@ -61,19 +61,24 @@ class Input(Layer):
     def result(self, *inputs: Tensor) -> Tensor:
         return self.tensor
 
-    def encode(self, x: np.ndarray) -> Numbers:
-        """The codes of float `x` (n, *shape), or its exact values if the input is real.
-
-        LayerError for another shape, and for NaN.
-        """
+    def numbers(self, x: np.ndarray) -> np.ndarray:
+        """Float `x` (n, *shape) as float64 in the order of the hardware; LayerError for another shape, and for NaN."""
         x = np.asarray(x, dtype=np.float64)
         if x.shape[1:] != self.shape:
             raise LayerError(f"the input has shape {x.shape[1:]}, the network expects {self.shape}")
         x = self.received(x)
         if np.isnan(x).any() or (self.tensor.real and np.isinf(x).any()):
             raise LayerError("the input has values that are not numbers (NaN or infinite)")
+        return x
+
+    def encode(self, x: np.ndarray) -> Array | Values:
+        """The codes of float `x` (n, *shape), or its exact values if the input is real.
+
+        LayerError for another shape, and for NaN.
+        """
+        x = self.numbers(x)
         if self.tensor.real:
-            return _fractions(x)
+            return fractions(x)
         if len(self.encoder) == 1 and isinstance(quantizer := self.encoder[0], Quantize) and _binary(quantizer):
             with np.errstate(over="ignore"):  # infinity is clipped like any large number
                 codes = np.rint(np.ldexp(x, self.tensor.type.frac))  # exact: a power of two, then half to even
@@ -94,7 +99,7 @@ class Input(Layer):
 
     def _computed(self, x: np.ndarray) -> Array:
         """The same by exact arithmetic on each number."""
-        values = _fractions(_finite(x))
+        values = fractions(_finite(x))
         for function in self.encoder:
             values = function.real(values)
         return self.tensor.encode(values)
@@ -169,11 +174,3 @@ def _finite(x: np.ndarray) -> np.ndarray:
     largest = np.finfo(np.float64).max
     clipped: np.ndarray = np.clip(x, -largest, largest)
     return clipped
-
-
-def _fractions(x: np.ndarray) -> Values:
-    out = np.empty(x.shape, dtype=object)
-    flat = out.reshape(-1)
-    for i, v in enumerate(x.ravel().tolist()):
-        flat[i] = Fraction(v)
-    return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -52,6 +52,10 @@ class MultiThreshold(Elementwise):
             return (first <= 0) == count.up
         row = self.thresholds[channel if len(self.thresholds) > 1 else 0]
         return HalfLine(Fraction(float(row[first - 1])), count.up, count.up)
+
+    def channel(self, c: int) -> MultiThreshold:
+        row = c if len(self.thresholds) > 1 else 0
+        return replace(super().channel(c), thresholds=self.thresholds[row : row + 1])
 
     @property
     def per_channel(self) -> bool:
