@@ -13,14 +13,15 @@ PACKAGE = Path(__file__).parents[1] / "codesign"
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "config": {"ir"},  # a precision is a Fixed
+    "progress": set(),
     "resources": set(),
     "targets": set(),
     "ir": set(),
     "analysis": {"ir", "targets"},
     "frontends": {"ir", "config"},
-    "passes": {"ir", "analysis", "config", "targets"},
+    "passes": {"ir", "analysis", "config", "progress", "targets"},
     "backends": {"ir", "resources", "config", "targets"},
-    "verification": {"ir", "backends"},
+    "verification": {"ir", "backends", "progress"},
     "report": {"ir", "analysis", "config", "resources", "targets"},
 }
 MAY_IMPORT["scan"] = set(MAY_IMPORT)

@@ -38,7 +38,7 @@ def compile_command(
         from codesign.cli.terminal import print_report, progress
         from codesign.compiler import compile
 
-        with progress(f"compiling {model.name}"):
+        with progress() as told:
             compiled = compile(
                 model,
                 target=target,
@@ -53,6 +53,7 @@ def compile_command(
                 force=force,
                 csim=csim,
                 dump_passes=dump_passes,
+                progress=told,
             )
         print_report(compiled.report)
         typer.echo(f"project: {output}\nreport:  {output / 'report.html'}")

@@ -33,8 +33,8 @@ def verify_command(
         from codesign.compiler import verify
         from codesign.report.tables import found
 
-        with progress(f"verifying {build}"):
-            verification = verify(build, data=data, inputs=inputs, seed=seed)
+        with progress() as told:
+            verification = verify(build, data=data, inputs=inputs, seed=seed, progress=told)
         console().print(*found(verification), sep="\n")
         if not verification.exact:
             raise typer.Exit(DIFFERS)

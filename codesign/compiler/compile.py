@@ -28,15 +28,14 @@ from codesign.ir.layers import Input
 from codesign.passes import pipeline
 from codesign.passes.builder import Fold
 from codesign.passes.fold import Folding, solve_folding
+from codesign.progress import Progress, silent
 from codesign.report.html import html
 from codesign.report.model import Report
 from codesign.targets import Target
 from codesign.verification.climb import Climb, Ladder
 from codesign.verification.csim import Arithmetic, Csim
+from codesign.verification.effort import first_inputs
 from codesign.verification.inputs import random_inputs
-
-FIRST_INPUTS = 16
-"""Random inputs that `compile` climbs the ladder with."""
 
 
 @dataclass
@@ -91,6 +90,7 @@ def compile(
     force: bool = False,
     csim: bool = True,
     dump_passes: bool = False,
+    progress: Progress = silent,
 ) -> Compiled:
     """The network in the file `model`, compiled for `target` into the project folder `output`.
 
@@ -101,23 +101,29 @@ def compile(
     them, edge by edge. The ladder is climbed on a few random inputs, with the generated C++ unless `csim` is off.
 
     Raises CodesignError with a message that names file, node and cure. The folder appears whole or not at all, and
-    an existing one is replaced only with `force`.
+    an existing one is replaced only with `force`. `progress` is told what the long steps are and how far they have
+    come.
     """
     model = Path(model)
     options = Options.of(target, input_type, precision, config, reuse, clock_mhz, streams)
     temporary = tempfile.TemporaryDirectory(prefix="codesign-") if output is None else None
     place = Path(temporary.name) / "project" if temporary is not None else Path(output or "")
     with output_folder(place, force) as folder:
+        progress(f"reading {model.name}", 0, 0)
         proto = reading.read(model)
         imported = named(qonnx.load_model(proto, model.name, model.parent), name)
         options.check(imported)
         dump = folder / "passes" if dump_passes else None
-        passed = pipeline.run(imported, options.config, options.input_types, dump=dump)
+        passed = pipeline.run(imported, options.config, options.input_types, dump=dump, progress=progress)
         if dump is not None:
             (dump / "seconds.json").write_text(json.dumps(passed.seconds, indent=2) + "\n", encoding="utf-8")
+        progress("choosing the folding, timing the design", 0, 0)
         folding, design = designed(passed.network, options)
-        inputs = random_inputs([n.layer for n in passed.network.inputs if isinstance(n.layer, Input)], FIRST_INPUTS)
+        inputs = random_inputs(
+            [n.layer for n in passed.network.inputs if isinstance(n.layer, Input)], first_inputs(passed.network)
+        )
         codes = design.encode(inputs)
+        progress("writing the project", 0, 0)
         digest = hashlib.sha256(model.read_bytes()).hexdigest()
         write_project(
             design,
@@ -133,7 +139,7 @@ def compile(
         copy.write_bytes(embedded(proto, model.name, model.parent).SerializeToString())
         ladder = Ladder(passed.typed, passed.network, design, passed.exact, copy, folder)
         keep(ladder, folder, folding, options.strategies(passed.network), options.clock_mhz, options.streams)
-        climb = ladder.climb(inputs, tuple(Arithmetic) if csim else ())
+        climb = ladder.climb(inputs, tuple(Arithmetic) if csim else (), progress)
         _check(imported, climb)
         report = report_of(passed, design, options, digest, folding, climb)
         (folder / "report.json").write_text(report.to_json(), encoding="utf-8")

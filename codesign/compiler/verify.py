@@ -13,6 +13,7 @@ from codesign.compiler.saved import restore
 from codesign.errors import ModelError
 from codesign.ir.graph import Node
 from codesign.ir.layers import Input
+from codesign.progress import Progress, silent
 from codesign.report.model import Verification
 from codesign.verification.csim import Arithmetic
 from codesign.verification.inputs import random_inputs
@@ -22,13 +23,19 @@ MANY_INPUTS = 1000
 
 
 def verify(
-    build: str | Path, *, data: str | Path | None = None, inputs: int | None = None, seed: int = 0
+    build: str | Path,
+    *,
+    data: str | Path | None = None,
+    inputs: int | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
 ) -> Verification:
     """Compares the file, the network, the design and the generated C++ of the project folder `build`.
 
     `data` is an .npy file (samples first), or an .npz with one array per input; of it the first `inputs` samples.
     Raises CodesignError where the folder or the data cannot be used; mismatches are a result, not an error.
     """
+    progress("reading the project", 0, 0)
     ladder = restore(Path(build))
     nodes = ladder.network.inputs
     if data is None:
@@ -36,7 +43,7 @@ def verify(
         arrays = random_inputs(layers, inputs or MANY_INPUTS, seed)
     else:
         arrays = [x[:inputs] for x in _read(Path(data), nodes)]
-    return verification_of(ladder.climb(arrays, tuple(Arithmetic)))
+    return verification_of(ladder.climb(arrays, tuple(Arithmetic), progress, thorough=True))
 
 
 def _read(path: Path, nodes: Sequence[Node]) -> list[np.ndarray]:

@@ -187,7 +187,8 @@ class Graph:
     def run(self, inputs: Sequence[np.ndarray], keep: bool = False) -> dict[str, Found]:
         """The exact meaning on real `inputs`, one array (n, *shape) per input node: node name -> codes or values.
 
-        Only the outputs' sources are kept unless `keep`. Float inputs are taken exactly.
+        Only the outputs' sources are kept unless `keep`. Float inputs are taken exactly. Real values may wait to be
+        computed (`Reals`) until somebody asks for them.
         """
         if len(inputs) != len(self.inputs):
             raise IRError(f"graph: {len(inputs)} arrays for {len(self.inputs)} inputs")

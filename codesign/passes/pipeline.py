@@ -30,6 +30,7 @@ from codesign.passes.stream_types import stream_types
 from codesign.passes.tabulate_softmax import tabulate_softmax
 from codesign.passes.tune_precision import Approximation, tune_precision
 from codesign.passes.type_inputs import type_inputs
+from codesign.progress import Progress, silent
 
 Pass = Callable[[Graph], list[Approximation] | None]
 
@@ -87,6 +88,7 @@ def run(
     *,
     after: str | None = None,
     dump: Path | None = None,
+    progress: Progress = silent,
 ) -> Passed:
     """All passes (up to and with `after`) on a copy of `graph`, verified one by one.
 
@@ -96,6 +98,7 @@ def run(
     network = result.network
     verify(network, "import")
     for number, (name, function) in enumerate(passes(config, input_types), 1):
+        progress("network passes", number - 1, len(NAMES))
         start = time.perf_counter()
         result.approximations += function(network) or []
         result.seconds[name] = time.perf_counter() - start
@@ -107,6 +110,7 @@ def run(
             save(network, dump / f"{number:02d}_{name}")
         if name == after:
             break
+    progress("network passes", number, len(NAMES))
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from codesign.errors import LayerError, ModelError
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
 from codesign.ir.layers import Input
-from codesign.ir.tensor import Found, as_codes
+from codesign.ir.tensor import Array, Found, as_codes
+from codesign.progress import Progress, silent
 from codesign.verification.csim import Arithmetic, Csim
+from codesign.verification.effort import authoritative, carried, elements, together
 from codesign.verification.ladder import (
     Error,
     Rung,
@@ -27,8 +30,8 @@ from codesign.verification.ladder import (
 from codesign.verification.reference import Reference
 
 _CSIM_NAMES = {Arithmetic.NATIVE: "csim, native integers", Arithmetic.AP: "csim, ap_int"}
-EXACT_SAMPLES = 200
-"""Samples of one batch: exact arithmetic keeps every number as a Python object, so batches bound the memory."""
+_SHOWN = 20
+"""Steps in which the progress of a simulation is shown."""
 
 
 @dataclass(frozen=True)
@@ -52,48 +55,96 @@ class Ladder:
     model: Path | None = None
     project: Path | None = None
 
-    def climb(self, inputs: Sequence[np.ndarray], arithmetics: Sequence[Arithmetic] = ()) -> Climb:
+    def climb(
+        self,
+        inputs: Sequence[np.ndarray],
+        arithmetics: Sequence[Arithmetic] = (),
+        progress: Progress = silent,
+        thorough: bool = False,
+    ) -> Climb:
         """Compares all of them on real inputs, one array (n, *shape) each; csim in the arithmetics given.
 
-        A file that qonnx cannot execute has no such rung, but a note that says so.
+        A file that qonnx cannot execute has no such rung, but a note that says so. Where large images would take long,
+        the simulation in ap_int is given the first of them only; its rung says how many, and `thorough` makes it more.
         """
         self.check_inputs(inputs)
-        rungs: list[Rung] = []
-        errors: list[Error] = []
-        count = len(inputs[0])
-        batches = [[x[i : i + EXACT_SAMPLES] for x in inputs] for i in range(0, count, EXACT_SAMPLES)]
-        reference, notes = self._reference(batches[0])
+        built: dict[Arithmetic, Future[Path]] = {}
+        csims = {} if self.project is None else {a: Csim(self.project, a) for a in arithmetics}
+        with ThreadPoolExecutor(max(1, len(csims))) as pool:
+            for arithmetic, csim in csims.items():  # g++ works while numpy does
+                built[arithmetic] = pool.submit(csim.build)
+            rungs, errors, notes = self._evaluated(inputs, progress)
+            codes = [
+                as_codes(n.layer.encode(x))
+                for n, x in zip(self.network.inputs, inputs, strict=True)
+                if isinstance(n.layer, Input)
+            ]
+            rung, expected = self._designed(codes, progress)
+            rungs.append(rung)
+            for arithmetic, csim in csims.items():
+                progress(f"compiling {_CSIM_NAMES[arithmetic]}", 0, 0)
+                built[arithmetic].result()
+                rungs.append(self._simulated(csim, codes, expected, progress, thorough))
+        return Climb(tuple(rungs), tuple(errors), notes)
+
+    def _evaluated(
+        self, inputs: Sequence[np.ndarray], progress: Progress
+    ) -> tuple[list[Rung], list[Error], tuple[str, ...]]:
+        """The rungs from the file to the integer network, in batches that fit the memory."""
+        count, size = len(inputs[0]), together(elements(self.typed))
+        progress("evaluating exactly", 0, count)
+        reference, notes = self._reference([x[:1] for x in inputs])
         found, compared = [], []
-        for batch in batches:
-            meaning = self.typed.run(batch, keep=True)  # costs most of all, and both comparisons need it
+        for start in range(0, count, size):
+            batch = [x[start : start + size] for x in inputs]
+            meaning = self.typed.run(batch, keep=True)  # both comparisons need it
             if reference is not None:
                 found.append(self._against_reference(reference, batch, meaning))
             compared.append(compare_networks(self.typed, self.network, batch, meaning))
-        rungs += [r for r in [_merged([r for r, _ in found if r is not None])] if r is not None]
-        errors += _merged_errors([e for _, e in found])
-        rungs += [r for r in [_merged([r for r, _ in compared])] if r is not None]
+            progress("evaluating exactly", start + len(batch[0]), count)
+        merged = (_merged([r for r, _ in found if r is not None]), _merged([r for r, _ in compared]))
+        errors = _merged_errors([e for _, e in found])
         if self.exact:
             errors += _merged_errors([e for _, e in compared])
-        codes = [
-            as_codes(n.layer.encode(x))
-            for n, x in zip(self.network.inputs, inputs, strict=True)
-            if isinstance(n.layer, Input)
-        ]
-        rungs.append(compare_design(self.network, self.design, codes))
-        if self.project is not None:
-            expected = evaluate_network(self.network, codes)
-            for arithmetic in arithmetics:
-                results = Csim(self.project, arithmetic)(codes)
-                rungs.append(compare_codes(_CSIM_NAMES[arithmetic], "integer network", results, expected))
-        return Climb(tuple(rungs), tuple(errors), notes)
+        return [r for r in merged if r is not None], errors, notes
+
+    def _designed(self, codes: Sequence[Array], progress: Progress) -> tuple[Rung, list[Array]]:
+        """The design, beat by beat as wired, against the integer network, and what the latter gives."""
+        count, size = len(codes[0]), together(carried(self.design))
+        rungs, results = [], []
+        for start in range(0, count, size):
+            progress("evaluating the design", start, count)
+            batch = [x[start : start + size] for x in codes]
+            results.append(evaluate_network(self.network, batch))
+            rungs.append(compare_design(self.design, batch, results[-1]))
+        progress("evaluating the design", count, count)
+        merged = _merged(rungs)
+        assert merged is not None
+        return merged, [np.concatenate(parts) for parts in zip(*results, strict=True)]
+
+    def _simulated(
+        self, csim: Csim, codes: Sequence[Array], expected: Sequence[Array], progress: Progress, thorough: bool
+    ) -> Rung:
+        """The generated C++ against the integer network, a few samples at a time."""
+        count = len(codes[0])
+        if csim.arithmetic is Arithmetic.AP:
+            count = authoritative(self.network, count, thorough)
+        name, size = _CSIM_NAMES[csim.arithmetic], max(1, -(-count // _SHOWN))
+        results = []
+        for start in range(0, count, size):
+            progress(f"running {name}", start, count)
+            results.append(csim([x[start : min(start + size, count)] for x in codes]))
+        progress(f"running {name}", count, count)
+        whole = [np.concatenate(parts) for parts in zip(*results, strict=True)]
+        return compare_codes(name, "integer network", whole, [e[:count] for e in expected])
 
     def _reference(self, inputs: Sequence[np.ndarray]) -> tuple[Reference | None, tuple[str, ...]]:
-        """The user's file as a function, if it can be executed on the first sample; else why not."""
+        """The user's file as a function, if it can be executed on one sample; else why not."""
         if self.model is None:
             return None, ("there is no copy of the model's file to execute",)
         try:
             reference = Reference(self.model)
-            reference(self._fed([x[:1] for x in inputs]))
+            reference(self._fed(inputs))
         except ModelError as error:
             return None, (f"not compared with the user's file: {error}",)
         return reference, ()

@@ -123,9 +123,9 @@ def evaluate_network(network: Graph, codes: Sequence[Array]) -> list[Array]:
     return [as_codes(found[o.source]) for o in network.outputs]
 
 
-def compare_design(network: Graph, design: Design, codes: Sequence[Array]) -> Rung:
-    """The network's codes against those of the design, beat by beat as wired."""
-    return compare_codes("design", "integer network", design.evaluate(codes), evaluate_network(network, codes))
+def compare_design(design: Design, codes: Sequence[Array], expected: Sequence[Array]) -> Rung:
+    """What the design gives, beat by beat as wired, against the codes `expected` of the network."""
+    return compare_codes("design", "integer network", design.evaluate(codes), expected)
 
 
 def compare_reference(typed: Graph, meaning: Mapping[str, Found], reference: Sequence[np.ndarray]) -> Rung:

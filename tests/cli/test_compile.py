@@ -33,6 +33,7 @@ def test_every_option_reaches_the_compiler(run: Run, monkeypatch: pytest.MonkeyP
         "--streams", "single", "--name", "tagger", "--force", "--no-csim", "--dump-passes",
     )  # fmt: skip
     assert (code, errors) == (0, "")
+    assert callable(seen.pop("progress"))
     assert seen == {
         "model": Path("m.onnx"), "target": "u50", "output": tmp_path / "out",
         "input_type": {"x": "int<8>", "": "uint<4>"}, "precision": "fixed<16,6>", "config": Path("my.yaml"),
@@ -51,6 +52,7 @@ def test_what_is_not_given_is_left_to_the_compiler(run: Run, monkeypatch: pytest
     monkeypatch.setattr(codesign.compiler, "compile", record)
     code, out, _ = run("compile", "m.onnx")
     assert code == 0
+    assert callable(seen.pop("progress"))
     given = {key: value for key, value in seen.items() if value not in (None, False, {})}
     assert given == {"output": Path("build"), "csim": True}
     assert out.endswith("project: build\nreport:  build/report.html\n")

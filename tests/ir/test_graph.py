@@ -38,6 +38,7 @@ from codesign.ir.layers import (
     Upsample,
 )
 from codesign.ir.layers.lookup import sigmoid
+from codesign.ir.reals import Reals
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import Vector
 from tests.strategies import networks, typed_networks
@@ -199,7 +200,8 @@ def test_a_run_gives_the_exact_values_of_every_node(drawn: tuple[Graph, list[np.
     for k in (0, 1, 5, 9):
         naive = naive_values(graph, [x[k] for x in inputs])
         for node in graph:
-            codes = found[node.name][k : k + 1]
+            x = found[node.name]
+            codes = (x.values if isinstance(x, Reals) else x)[k : k + 1]
             values = codes if node.type.real else node.type.decode(codes)
             assert values.tolist() == [naive[node.name].tolist()], node.name
 

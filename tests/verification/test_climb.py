@@ -49,8 +49,30 @@ def test_every_rung_is_equal(parts: Ladder, x: list[np.ndarray], monkeypatch: py
         ("csim, ap_int", "integer network", 30, 90, 0),
     ]
     assert found.errors == ()
-    monkeypatch.setattr(climbing, "EXACT_SAMPLES", 7)
+    monkeypatch.setattr(climbing, "together", lambda network: 7)
     assert parts.climb(x, tuple(Arithmetic)) == found
+
+
+def test_a_simulation_that_takes_long_is_given_the_first_samples(
+    parts: Ladder, x: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(climbing, "authoritative", lambda network, count, thorough: 9 if thorough else 4)
+    for thorough, count in ((False, 4), (True, 9)):
+        rungs = parts.climb(x, tuple(Arithmetic), thorough=thorough).rungs
+        assert [(r.inputs, r.values, r.mismatches) for r in rungs[-2:]] == [(30, 90, 0), (count, 3 * count, 0)]
+
+
+def test_the_steps_are_told_with_how_far_they_are(parts: Ladder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(climbing, "together", lambda numbers: 2)
+    told: list[tuple[str, int, int]] = []
+
+    parts.climb(random_inputs(layers(parts.network), 5), (Arithmetic.NATIVE,), lambda *step: told.append(step))
+
+    assert told[:4] == [("evaluating exactly", n, 5) for n in (0, 2, 4, 5)]
+    assert told[4:8] == [("evaluating the design", n, 5) for n in (0, 2, 4, 5)]
+    assert told[8:] == [("compiling csim, native integers", 0, 0)] + [
+        ("running csim, native integers", n, 5) for n in range(6)
+    ]
 
 
 def test_only_what_was_asked_and_is_there_is_compared(parts: Ladder, x: list[np.ndarray]) -> None:

@@ -96,8 +96,8 @@ def test_a_changed_step_function_is_found_in_the_network_and_in_the_design(path:
     assert rung.mismatches > 0
     codes = parts.design.encode(x)
     expected = evaluate_network(parts.network, codes)[0]
-    assert compare_design(parts.network, parts.design, codes).mismatches == 0
-    assert compare_design(broken, parts.design, codes).mismatches == int(
+    assert compare_design(parts.design, codes, evaluate_network(parts.network, codes)).mismatches == 0
+    assert compare_design(parts.design, codes, evaluate_network(broken, codes)).mismatches == int(
         (evaluate_network(broken, codes)[0] != expected).sum()
     )
 
@@ -114,7 +114,7 @@ def test_a_changed_weight_is_found_in_the_design(path: Path) -> None:
     design.processes[process.name] = replace(process, kernel=changed)
     assert any(isinstance(p.kernel, Apply) for p in design)
     codes = parts.design.encode(random_inputs(layers(parts.network), 60))
-    assert compare_design(parts.network, design, codes).mismatches > 0
+    assert compare_design(design, codes, evaluate_network(parts.network, codes)).mismatches > 0
 
 
 def test_a_file_of_another_weight_is_a_mismatch(path: Path, tmp_path: Path) -> None:
