@@ -105,8 +105,8 @@ def test_a_changed_source_is_found_by_csim(parts: Ladder, x: list[np.ndarray], t
     project.mkdir()
     write_project(parts.design, project, part="x", clock_ns=5, vectors=None, version="0", digest="0")
     header = project / "src" / "codesign" / "matvec.hpp"
-    assert "sum tree = 0;" in header.read_text()
-    header.write_text(header.read_text().replace("sum tree = 0;", "sum tree = 1;"))
+    assert "tree[p] = s;" in header.read_text()
+    header.write_text(header.read_text().replace("tree[p] = s;", "tree[p] = s + 1;"))
     found = mismatches(replace(parts, project=project).climb(x, [Arithmetic.NATIVE]))
     assert [name for name, differs in found.items() if differs] == ["csim, native integers"]
     assert json.loads((project / "codesign.json").read_text())["inputs"]
