@@ -17,7 +17,7 @@ from codesign.ir.tensor import as_codes
 from codesign.verification.ladder import compare_reference
 
 MODELS = Path(__file__).parents[2] / "models"
-FILES = {"kws_dscnn": "kws_dscnn.onnx"}
+FILES = {"kws_dscnn": "kws_dscnn.onnx", "resnet": "resnet.onnx"}
 SAMPLES = 4
 """Of the validation samples, whose results under Brevitas are on file."""
 
@@ -67,7 +67,7 @@ def test_the_generated_cpp_gives_what_brevitas_gave(compiled: Compiled, folder: 
     np.testing.assert_allclose(found.reshape(brevitas.shape), brevitas, atol=0.05 * np.abs(brevitas).max())
 
 
-@pytest.mark.parametrize("name", ["kws_dscnn"])
+@pytest.mark.parametrize("name", ["kws_dscnn", "resnet"])
 def test_a_classifier_finds_nearly_all_classes(name: str) -> None:
     expected = json.loads((MODELS / name / "expected.json").read_text())
     found = np.array(expected["validation_outputs"]).argmax(axis=1)
