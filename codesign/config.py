@@ -81,7 +81,7 @@ LAYER_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "BatchNormalization": ("BatchNorm", "Affine", "ApplyAlpha"),
         "Clip": (),
         "Concat": (),
-        "Conv": ("FloatConv", "Conv1D", "Conv2D", "DepthwiseConv2D"),
+        "Conv": ("FloatConv", "ConvTranspose", "Conv1D", "Conv2D", "DepthwiseConv2D"),
         "Dense": ("MatMul", "Gemm"),
         "Input": ("InputLayer",),
         "LeakyRelu": ("LeakyReLU",),

@@ -94,10 +94,11 @@ class _Walk:
                 return self._input(node, layer)
             case Transpose(axes):
                 value = self.values[node.inputs[0]]
-                if value.shape is None:
-                    found = _Value(value.source, _after(value.axes, axes))
-                    self.makers.setdefault(found, node)
-                    return found
+                if value.shape is not None:
+                    value = _Value(self.read(node.inputs[0]))
+                found = _Value(value.source, _after(value.axes, axes))
+                self.makers.setdefault(found, node)
+                return found
             case Reshape(shape):
                 return self._reshape(self.values[node.inputs[0]], shape)
             case Identity():
@@ -188,7 +189,7 @@ class _Walk:
                     found = self._wanted(reader, tuple(axes[a] for a in moved))
                 case Elementwise() as layer if not layer.per_channel:
                     found = self._wanted(reader, axes)
-                case Identity():
+                case Identity() | Crop():
                     found = self._wanted(reader, axes)
                 case Add() | Reshape():
                     found = None

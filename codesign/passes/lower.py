@@ -343,13 +343,18 @@ def _(layer: SoftmaxTable, node: Node, build: Builder) -> None:
 
 @lower_layer.register
 def _(layer: Transpose, node: Node, build: Builder) -> None:
+    """Through a ring where elements move within blocks, such as the rows of an image; through whole samples else."""
     x, lanes = build.tensor(node, 0), build.lanes(node, 0)
     found = walk(x.shape, layer.axes)
+    kernel: Permute | Reorder
     if found.blocks > 1 or (lanes > 1 and x.size > LARGEST_SHUFFLE):
         lanes = build.fewest_lanes(found.run, x.size, x.type, lanes)
-        build.process(node, Reorder(found.beats(lanes), lanes, x.type), build.read(node, 0, lanes))
+        kernel = Reorder(found.beats(lanes), lanes, x.type)
+        if found.blocks == 1 and kernel.interval >= x.size:
+            kernel = Permute(source_order(layer, x), lanes := 1, x.type)  # two whole samples, in memories
     else:
-        build.process(node, Permute(source_order(layer, x), lanes, x.type), build.read(node, 0, lanes))
+        kernel = Permute(source_order(layer, x), lanes, x.type)
+    build.process(node, kernel, build.read(node, 0, lanes))
 
 
 @lower_layer.register

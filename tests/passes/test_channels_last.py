@@ -12,10 +12,12 @@ from codesign.ir.layers import (
     Affine,
     Concat,
     Conv,
+    Crop,
     Dense,
     Input,
     MatMul,
     MaxPool,
+    Pad,
     Quantize,
     Relu,
     Reshape,
@@ -231,3 +233,29 @@ def test_every_value_of_a_random_network_stays(drawn: tuple[Graph, list[np.ndarr
     verify(graph, "channels_last")
     for ours, wanted in zip(graph.values(inputs), expected, strict=True):
         assert np.array_equal(ours, wanted)
+
+
+def test_a_transpose_meets_its_pair_behind_a_reshape_that_follows_another():
+    graph = network(
+        Transpose((0, 2, 1, 3)), Reshape((4, 6, 2)), Transpose((2, 0, 1)), Transpose((1, 2, 0)), Pad(1, 0, 0, 1),
+        x=codes("int<4>", (2, 3, 4, 2)),
+    )  # fmt: skip
+
+    channels_last(graph)
+
+    assert [type(n.layer) for n in graph] == [Input, Transpose, Reshape, Pad]
+
+
+def test_a_part_of_a_transposed_stream_is_a_transposed_part():
+    graph = network(
+        Transpose((2, 0, 1)), Crop((0, 1, 0), (2, 3, 2)), Transpose((1, 2, 0)), Pad(1, 0, 0, 1),
+        x=codes("int<4>", (3, 5, 2)),
+    )  # fmt: skip
+    x = np.arange(30).reshape(1, 3, 5, 2) % 15 - 7
+    expected = graph.values([x])
+
+    channels_last(graph)
+
+    assert [type(n.layer) for n in graph] == [Input, Crop, Pad]
+    assert graph["b"].layer == Crop((1, 0, 0), (3, 2, 2))
+    assert graph.values([x])[0].tolist() == expected[0].tolist()

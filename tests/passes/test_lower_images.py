@@ -20,14 +20,30 @@ from codesign.ir.kernels import (
     Depthwise,
     Kernel,
     MatVec,
+    Permute,
     Pick,
     PoolUnit,
+    Reorder,
     Repack,
     Repeat,
     WideWindow,
     Window,
 )
-from codesign.ir.layers import Affine, Concat, Conv, Input, MaxPool, Pad, Requantize, Shift, Slice, SumPool, Upsample
+from codesign.ir.layers import (
+    Affine,
+    Concat,
+    Conv,
+    Crop,
+    Input,
+    MaxPool,
+    Pad,
+    Requantize,
+    Shift,
+    Slice,
+    SumPool,
+    Transpose,
+    Upsample,
+)
 from codesign.ir.layers.base import Layer
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import Vector
@@ -37,7 +53,7 @@ from codesign.passes.lower import Fold, lower
 from tests.images import image_networks
 from tests.passes.test_fifo_depth import Machine
 
-IMAGE_KERNELS = {Append, Border, Depthwise, Pick, PoolUnit, Repeat, WideWindow, Window}
+IMAGE_KERNELS = {Append, Border, Depthwise, Pick, PoolUnit, Reorder, Repeat, WideWindow, Window}
 
 
 def network(layer: Layer, shape: tuple[int, ...] = (5, 6, 4), x: Tensor | None = None) -> Graph:
@@ -198,6 +214,36 @@ def test_larger_images_and_parts() -> None:
     assert kinds(lower(network(Upsample((2, 3))), {})) == [Repeat]
     assert kinds(lower(network(Pad(1, 0, 2, 1)), {})) == [Border]
     assert kinds(lower(network(Slice(1, 3)), {})) == [Repack, Pick]
+
+
+def test_elements_that_move_within_rows_go_through_a_ring_of_less_than_two() -> None:
+    kernel = lower(network(Transpose((0, 2, 1, 3, 4)), (5, 7, 2, 2, 3)), {}).processes["l"].kernel
+    assert isinstance(kernel, Reorder)
+    assert (kernel.loops, kernel.lanes) == (((5, 14), (2, 1), (7, 2)), 6)  # a row of a block is a beat
+    assert kernel.ring < 2 * 14 and kernel.interval < 6 * 14
+
+
+def test_elements_that_move_further_go_through_whole_samples_in_memories_unless_runs_of_them_are_faster() -> None:
+    (small,) = (p.kernel for p in lower(network(Transpose((2, 0, 1))), {}))
+    assert isinstance(small, Permute)
+    graph = network(Transpose((2, 0, 1)), (15, 18, 4))
+    graph.add("c", conv(1, 1, 18, 4), "l")
+    graph.add("z", conv(1, 1, 4, 4), "x")
+    graph.outputs = [Output("y", "c", "y"), Output("z", "z", "z")]
+    design = lower(graph, {"c": Fold(4, 18), "z": Fold(4, 4)})
+    large = design.processes["l"].kernel
+    assert isinstance(large, Permute) and (large.lanes, large.interval) == (1, 15 * 18 * 4)
+    graph = network(Transpose((1, 0, 2)), (15, 32, 4))
+    graph.add("c", conv(1, 1, 4, 4), "l")
+    graph.outputs = [Output("y", "c", "y")]
+    rows = lower(graph, {"c": Fold(4, 4)}).processes["l"].kernel
+    assert isinstance(rows, Reorder) and rows.lanes == 4
+
+
+def test_a_part_is_cut_axis_by_axis_first_what_leaves_least() -> None:
+    design = lower(network(Crop((1, 2, 1), (5, 4, 3)), (5, 6, 4)), {})
+    picks = [p.kernel for p in design if isinstance(p.kernel, Pick)]
+    assert [(k.positions, k.folds, k.start, k.stop) for k in picks] == [(5, 24, 8, 16), (10, 4, 1, 3), (1, 20, 4, 20)]
 
 
 def test_a_join_of_three_is_two_of_two() -> None:

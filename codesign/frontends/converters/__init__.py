@@ -25,6 +25,7 @@ from codesign.frontends.converters.quantizers import bipolar_quant, quant
 from codesign.frontends.converters.resizing import pad, resize, upsample
 from codesign.frontends.converters.shapes import flatten, reshape, shape_of, squeeze, transpose, unsqueeze
 from codesign.frontends.converters.thresholds import multi_threshold
+from codesign.frontends.converters.transposed import conv_transpose
 from codesign.frontends.converters.truncation import trunc
 
 Converter = Callable[[Conversion], Value | tuple[Value | None, ...]]
@@ -40,6 +41,7 @@ SUPPORTED: Mapping[str, Converter] = {
     "Concat": concat,
     "Constant": constant,
     "Conv": conv,
+    "ConvTranspose": conv_transpose,
     "DepthToSpace": depth_to_space,
     "DequantizeLinear": dequantize_linear,
     "Div": div,

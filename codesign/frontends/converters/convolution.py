@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,7 @@ from codesign.frontends.converters.linear import typed_product
 from codesign.frontends.converters.windows import image, image_back, windows
 from codesign.frontends.names import spelled
 from codesign.ir.layers import Affine, Conv, Dense, FloatConv, Layer
+from codesign.ir.tensor import Values
 from codesign.ir.vector import ONE, Vector
 
 
@@ -50,14 +53,19 @@ def conv(node: Conversion) -> Stream:
 
     matrix = weights.moved(_columns_first if node.op.channels_last else _columns)
     y = typed_product(node, pixels, matrix, integer, real)
+    return image_back(node, biased(node, y, outputs, lambda b: b), x.rank)
+
+
+def biased(node: Conversion, y: Stream, outputs: int, spread: Callable[[Values], Values]) -> Stream:
+    """`y` plus the bias, if there is one: `spread` gives its numbers, one for each output, to the channels of `y`."""
     bias = node.optional_constant(2, "bias")
-    if bias is not None:
-        if bias.shape != (outputs,):
-            node.refuse(
-                f"its bias {spelled(bias.name)} of shape {bias.shape} must hold {outputs} numbers, one for each output"
-            )
-        y = node.emit(Affine(ONE, Vector.of(bias.fractions())), y, part="bias")
-    return image_back(node, y, x.rank)
+    if bias is None:
+        return y
+    if bias.shape != (outputs,):
+        node.refuse(
+            f"its bias {spelled(bias.name)} of shape {bias.shape} must hold {outputs} numbers, one for each output"
+        )
+    return node.emit(Affine(ONE, Vector.of(spread(bias.fractions()))), y, part="bias")
 
 
 def _columns(weights: NDArray[np.int64]) -> NDArray[np.int64]:

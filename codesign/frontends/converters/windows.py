@@ -44,16 +44,9 @@ def windows(node: Conversion, x: Stream, kernel: tuple[int, ...] | None, ceil: b
 
     `ceil` counts a window that is cut off at the end, which then has more padding there.
     """
-    stated = node.op.integers("kernel_shape")
-    if stated is None and kernel is None:
-        node.refuse(f"{node.op.kind} has no kernel_shape; export the network again")
-    if stated is not None and kernel is not None and stated != kernel:
-        node.refuse(f"its kernel_shape {list(stated)} is not that of its weights, {list(kernel)}")
-    size = stated or kernel or ()
+    size = kernel_size(node, x, kernel)
     axes = len(size)
-    if axes not in (1, 2) or (axes == 1 and x.shape[0] != 1):
-        node.refuse(f"its kernel_shape {list(size)} does not fit an image of {x.shape[0]} x {x.shape[1]}")
-    stride, dilation = _each(node, "strides", axes), _each(node, "dilations", axes)
+    stride, dilation = each(node, "strides", axes), each(node, "dilations", axes)
     lengths = x.shape[2 - axes : 2]
     reach = [d * (k - 1) + 1 for d, k in zip(dilation, size, strict=True)]
     before, after = _pads(node, lengths, reach, stride)
@@ -64,7 +57,20 @@ def windows(node: Conversion, x: Stream, kernel: tuple[int, ...] | None, ceil: b
     return Windows(_pair(size, 1), _pair(stride, 1), _pair(dilation, 1), (top, bottom, left, right))
 
 
-def _each(node: Conversion, key: str, axes: int) -> tuple[int, ...]:
+def kernel_size(node: Conversion, x: Stream, kernel: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The window's length along one or both axes of the image `x`, stated or as the weights say."""
+    stated = node.op.integers("kernel_shape")
+    if stated is None and kernel is None:
+        node.refuse(f"{node.op.kind} has no kernel_shape; export the network again")
+    if stated is not None and kernel is not None and stated != kernel:
+        node.refuse(f"its kernel_shape {list(stated)} is not that of its weights, {list(kernel)}")
+    size = stated or kernel or ()
+    if len(size) not in (1, 2) or (len(size) == 1 and x.shape[0] != 1) or min(size) < 1:
+        node.refuse(f"its kernel_shape {list(size)} does not fit an image of {x.shape[0]} x {x.shape[1]}")
+    return size
+
+
+def each(node: Conversion, key: str, axes: int) -> tuple[int, ...]:
     """A list attribute with one number per axis, 1 where it is absent."""
     found = node.op.integers(key) or (1,) * axes
     if len(found) != axes or min(found) < 1:
@@ -78,22 +84,29 @@ def _pads(
     """The padding (before, after) of each axis, stated or as `auto_pad` asks."""
     axes = len(lengths)
     mode = node.op.text("auto_pad", "NOTSET") or "NOTSET"
-    pads = node.op.integers("pads") or (0,) * (2 * axes)
-    if len(pads) != 2 * axes:
-        node.refuse(f"its pads {list(pads)} must be {2 * axes} numbers, all beginnings before all ends")
-    if mode == "NOTSET":
-        if min(pads) < 0:
-            node.refuse(f"its pads {list(pads)} would cut the image off; only positive padding is supported")
-        return list(pads[:axes]), list(pads[axes:])
-    if any(pads):
-        node.refuse(f"it has both pads {list(pads)} and auto_pad {spelled(mode)}; keep one")
-    if mode == "VALID":
-        return [0] * axes, [0] * axes
     if mode not in ("SAME_UPPER", "SAME_LOWER"):
-        node.refuse(f"its auto_pad {spelled(mode)} is not supported; there are NOTSET, VALID, SAME_UPPER, SAME_LOWER")
+        return stated_pads(node, axes)
+    pads = node.op.integers("pads")
+    if any(pads or ()):
+        node.refuse(f"it has both pads {list(pads or ())} and auto_pad {spelled(mode)}; keep one")
     total = [max(0, (-(-n // s) - 1) * s + r - n) for n, r, s in zip(lengths, reach, stride, strict=True)]
     less, more = [t // 2 for t in total], [t - t // 2 for t in total]
     return (less, more) if mode == "SAME_UPPER" else (more, less)
+
+
+def stated_pads(node: Conversion, axes: int) -> tuple[list[int], list[int]]:
+    """The padding (before, after) of each axis as the attribute pads says; none where auto_pad says VALID."""
+    mode = node.op.text("auto_pad", "NOTSET") or "NOTSET"
+    pads = node.op.integers("pads") or (0,) * (2 * axes)
+    if mode not in ("NOTSET", "VALID"):
+        node.refuse(f"its auto_pad {spelled(mode)} is not supported; there are NOTSET, VALID, SAME_UPPER, SAME_LOWER")
+    if len(pads) != 2 * axes:
+        node.refuse(f"its pads {list(pads)} must be {2 * axes} numbers, all beginnings before all ends")
+    if mode == "VALID" and any(pads):
+        node.refuse(f"it has both pads {list(pads)} and auto_pad VALID; keep one")
+    if min(pads) < 0:
+        node.refuse(f"its pads {list(pads)} would cut the image off; only positive padding is supported")
+    return list(pads[:axes]), list(pads[axes:])
 
 
 def _pair(values: tuple[int, ...] | list[int], first: int) -> Pair:
