@@ -44,6 +44,8 @@ from codesign.ir.kernels import (
     Depthwise,
     Fork,
     IndexOfMax,
+    InsideMatVec,
+    InsideWindow,
     Join,
     Kernel,
     MatVec,
@@ -323,6 +325,30 @@ def _(kernel: Window) -> Resources:
     word = kernel.lanes * kernel.x.width
     bits = 11 * (kernel.height * kernel.width * kernel.folds).bit_length()
     return _ram(kernel.ring, word) + Resources(lut=word + bits, ff=word + bits)
+
+
+@kernel_cost.register
+def _(kernel: InsideWindow) -> Resources:
+    """The ring, ten counters of a LUT and a flip-flop per bit, and a table of how the windows of a row and of a column
+    start and end."""
+    bits = 10 * (kernel.height * kernel.width * kernel.folds).bit_length()
+    return (
+        _ram(kernel.ring, kernel.lanes * kernel.x.width)
+        + _inside_tables(kernel, kernel.ring)
+        + Resources(lut=bits, ff=bits)
+    )
+
+
+@kernel_cost.register
+def _(kernel: InsideMatVec) -> Resources:
+    """A product, and a table of how the windows of a row and of a column start and end."""
+    return kernel_cost.dispatch(MatVec)(kernel) + _inside_tables(kernel.window, kernel.inputs // kernel.simd)
+
+
+def _inside_tables(window: InsideWindow, places: int) -> Resources:
+    """ROMs with a number of taps and a place for each row and column of windows."""
+    taps, place = max(window.size).bit_length(), places.bit_length()
+    return sum((_rom(n, taps + place) for n in window.count), Resources())
 
 
 @kernel_cost.register

@@ -9,7 +9,7 @@ import numpy as np
 
 from codesign.analysis.primitives import signed_digits
 from codesign.ir.design import Design
-from codesign.ir.kernels import Depthwise, Kernel, MatVec
+from codesign.ir.kernels import Depthwise, InsideMatVec, Kernel, MatVec
 
 ADD_NS = 0.3
 """A two- or three-input addition on the fastest parts, without routing: a LUT and its carry chain."""
@@ -21,7 +21,8 @@ BRAM36_BITS = 36_864
 class Limits:
     """What bounds a design from below.
 
-    `macs`: products with weights that are not zero, per sample, those with padding among them. `products`: how many
+    `macs`: products with weights that are not zero, per sample, those with padding among them
+    where they are made. `products`: how many
     must be made at a time at the design's interval, each layer with its own. `interval`: cycles per sample of the
     same number of products, perfectly balanced, or of the same ports, if those are slower. `latency`: cycles that
     the additions of the longest path take, or the slowest layer. `weight_bits`: what the non-constant weights take
@@ -55,6 +56,9 @@ def limits(design: Design, clock_mhz: float = 200) -> Limits:
 
 
 def _macs(kernel: MatVec | Depthwise) -> int:
+    if isinstance(kernel, InsideMatVec):
+        taps = kernel.matrix().reshape(kernel.window.taps, -1)
+        return int(kernel.window.mask().sum(axis=0) @ np.count_nonzero(taps, axis=1))
     return kernel.positions * int(np.count_nonzero(kernel.weights.words))
 
 

@@ -18,6 +18,7 @@ from codesign.ir.kernels import (
     Depthwise,
     Fork,
     IndexOfMax,
+    InsideMatVec,
     Join,
     Kernel,
     MatVec,
@@ -63,6 +64,14 @@ def _(kernel: MatVec) -> tuple[Stage, ...]:
     read = (start + np.arange(reads)).ravel()
     write = (start + np.arange(1, folds + 1) * reads - 1).ravel()
     return (Stage(kernel.interval, (read,), (write,)),)
+
+
+@stages.register
+def _(kernel: InsideMatVec) -> tuple[Stage, ...]:
+    beats, folds = kernel.beats, kernel.outputs // kernel.pe
+    start = (np.cumsum(beats) - beats) * folds
+    write = (start[:, None] + np.arange(1, folds + 1) * beats[:, None] - 1).ravel()
+    return (Stage(kernel.interval, (_runs(start, beats),), (write,)),)
 
 
 @stages.register(Apply)
@@ -115,8 +124,14 @@ def _(kernel: SoftmaxUnit) -> tuple[Stage, ...]:
 def _(kernel: Window) -> tuple[Stage, ...]:
     reads, writes, _ = kernel.schedule()
     read = (reads[:, None] * kernel.folds + np.arange(kernel.folds)).ravel()
-    write = (writes[:, None] * kernel.folds + np.arange(kernel.taps * kernel.folds)).ravel()
+    rows, columns = kernel.counts
+    write = _runs(writes * kernel.folds, np.outer(rows, columns).ravel() * kernel.folds)
     return (Stage(kernel.interval, (read,), (write,)),)
+
+
+def _runs(starts: Steps, lengths: Steps) -> Steps:
+    """Numbers one after the other from each start, as many as its length says."""
+    return np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(int(lengths.sum()))
 
 
 @stages.register

@@ -13,7 +13,7 @@ from codesign.errors import IRError, ModelError
 from codesign.ir.design import Design, Port, Process, Stream
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node, Output
-from codesign.ir.kernels import Fork, Multiplier, Repack
+from codesign.ir.kernels import Fork, InsideWindow, Multiplier, Repack
 from codesign.ir.kernels.base import Kernel
 from codesign.ir.layers import Add, Affine, Conv, Dense, Identity, Layer, Requantize, Reshape, Transpose
 from codesign.ir.tensor import Array, Tensor
@@ -220,28 +220,42 @@ def matrix_shape(layer: Layer) -> tuple[int, int]:
     return prod(layer.weights.shape[:-1]), layer.weights.shape[-1]
 
 
-def product_cycles(node: Node, fold: Fold) -> int:
-    """Cycles per sample of a matrix product by itself: its folding for each position."""
-    return prod(node.type.shape[:-1]) * fold.reuse(*matrix_shape(node.layer))
+def windows_before(node: Node, x: Tensor, fold: Fold, goal: int) -> tuple[WindowKernel, ...]:
+    """What gives a matrix product the windows of `x`, such that both take at most `goal` cycles per sample, or the
+    fewest; nothing if it needs none.
+
+    All taps of every window, if that is fast enough; else without those in the padding, if that takes fewer cycles.
+    """
+    if not isinstance(node.layer, Conv):
+        return ()
+    windows = windows_of(node.layer, x)
+    every = windows.chain(fold.simd, goal)
+    if cycles_behind(node, fold, every) <= goal:
+        return every
+    inside = windows.inside(fold.simd)
+    if not inside or cycles_behind(node, fold, inside) >= cycles_behind(node, fold, every):
+        return every
+    return inside
 
 
-def windows_before(node: Node, x: Tensor, fold: Fold, goal: int, fill: int = 0) -> tuple[WindowKernel, ...]:
-    """What gives a matrix product the windows of `x` within `goal` cycles, or in the fewest; nothing if not needed."""
-    return windows_of(node.layer, x, fill).chain(fold.simd, goal) if isinstance(node.layer, Conv) else ()
+def cycles_behind(node: Node, fold: Fold, before: tuple[WindowKernel, ...]) -> int:
+    """Cycles per sample of a matrix product behind these, and of them: its folding for each beat that it reads."""
+    inputs, outputs = matrix_shape(node.layer)
+    if before and isinstance(before[-1], InsideWindow):
+        own = before[-1].writes[0].beats * outputs // fold.pe
+    else:
+        own = prod(node.type.shape[:-1]) * fold.reuse(inputs, outputs)
+    return max(own, slowest(before)) if before else own
 
 
 def product_interval(node: Node, x: Tensor, fold: Fold) -> int:
-    """Cycles per sample of a matrix product that reads `x`, and of the windows in front of it."""
-    own = product_cycles(node, fold)
-    return max(own, slowest(windows_before(node, x, fold, own)))
+    """The fewest cycles per sample of a matrix product that reads `x`, and of the windows in front of it."""
+    return cycles_behind(node, fold, windows_before(node, x, fold, 0))
 
 
-def read_lanes(node: Node, x: Tensor, fold: Fold, goal: int | None = None) -> int:
-    """The lanes with which a product, or what gives it windows within `goal` cycles, reads `x`.
-
-    Without a goal the windows keep up with the product.
-    """
-    before = windows_before(node, x, fold, product_cycles(node, fold) if goal is None else goal)
+def read_lanes(node: Node, x: Tensor, fold: Fold, goal: int) -> int:
+    """The lanes with which a product, or what gives it windows within `goal` cycles, reads `x`."""
+    before = windows_before(node, x, fold, goal)
     return before[0].reads[0].lanes if before else fold.simd
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import gcd, prod
 
-from codesign.ir.kernels import Border, Repack, WideWindow, Window
+from codesign.ir.kernels import Border, InsideWindow, Repack, WideWindow, Window
 from codesign.ir.kernels.base import Kernel
 from codesign.ir.layers import Conv
-from codesign.ir.layers.window import Padding, Pair, image, positions
+from codesign.ir.layers.window import Padding, Pair, image, positions, zero_codes
 from codesign.ir.tensor import Tensor
 
 MAX_BEAT_BITS = 4096
 """The widest word of a stream: the most that `AP_INT_MAX_W` may be set to in Vitis HLS (UG1399)."""
 
-WindowKernel = Border | Window | WideWindow | Repack
+WindowKernel = Border | InsideWindow | Window | WideWindow | Repack
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,19 @@ class Windows:
             return [window] if window <= most else []
         widest = next(n for n in range(min(window, most // simd * simd), 0, -simd) if window % n == 0)
         return sorted({simd, widest})
+
+    def inside(self, simd: int) -> tuple[WindowKernel, ...]:
+        """What gives of each window only the taps inside the image, `simd` channels at a time; none where that cannot
+        be, or saves nothing: it takes padding of the code 0 and parts of pixels."""
+        if self.x.channels % simd or self.by_channel or self.fill != 0:
+            return ()
+        kernels = self.serial(simd)
+        window = kernels[-1] if kernels else None
+        if not isinstance(window, Window) or not any(window.padding):
+            return ()
+        if not all(inside.any(axis=1).all() for inside in window.inside()):
+            return ()  # one of dilated taps sees nothing
+        return (*kernels[:-1], InsideWindow(**{f.name: getattr(window, f.name) for f in fields(window)}))
 
     def _repacked(self, kernels: tuple[WindowKernel, ...], simd: int) -> tuple[WindowKernel, ...]:
         """The same and a converter, if they do not give `simd` elements at a time."""
@@ -126,8 +139,9 @@ def slowest(kernels: Sequence[Kernel]) -> int:
     return max((kernel.interval for kernel in kernels), default=1)
 
 
-def windows_of(layer: Conv, x: Tensor, fill: int = 0) -> Windows:
-    """What a convolution sees: by channel where each channel has weights of its own."""
+def windows_of(layer: Conv, x: Tensor) -> Windows:
+    """What a convolution sees: by channel where each channel has weights of its own, padded with the code of zero."""
+    fill = int(zero_codes(x)[0]) if any(layer.padding) else 0
     return Windows(x, layer.size, layer.stride, layer.padding, layer.dilation, fill, depthwise(layer))
 
 

@@ -18,6 +18,8 @@ from codesign.ir.kernels import (
     Border,
     Depthwise,
     IndexOfMax,
+    InsideMatVec,
+    InsideWindow,
     Join,
     MatVec,
     Memory,
@@ -122,10 +124,11 @@ def _(layer: Dense, node: Node, build: Builder) -> None:
 @lower_layer.register
 def _(layer: Conv, node: Node, build: Builder) -> None:
     x = build.tensor(node, 0)
-    windows = windows_of(layer, x, _zero(node, x, build) if any(layer.padding) else 0)
+    if any(layer.padding):
+        _zero(node, x, build)
     strategy = build.strategies.get(node.name, Strategy.AUTO)
     if depthwise(layer):
-        lanes, beside, before = _keeping_up(windows, node, build)
+        lanes, beside, before = _keeping_up(windows_of(layer, x), node, build)
         kernel = channelwise(node, x.type, lanes, strategy, beside)
         build.process(node, kernel, _windows(before, node, build, lanes))
     elif layer.groups > 1:
@@ -136,8 +139,10 @@ def _(layer: Conv, node: Node, build: Builder) -> None:
         )
     else:
         fold = build.fold(node)
-        before = windows_before(node, x, fold, build.pace, windows.fill)
-        build.process(node, matvec(node, x.type, fold, strategy), _windows(before, node, build, fold.simd))
+        before, product = windows_before(node, x, fold, build.pace), matvec(node, x.type, fold, strategy)
+        if before and isinstance(before[-1], InsideWindow):
+            product = InsideMatVec.of(product, before[-1])
+        build.process(node, product, _windows(before, node, build, fold.simd))
 
 
 def _windows(kernels: tuple[WindowKernel, ...], node: Node, build: Builder, lanes: int) -> str:
@@ -163,7 +168,13 @@ def _keeping_up(windows: Windows, node: Node, build: Builder) -> tuple[int, int,
     return chosen
 
 
-_NAMES: dict[type[Kernel], str] = {Border: "border", Window: "window", WideWindow: "window", Repack: "repack"}
+_NAMES: dict[type[Kernel], str] = {
+    Border: "border",
+    InsideWindow: "window",
+    Window: "window",
+    WideWindow: "window",
+    Repack: "repack",
+}
 
 
 def _zero(node: Node, x: Tensor, build: Builder) -> int:

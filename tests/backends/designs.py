@@ -23,6 +23,8 @@ from codesign.ir.kernels import (
     Depthwise,
     Fork,
     IndexOfMax,
+    InsideMatVec,
+    InsideWindow,
     Join,
     Kernel,
     MatVec,
@@ -292,6 +294,31 @@ def wide_window(b: Builder, x: Wire) -> Wire:
     return y
 
 
+def inside(b: Builder, x: Wire) -> Wire:
+    """A product of windows that come without their padding."""
+    x = narrowed(b, x, MAX_WIDTH - 20)
+    shape, size, stride, dilation, padding = sliding(b, x)
+    how = (x.channels, x.lanes, size, x.element, stride)
+    if not all(i.any(axis=1).all() for i in Window(*shape, *how, dilation, padding).inside()):
+        size, dilation, padding = (1, 1), (1, 1), (0, 0, 0, 0)
+    window = InsideWindow(*shape, x.channels, x.lanes, size, x.element, stride, dilation, padding)
+    seen = b.after(x, x.element, x.lanes, positions=window.writes[0].beats)
+    b.process("inside", window, [x], [seen])
+    outputs, w = b.choice([1, 2, 3, 4, 6]), b.fixed(1, 6)
+    matrix = b.codes(w, (window.taps * x.channels, outputs))
+    bias = b.codes(b.fixed(1, 10), outputs) if b.choice([True, False]) else None
+    spread = len(matrix) << (x.element.width + w.width)
+    element, (below, beside) = Fixed.covering(-spread - 1024, spread + 1024), window.count
+    y = b.after(x, element, outputs, b.divisor(outputs), below * beside)
+    style = b.choice([MemoryStyle.REGISTERS, MemoryStyle.LUTRAM, MemoryStyle.BRAM])
+    multiplier = b.choice([Multiplier.LUT, Multiplier.DSP])
+    product = MatVec.fold(
+        b.name("m"), matrix, bias, w, x.element, element, y.positions, y.lanes, x.lanes, style, multiplier
+    )  # fmt: skip
+    b.process("product", InsideMatVec.of(product, window), [seen], [y])
+    return y
+
+
 def side_by_side(b: Builder, x: Wire, taps: int) -> tuple[Wire, int]:
     """(`x` with some of every `taps` pixels in one beat, how many), where pixels are beats."""
     beside = b.divisor(taps) if x.lanes == x.channels else 1
@@ -395,7 +422,20 @@ def reorder(b: Builder, x: Wire) -> Wire:
     return y
 
 
-IMAGES = (window, window, wide_window, wide_window, pool, depthwise, repeat, border, pick_append, reorder)
+IMAGES = (
+    window,
+    window,
+    wide_window,
+    wide_window,
+    inside,
+    inside,
+    pool,
+    depthwise,
+    repeat,
+    border,
+    pick_append,
+    reorder,
+)
 """Those that are given images."""
 
 KERNELS = (matvec, shift, multiply_shift, thresholds, table, repack, permute, fork_join, argmax, softmax, *IMAGES)

@@ -18,6 +18,8 @@ from codesign.ir.kernels import (
     Append,
     Border,
     Depthwise,
+    InsideMatVec,
+    InsideWindow,
     Kernel,
     MatVec,
     Permute,
@@ -53,7 +55,9 @@ from codesign.passes.lower import Fold, lower
 from tests.images import image_networks
 from tests.passes.test_fifo_depth import Machine
 
-IMAGE_KERNELS = {Append, Border, Depthwise, Pick, PoolUnit, Reorder, Repeat, WideWindow, Window}
+IMAGE_KERNELS = {
+    Append, Border, Depthwise, InsideMatVec, InsideWindow, Pick, PoolUnit, Reorder, Repeat, WideWindow, Window,
+}  # fmt: skip
 
 
 def network(layer: Layer, shape: tuple[int, ...] = (5, 6, 4), x: Tensor | None = None) -> Graph:
@@ -109,11 +113,34 @@ def test_times_agree_with_the_cycle_by_cycle_simulation(drawn) -> None:
 
 
 def test_a_convolution_is_a_window_and_a_product() -> None:
-    graph = network(conv(3, 3, 4, 6, padding=(1, 1, 1, 1)))
+    graph = network(conv(3, 3, 4, 6))
     design = lower(graph, {"l": Fold(2, 4)})
     assert kinds(design) == [Window, MatVec]
     assert [p.name for p in design] == ["l_window", "l"]
-    assert design.processes["l"].kernel.interval == 30 * 9 * 6 // 2
+    assert design.processes["l"].kernel.interval == 12 * 9 * 6 // 2
+
+
+def test_multiplications_by_padding_cost_nothing_where_that_makes_the_design_faster() -> None:
+    graph = network(conv(3, 3, 4, 6, padding=(1, 1, 1, 1)), (3, 3, 4))
+    design = lower(graph, {"l": Fold(2, 4)})
+    assert kinds(design) == [InsideWindow, InsideMatVec] and [p.name for p in design] == ["l_window", "l"]
+    assert design.interval() == 49 * 6 // 2
+    graph.add("m", conv(3, 3, 6, 2), "l")
+    graph.outputs = [Output("y", "m", "y")]
+    folds = {"l": Fold(2, 4), "m": Fold(1, 1)}
+    assert kinds(lower(graph, folds))[:2] == [InsideWindow, InsideMatVec], "the other takes 108 cycles, all taps 243"
+    assert kinds(lower(graph, folds | {"l": Fold(6, 4)}))[:2] == [Window, MatVec], "all taps take 86"
+
+
+def test_padding_that_is_not_zero_is_multiplied() -> None:
+    x = Tensor.of_codes((3, 3, 4), 0, 15, Vector.of(1), Vector.of(-7))
+    design = lower(network(conv(3, 3, 4, 6, padding=(1, 1, 1, 1)), x=x), {"l": Fold(2, 4)})
+    assert kinds(design) == [Window, MatVec] and design.interval() == 81 * 6 // 2
+
+
+def test_dilated_windows_that_see_nothing_are_multiplied() -> None:
+    layer = conv(2, 1, 4, 6, dilation=(3, 1), padding=(2, 1, 0, 0))
+    assert kinds(lower(network(layer, (1, 4, 4)), {"l": Fold(2, 2)})) == [Window, MatVec]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +165,7 @@ def test_windows_that_no_beat_holds_come_in_the_widest_parts() -> None:
     design = lower(graph, {"l": Fold(2, 192)})
     assert kinds(design) == [WideWindow, MatVec]
     assert design.interval() == 5 + 12 * 3, "a row and a pixel before the one that completes the first window"
-    assert kinds(lower(graph, {"l": Fold(2, 64)})) == [Window, MatVec], "whole windows would be 4,608 bits"
+    assert kinds(lower(graph, {"l": Fold(1, 64)})) == [InsideWindow, InsideMatVec], "whole windows would be 4,608 bits"
 
 
 def test_a_convolution_in_front_of_a_slower_one_gets_the_windows_that_the_slower_one_needs() -> None:

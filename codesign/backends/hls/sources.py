@@ -10,6 +10,7 @@ import numpy as np
 from codesign.backends.hls.apply import apply
 from codesign.backends.hls.classify import argmax, softmax
 from codesign.backends.hls.images import append, border, pick, repeat
+from codesign.backends.hls.inside import inside_matvec, inside_window
 from codesign.backends.hls.instance import Beat, Instance, Rom, beat, code
 from codesign.backends.hls.matvec import matvec
 from codesign.backends.hls.pool import depthwise, pool
@@ -27,6 +28,8 @@ from codesign.ir.kernels import (
     Depthwise,
     Fork,
     IndexOfMax,
+    InsideMatVec,
+    InsideWindow,
     Join,
     Kernel,
     MatVec,
@@ -54,6 +57,8 @@ BUILDERS: dict[type[Kernel], Callable[..., Instance]] = {
     Depthwise: depthwise,
     Fork: fork,
     IndexOfMax: argmax,
+    InsideMatVec: inside_matvec,
+    InsideWindow: inside_window,
     Join: join,
     MatVec: matvec,
     Permute: permute,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
@@ -66,6 +67,15 @@ class Sliding(Kernel):
     def writes(self) -> tuple[Beats, ...]:
         elements = self.count[0] * self.count[1] * self.taps * self.channels
         return (Beats(self.x, self.lanes, elements // self.lanes),)
+
+    def inside(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """(below, kh) and (beside, kw): whether a row or column of taps lies in the image, for each of windows."""
+        found = []
+        for axis, length in enumerate((self.height, self.width)):
+            starts = np.arange(self.count[axis]) * self.stride[axis] - self.padding[2 * axis]
+            places = starts[:, None] + np.arange(self.size[axis]) * self.dilation[axis]
+            found.append((places >= 0) & (places < length))
+        return found[0], found[1]
 
     def seen(self, x: Array) -> Array:
         """(n, *count, taps, C): what each window sees of the images (n, H, W, C)."""

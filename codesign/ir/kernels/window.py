@@ -92,10 +92,13 @@ class Window(Sliding):
     def schedule(self) -> tuple[Array, Array, int]:
         """(cycle in which each pixel is read, cycle from which each window is written, cycles in all), if a pixel
         were one beat: every cycle of these stands for `folds` cycles."""
-        beside, below = self.count[1], self.count[0]
-        return _schedule(
-            self.height * self.width, self.begin, self.span, self.room, self.across, self.down, below, beside, self.taps
-        )
+        pixels = self.height * self.width
+        return _schedule(pixels, self.begin, self.span, self.room, self.across, self.down, *self.counts)
+
+    @property
+    def counts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """How many rows of taps come for each row of windows, and columns of taps for each column of windows."""
+        return (self.size[0],) * self.count[0], (self.size[1],) * self.count[1]
 
     def evaluate(self, *inputs: Array) -> tuple[Array, ...]:
         (x,) = inputs
@@ -107,13 +110,15 @@ class Window(Sliding):
 
 @lru_cache(maxsize=4096)
 def _schedule(
-    pixels: int, begin: int, span: int, room: int, across: int, down: int, below: int, beside: int, taps: int
-) -> tuple[Array, Array, int]:
+    pixels: int, begin: int, span: int, room: int, across: int, down: int, rows: tuple[int, ...],
+    columns: tuple[int, ...],
+) -> tuple[Array, Array, int]:  # fmt: skip
     """The loop of a Window, a window at a time: what it reads in its cycles follows from how far reading is ahead."""
     now, read, ahead = 0, 0, -begin
     starts, counts, writes = [], [], []
-    for _ in range(below):
-        for column in range(beside):
+    for count_down in rows:
+        for column, count_across in enumerate(columns):
+            taps = count_down * count_across
             wait = max(0, min(span - ahead, pixels - read))
             count = max(0, min(wait + taps, room - ahead, pixels - read))
             starts.append(now)
@@ -121,7 +126,7 @@ def _schedule(
             writes.append(now + wait)
             now += wait + taps
             read += count
-            ahead += count - (across if column < beside - 1 else down)
+            ahead += count - (across if column < len(columns) - 1 else down)
     starts.append(now)
     counts.append(pixels - read)
     first = np.cumsum(np.array(counts, dtype=np.int64)) - counts

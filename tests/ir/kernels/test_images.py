@@ -16,6 +16,8 @@ from codesign.ir.kernels import (
     Append,
     Border,
     Depthwise,
+    InsideMatVec,
+    InsideWindow,
     MatVec,
     MemoryStyle,
     Pick,
@@ -63,8 +65,19 @@ def wide_windows(draw: st.DrawFn) -> WideWindow:
     return WideWindow(*length, channels, lanes, size, INT, *how, fill)
 
 
+@st.composite
+def inside_windows(draw: st.DrawFn) -> InsideWindow:
+    """Only the taps inside the image; where dilated taps see nothing, all taps are beside each other."""
+    length, channels, size, stride, dilation, padding = draw(sliding())
+    how = (*length, channels, draw(divisors(channels)))
+    if not all(i.any(axis=1).all() for i in Window(*how, size, INT, stride, dilation, padding).inside()):
+        padding, dilation = tuple(min(p, size[k // 2] - 1) for k, p in enumerate(padding)), (1, 1)
+        length = tuple(max(n, k) for n, k in zip(length, size, strict=True))
+    return InsideWindow(*length, *how[2:], size, INT, stride, dilation, padding)
+
+
 @settings(max_examples=300)
-@given(windows())
+@given(st.one_of(windows(), inside_windows()))
 def test_a_window_never_reads_or_forgets_too_early(window: Window) -> None:
     """The loop as its docstring has it, beat by beat with a real ring: each beat comes out of it as it went in."""
     lanes, folds, (kh, kw) = window.lanes, window.folds, window.size
@@ -73,6 +86,8 @@ def test_a_window_never_reads_or_forgets_too_early(window: Window) -> None:
     if window.by_channel:
         order = [(k, f) for f in range(folds) for k in range(kh * kw)]
     todo = [(oy, ox, k, f) for oy in range(window.count[0]) for ox in range(window.count[1]) for k, f in order]
+    if isinstance(window, InsideWindow):
+        todo = [(oy, ox, k, f) for oy, ox, k, f in todo if window.mask()[oy * window.count[1] + ox, k]]
     ring: dict[int, int] = {}
     total, read, written, reads, writes = image.shape[1], 0, [], [], []
     cycle = 0
@@ -251,6 +266,54 @@ def test_a_wide_window_and_a_product_are_a_convolution(window: WideWindow, data:
     (found,) = run(kernel, seen)
     expected = Conv(weights, Fixed(4), window.stride, window.dilation, window.padding).convolve(x, window.fill)
     assert np.array_equal(found, expected.reshape(len(x), -1))
+
+
+@settings(max_examples=150)
+@given(inside_windows(), st.data())
+def test_multiplications_by_padding_are_left_out_of_a_convolution(window: InsideWindow, data: st.DataObject) -> None:
+    """Against the layer, and the cycles against the loop of the product: output fold after output fold."""
+    rng, pe = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1))), data.draw(st.integers(1, 2))
+    outputs, positions = pe * data.draw(st.integers(1, 3)), window.count[0] * window.count[1]
+    weights, bias = rng.integers(-8, 8, (*window.size, window.channels, outputs)), rng.integers(-99, 99, outputs)
+    x, matrix = codes(data, window.height, window.width, window.channels), weights.reshape(-1, outputs)
+    (seen,) = run(window, x)
+    fold = Fixed(4), INT, WIDE, positions, pe, window.lanes, MemoryStyle.LUTRAM
+    kernel = InsideMatVec.of(MatVec.fold("d", matrix, bias, *fold), window)
+    (found,) = run(kernel, seen)
+    expected = Conv(weights, Fixed(4), window.stride, window.dilation, window.padding, bias=bias).convolve(x, 0)
+    assert np.array_equal(found, expected.reshape(len(x), -1))
+
+    cycle, reads, writes = 0, [], []
+    for taps in window.mask():
+        for output in range(outputs // pe):
+            beats = list(range(cycle, cycle + int(taps.sum()) * window.folds))
+            reads += beats if output == 0 else []
+            cycle += len(beats)
+            writes.append(cycle - 1)
+    (loop,) = stages(kernel)
+    assert (loop.steps, loop.reads[0].tolist(), loop.writes[0].tolist()) == (cycle, reads, writes)
+    assert kernel.interval == cycle and kernel.first_output == writes[0] + 1
+    nonzero = np.count_nonzero(weights.reshape(window.taps, -1), axis=1)
+    assert int((window.mask() @ nonzero).sum()) <= cycle * pe * window.lanes
+
+
+def test_a_3_x_3_window_multiplies_49_of_81_taps_of_a_3_x_3_image() -> None:
+    for shape, taps in (((3, 3), 49), ((7, 6), 304)):
+        window = InsideWindow(*shape, 4, 2, (3, 3), INT, padding=(1, 1, 1, 1))
+        assert window.mask().sum() == taps and window.writes[0].beats == taps * 2
+
+
+def test_what_is_left_out_has_to_be_zero_and_never_all() -> None:
+    with pytest.raises(IRError, match="one has no tap inside the image of 1 x 4"):
+        InsideWindow(1, 4, 2, 2, (2, 1), INT, dilation=(3, 1), padding=(2, 1, 0, 0))
+    with pytest.raises(IRError, match="come pixel by pixel"):
+        InsideWindow(4, 4, 2, 2, (3, 3), INT, by_channel=True)
+    window = InsideWindow(4, 4, 2, 2, (3, 3), INT, padding=(1, 1, 1, 1), fill=3)
+    product = MatVec.fold("d", np.ones((18, 1), int), None, INT, INT, WIDE, 16, 1, 2, MemoryStyle.LUTRAM)
+    with pytest.raises(IRError, match="the padding is the code 3, whose products are not zero"):
+        InsideMatVec.of(product, window)
+    with pytest.raises(IRError, match=r"windows of \(16, 18, 1\), but a product of \(16, 18, 2\)"):
+        InsideMatVec.of(product, replace(window, fill=0, lanes=1))
 
 
 @settings(max_examples=100)
