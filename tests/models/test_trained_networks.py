@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +34,8 @@ def expected(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def compiled(folder: Path) -> Compiled:
-    """Compiled for the U50 as a user would, with the ladder climbed on as few inputs as show the ends."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(import_module("codesign.compiler.compile"), "FIRST_INPUTS", 3)
-        return codesign.compile(folder / FILES[folder.name], target="u50", config=folder / "config.yaml", csim=False)
+    """Compiled for the U50 as a user would."""
+    return codesign.compile(folder / FILES[folder.name], target="u50", config=folder / "config.yaml", csim=False)
 
 
 def test_the_file_is_the_one_that_training_wrote(folder: Path, expected: dict[str, Any]) -> None:
