@@ -47,6 +47,9 @@ KEYS: tuple[Key, ...] = (
     Key("top", "ClockMHz", "number > 0", "clock in MHz; `--clock-mhz` wins, the target's own is the default"),
     Key("top", "ClockPeriod", "number > 0", "the same in nanoseconds, as hls4ml has it"),
     Key("top", "Streams", "mixed, single, array or struct", "wires every stream alike, to compare; `--streams` wins"),
+    Key("top", "Interval", "integer >= 1", "most cycles from one sample to the next; `--interval` wins"),
+    Key("top", "LatencyUs", "number > 0", "most microseconds for a sample on its own; `--latency-us` wins"),
+    Key("top", "Budget", "text or mapping", "what the design may take: 80% or {dsp: 3800, bram: 50%}; `--budget` wins"),
     Key("Model", "InputPrecision", "type", "type of inputs that the file does not quantize; else Precision holds"),
     Key("layer", "Precision", "type, or mapping", "of what the file leaves in float; its quantizers always win"),
     Key("layer", "ReuseFactor", "integer >= 1", "how often each multiplier is used per input vector"),
@@ -159,6 +162,11 @@ class Config:
     target: str | None = None
     clock_mhz: float | None = None
     streams: Streams | None = None
+    interval: int | None = None
+    """Cycles."""
+    latency_us: float | None = None
+    budget: object = None
+    """As the user spells it; what it means depends on the device."""
     file: str = "config"
 
     @classmethod
@@ -209,6 +217,17 @@ class Config:
         """The same with other streams, as the command line gives them."""
         asked = _Reader("command line").streams({"Streams": streams})
         return self if asked is None else replace(self, streams=asked)
+
+    def with_goals(self, interval: int | None = None, latency_us: float | None = None, budget: object = None) -> Config:
+        """The same with other goals of the folding, as the command line gives them."""
+        reader = _Reader("command line")
+        given = {"Interval": interval, "LatencyUs": latency_us, "Budget": budget}
+        return replace(
+            self,
+            interval=self.interval if interval is None else reader.interval(given),
+            latency_us=self.latency_us if latency_us is None else reader.latency(given),
+            budget=self.budget if budget is None else reader.budget(given),
+        )
 
     def check_names(self, names: Iterable[str], types: Iterable[str]) -> None:
         """ConfigError for an entry of a layer, or of a type of layers, that the network does not have.
@@ -266,6 +285,9 @@ class _Reader:
             self.text(top.get("Target"), "Target"),
             self.clock(top),
             self.streams(top),
+            self.interval(top),
+            self.latency(top),
+            self.budget(top),
             self.file,
         )
 
@@ -328,6 +350,28 @@ class _Reader:
         if len(found) > 1:
             self.fail("ClockPeriod", "ClockMHz says the same; keep one of the two")
         return found[0] if found else None
+
+    def interval(self, top: Mapping[str, object]) -> int | None:
+        found = top.get("Interval")
+        if found is not None and (isinstance(found, bool) or not isinstance(found, int) or found < 1):
+            self.fail("Interval", f"{_show(found)} is not an integer >= 1, in cycles")
+        return found
+
+    def latency(self, top: Mapping[str, object]) -> float | None:
+        found = top.get("LatencyUs")
+        if found is None:
+            return None
+        if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 < found < 1e9:
+            self.fail("LatencyUs", f"{_show(found)} is not a number above 0, in microseconds")
+        return float(found)
+
+    def budget(self, top: Mapping[str, object]) -> object:
+        found = top.get("Budget")
+        if isinstance(found, Mapping):
+            return self.mapping(found, "Budget")
+        if found is not None and (isinstance(found, bool) or not isinstance(found, (str, int, float))):
+            self.fail("Budget", f"{_show(found)} is neither a text such as 80% nor a mapping such as {{dsp: 3800}}")
+        return found
 
     def streams(self, top: Mapping[str, object]) -> Streams | None:
         text = self.text(top.get("Streams"), "Streams")

@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from codesign.cli.errors import errors_reported
-from codesign.cli.options import Clock, ConfigFile, InputTypes, Model, Precision, Reuse, Streams, Target, input_types
+from codesign.cli.options import (
+    Budget,
+    Clock,
+    ConfigFile,
+    InputTypes,
+    Interval,
+    Latency,
+    Model,
+    Precision,
+    Reuse,
+    Streams,
+    Target,
+    input_types,
+)
 
 
 def compile_command(
@@ -22,6 +35,9 @@ def compile_command(
     reuse: Reuse = None,
     clock_mhz: Clock = None,
     streams: Streams = None,
+    interval: Interval = None,
+    latency_us: Latency = None,
+    budget: Budget = None,
     name: Annotated[str | None, typer.Option(help="Name of the design; by default the file's.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing project folder.")] = False,
     csim: Annotated[bool, typer.Option(help="Compile the generated C++ with g++ and compare a few inputs.")] = True,
@@ -49,6 +65,9 @@ def compile_command(
                 reuse=reuse,
                 clock_mhz=clock_mhz,
                 streams=streams,
+                interval=interval,
+                latency_us=latency_us,
+                budget=budget,
                 name=name,
                 force=force,
                 csim=csim,

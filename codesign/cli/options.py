@@ -35,6 +35,22 @@ Streams = Annotated[
         metavar="KIND", help="Wire every stream alike, to compare: single, array or struct; by default mixed, the best."
     ),
 ]
+Interval = Annotated[
+    int | None,
+    typer.Option(
+        metavar="CYCLES", help="Most cycles from one sample to the next; gives the cheapest design that is so fast."
+    ),
+]
+Latency = Annotated[
+    float | None,
+    typer.Option(
+        "--latency-us", metavar="US", help="Most microseconds for one sample; gives the cheapest such design."
+    ),
+]
+Budget = Annotated[
+    str | None,
+    typer.Option(metavar="AMOUNTS", help="What it may take: '70%' or 'dsp=3800,bram=50%'; 80% of what is not named."),
+]
 Target = Annotated[str | None, typer.Option(help="Device or board, see `codesign targets`.")]
 
 

@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from codesign.cli.errors import errors_reported
-from codesign.cli.options import Clock, ConfigFile, InputTypes, Model, Precision, Reuse, Streams, Target, input_types
+from codesign.cli.options import (
+    Budget,
+    Clock,
+    ConfigFile,
+    InputTypes,
+    Interval,
+    Latency,
+    Model,
+    Precision,
+    Reuse,
+    Streams,
+    Target,
+    input_types,
+)
 
 
 def show_command(
@@ -24,6 +37,9 @@ def show_command(
     reuse: Reuse = None,
     clock_mhz: Clock = None,
     streams: Streams = None,
+    interval: Interval = None,
+    latency_us: Latency = None,
+    budget: Budget = None,
 ) -> None:
     """Print a network as text, as imported or after a pass, or the design it becomes."""
     with errors_reported(context):
@@ -41,5 +57,8 @@ def show_command(
             reuse=reuse,
             clock_mhz=clock_mhz,
             streams=streams,
+            interval=interval,
+            latency_us=latency_us,
+            budget=budget,
         )
         typer.echo(printable(text), nl=not text.endswith("\n"))

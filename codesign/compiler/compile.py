@@ -86,6 +86,9 @@ def compile(
     reuse: int | None = None,
     clock_mhz: float | None = None,
     streams: str | None = None,
+    interval: int | None = None,
+    latency_us: float | None = None,
+    budget: str | Mapping[str, float | str] | None = None,
     name: str | None = None,
     force: bool = False,
     csim: bool = True,
@@ -96,16 +99,18 @@ def compile(
 
     `input_type` is a type such as 'fixed<16,6>' for every input that the file does not quantize, or a mapping by
     input name. `precision` types all that the file leaves in float; `config` (a YAML file or nested mappings)
-    does so by layer. `reuse` is the reuse factor of all layers; without it the fastest folding that fits is
-    chosen. `streams` (mixed, single, array or struct) wires every stream alike, to compare; mixed is the best of
-    them, edge by edge. The ladder is climbed on a few random inputs, with the generated C++ unless `csim` is off.
+    does so by layer. `reuse` is the reuse factor of all layers. `interval` (cycles) and `latency_us` ask for the
+    cheapest design that is so fast; without them the fastest that fits is made. `budget` is what it may take of the
+    target: a text such as '70%' or 'dsp=3800,bram=50%', or a mapping; 80 % of what is not named. `streams` (mixed,
+    single, array or struct) wires every stream alike, to compare; mixed is the best of them. The ladder is climbed on a
+    few random inputs, with the generated C++ unless `csim` is off.
 
     Raises CodesignError with a message that names file, node and cure. The folder appears whole or not at all, and
     an existing one is replaced only with `force`. `progress` is told what the long steps are and how far they have
     come.
     """
     model = Path(model)
-    options = Options.of(target, input_type, precision, config, reuse, clock_mhz, streams)
+    options = Options.of(target, input_type, precision, config, reuse, clock_mhz, streams, interval, latency_us, budget)
     temporary = tempfile.TemporaryDirectory(prefix="codesign-") if output is None else None
     place = Path(temporary.name) / "project" if temporary is not None else Path(output or "")
     with output_folder(place, force) as folder:
@@ -176,6 +181,9 @@ def designed(network: Graph, options: Options) -> tuple[Folding, Design]:
         clock_mhz=options.clock_mhz,
         reuse_by_layer=options.reuse_by_layer(network),
         strategies=strategies,
+        budget=options.budget,
+        interval=options.config.interval,
+        latency=options.latency,
     )
     return folding, pipeline.build_design(
         network, folding.folds, strategies, options.clock_mhz, options.streams, folding.pace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from codesign.config import Config, Strategy, Streams
@@ -13,6 +13,7 @@ from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph
 from codesign.ir.layers import Dense, MatMul
 from codesign.targets import Target, load_target
+from codesign.targets.budget import Budget
 
 DEFAULT_TARGET = "u50"
 
@@ -28,6 +29,7 @@ class Options:
     target: Target
     clock_mhz: float
     input_types: Mapping[str, Fixed]
+    budget: Budget = field(default_factory=Budget)
 
     @classmethod
     def of(
@@ -39,10 +41,16 @@ class Options:
         reuse: int | None,
         clock_mhz: float | None,
         streams: str | None = None,
+        interval: int | None = None,
+        latency_us: float | None = None,
+        budget: object = None,
     ) -> Options:
         """The options with the command line over the configuration over the defaults; CodesignError where they are
         wrong in themselves."""
         merged = _config(config).with_model(precision=precision, reuse=reuse).with_streams(streams)
+        where = merged.file if budget is None else "command line"
+        merged = merged.with_goals(interval, latency_us, budget)
+        allowed = Budget() if merged.budget is None else Budget.read(merged.budget, f"{where}: Budget")
         device = load_target(target or merged.target or DEFAULT_TARGET)
         clocks = (clock_mhz, merged.clock_mhz, device.clock_mhz)
         clock = next(c for c in clocks if c is not None)
@@ -51,7 +59,12 @@ class Options:
                 f"{device.name}: a clock of {clock:g} MHz was asked; designs for it run at up to "
                 f"{device.max_clock_mhz:g} MHz"
             )
-        return cls(merged, device, clock, _input_types(input_type))
+        return cls(merged, device, clock, _input_types(input_type), allowed)
+
+    @property
+    def latency(self) -> int | None:
+        """The cycles that fit the latency that was asked."""
+        return None if self.config.latency_us is None else math.floor(self.config.latency_us * self.clock_mhz + 1e-9)
 
     @property
     def streams(self) -> Streams:

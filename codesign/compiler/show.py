@@ -25,9 +25,12 @@ def show(
     reuse: int | None = None,
     clock_mhz: float | None = None,
     streams: str | None = None,
+    interval: int | None = None,
+    latency_us: float | None = None,
+    budget: str | Mapping[str, float | str] | None = None,
 ) -> str:
     """The text of the network as imported (`after` = 'import'), after a pass, or after all of them; or the design's."""
-    options = Options.of(target, input_type, precision, config, reuse, clock_mhz, streams)
+    options = Options.of(target, input_type, precision, config, reuse, clock_mhz, streams, interval, latency_us, budget)
     if after not in (None, "import", *pipeline.NAMES):
         raise ConfigError(f"there is no pass {after!r}; there are import, {', '.join(pipeline.NAMES)}")
     imported = qonnx.load(Path(model))

@@ -42,11 +42,12 @@ def choose_folding(
     strategies: Mapping[str, Strategy] | None = None,
     budget: float | Budget = DEFAULT_SHARE,
     interval: int | None = None,
+    latency: int | None = None,
 ) -> dict[str, Fold]:
     """A Fold for each matrix product of a network whose tensors have types; see `solve_folding`."""
     return solve_folding(
         graph, target, clock_mhz=clock_mhz, reuse=reuse, reuse_by_layer=reuse_by_layer, strategies=strategies,
-        budget=budget, interval=interval,
+        budget=budget, interval=interval, latency=latency,
     ).folds  # fmt: skip
 
 
@@ -60,13 +61,15 @@ def solve_folding(
     strategies: Mapping[str, Strategy] | None = None,
     budget: float | Budget = DEFAULT_SHARE,
     interval: int | None = None,
+    latency: int | None = None,
 ) -> Folding:
     """A Fold for each matrix product of a network whose tensors have types, such that the design fits the `budget` of
     the target (a share of all that it has, or amounts).
 
-    `interval` asks for a design of at most so many cycles per sample, and gets the one of the lowest price. Without,
-    the smallest interval that fits is found. The price is the sum of the shares of the budget that the design takes,
-    those of logic counted twice. Either way all layers are as slow as the interval allows.
+    `interval` asks for a design of at most so many cycles per sample, `latency` for one whose last result comes at most
+    so many cycles after the first input; both give the one of the lowest price. Without, the smallest interval that
+    fits is found. The price is the sum of the shares of the budget that the design takes, those of logic counted twice:
+    all layers are as slow as what was asked allows.
 
     `reuse` asks for inputs * outputs / (pe * simd) of every product, `reuse_by_layer` of those it names; a layer
     gets the nearest reuse that its divisors allow (the smaller of two equally near) and its Fold says what was
@@ -74,8 +77,9 @@ def solve_folding(
     ConfigError for a layer that does not exist and for an interval or a reuse below 1.
     """
     asked = _asked(graph, reuse, reuse_by_layer or {})
-    if interval is not None and interval < 1:
-        raise ConfigError(f"{graph.origin}: an interval of {interval} cycles is not possible; 1 is a sample per cycle")
+    for what, cycles in (("an interval", interval), ("a latency", latency)):
+        if cycles is not None and cycles < 1:
+            raise ConfigError(f"{graph.origin}: {what} of {cycles} cycles is not possible; ask for at least 1")
     graph = graph.copy()
     graph.prune()
     budget = budget if isinstance(budget, Budget) else Budget(budget)
@@ -85,17 +89,20 @@ def solve_folding(
         for name, node in search.pieces.products.items()
     }
     options = {name: _nearest(graph, name, folds, asked.get(name)) for name, folds in every.items()}
-    found, bound = _search(search, options, interval)
+    found, bound = _search(search, options, interval, latency)
     if found is None:
-        raise TargetError(Reasons(search, every, options, target, budget).why_nothing(interval))
+        raise TargetError(Reasons(search, every, options, target, budget).why_nothing(interval, latency))
     return Folding(found.folds, found.pace, bound, found.price, found.bound)
 
 
-def _search(search: Search, options: Options, interval: int | None) -> tuple[Found | None, int]:
+def _search(search: Search, options: Options, interval: int | None, latency: int | None) -> tuple[Found | None, int]:
     """(what was found, the smallest interval that the search leaves possible)."""
-    if interval is None:
+    if interval is None and latency is None:
         return search.fastest(options)
-    return search.cheapest(options, interval), interval
+    least = search.intervals(options)[0]
+    if latency is not None:
+        return search.in_time(options, latency, interval), least
+    return search.cheapest(options, interval or least), least
 
 
 def _nearest(graph: Graph, name: str, folds: list[Fold], wanted: int | None) -> list[Fold]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import product
 
@@ -11,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from codesign.analysis.cost import design_cost
+from codesign.analysis.latency import timing
 from codesign.errors import ConfigError, TargetError
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
@@ -119,6 +121,47 @@ def test_no_folding_that_keeps_an_interval_is_cheaper(seed: int, widths: list[in
     found = solve_folding(graph, target, budget=1, interval=interval)
     assert fifo_depth(lower(graph, found.folds)).interval() <= interval
     assert found.price == found.price_bound == min(prices)
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([[4, 4, 2], [4, 5], [3, 4, 3]]), st.integers(0, 30))
+def test_a_latency_is_kept_at_nearly_the_lowest_price(seed: int, widths: list[int], slack: int) -> None:
+    """Against brute force; the solver may stop within 2 % of the best."""
+    graph = perceptron(np.random.default_rng(seed), widths, 5, Fixed(5))
+    target = load_target("pynq-z2")
+    designs = [lower(graph, f) for f in every_folding(graph)]
+    every = [(timing(d).latency, design_cost(d).total) for d in designs]
+    latency = min(cycles for cycles, _ in every) + slack
+    lowest = min(price(cost, target.resources) for cycles, cost in every if cycles <= latency)
+    found = solve_folding(graph, target, budget=1, latency=latency)
+    assert timing(lower(graph, found.folds, pace=found.pace)).latency <= latency
+    assert found.price_bound <= lowest <= found.price <= lowest * 1.021
+
+
+def test_a_latency_and_an_interval_are_both_kept() -> None:
+    graph, target = jet_tagger(), load_target("u50")
+    for interval, latency in [(8, 60), (2, 40)]:
+        found = solve_folding(graph, target, interval=interval, latency=latency)
+        times = timing(lower(graph, found.folds, pace=found.pace))
+        assert times.interval <= interval and times.latency <= latency
+
+
+def test_a_latency_that_nothing_has_is_refused_with_the_smallest_that_was_found() -> None:
+    graph, target = jet_tagger(), load_target("pynq-z2")
+    with pytest.raises(
+        TargetError,
+        match=r"no design with a latency of at most 10 cycles \(0\.1 us\) was found within 80% of pynq-z2: the "
+        r"smallest found is (\d+) cycles \([\d.]+ us\), with an interval of (\d+) cycles",
+    ) as error:
+        choose_folding(graph, target, latency=10)
+    smallest = int(re.search(r"found is (\d+)", str(error.value))[1])  # type: ignore[index]
+    assert choose_folding(graph, target, latency=smallest)
+
+
+@pytest.mark.parametrize("goal", ["interval", "latency"])
+def test_a_goal_below_one_cycle_is_refused(goal: str) -> None:
+    with pytest.raises(ConfigError, match=rf"an? {goal} of 0 cycles is not possible; ask for at least 1"):
+        choose_folding(jet_tagger(), load_target("u50"), **{goal: 0})  # type: ignore[arg-type]
 
 
 def test_an_interval_that_the_budget_does_not_allow_is_refused_with_the_smallest_that_fits() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from codesign.analysis.delays import first_latency
 from codesign.passes.builder import matrix_shape
 from codesign.passes.folding.search import Options, Search
 from codesign.targets import Resources, Target
@@ -21,9 +22,11 @@ class Reasons:
     target: Target
     budget: Budget
 
-    def why_nothing(self, interval: int | None) -> str:
+    def why_nothing(self, interval: int | None, latency: int | None) -> str:
         """One line for the user: what is needed, what there is, and a cure."""
-        return self._single_layer() or self._too_fast(interval) or self._too_large()
+        return (
+            self._single_layer() or self._too_fast(interval) or self._too_late(interval, latency) or self._too_large()
+        )
 
     def _single_layer(self) -> str | None:
         """A layer whose reuse factor alone asks for too much."""
@@ -44,7 +47,7 @@ class Reasons:
         if interval is None:
             return None
         found, _ = self.search.fastest(self.options)
-        if found is None:
+        if found is None or found.design.interval() <= interval:
             return None
         reached = found.design.interval()
         need = self.search.smallest(self.options, interval)
@@ -56,6 +59,21 @@ class Reasons:
         return (
             f"{self.search.graph.origin}: no design with an interval of at most {interval:,} cycles fits {self.budget} "
             f"of {self.target.name}: {why}; the smallest interval that fits is {reached:,} cycles"
+        )
+
+    def _too_late(self, interval: int | None, latency: int | None) -> str | None:
+        """A latency that no design has which was found, where a longer one is possible."""
+        if latency is None:
+            return None
+        found = self.search.quickest(self.options, interval)
+        if found is None:
+            return None
+        clock = self.search.clock_mhz
+        reached = first_latency(found.design, clock)
+        return (
+            f"{self.search.graph.origin}: no design with a latency of at most {latency:,} cycles "
+            f"({latency / clock:.4g} us) was found within {self.budget} of {self.target.name}: the smallest found is "
+            f"{reached:,} cycles ({reached / clock:.4g} us), with an interval of {found.design.interval():,} cycles"
         )
 
     def _too_large(self) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from codesign.passes.builder import Fold
-from codesign.passes.folding.pieces import Piece, Pieces, Region
+from codesign.passes.folding.deadline import Deadline, Term, add_deadline
+from codesign.passes.folding.pieces import Pieces, Region
 from codesign.passes.folding.program import Program, Solution
 from codesign.targets import Resources
 
@@ -17,15 +17,6 @@ UNIT = 1e-8
 WEIGHTS = Resources(lut=2, ff=2, dsp=1, bram36=1, uram=1)
 """Of two designs with the same share of the device, the one that takes it from the slices and the blocks is easier to
 place and to route: logic is what routing fails on, so it counts twice."""
-
-
-@dataclass(frozen=True)
-class Term:
-    """What a variable of 1 adds: a piece, instead of the piece `against` if there is one. No variable: always."""
-
-    variable: int | None
-    piece: Piece
-    against: Piece | None = None
 
 
 def price(need: Resources, limit: Resources) -> float:
@@ -57,19 +48,21 @@ class Model:
         reference: Mapping[str, Fold] | None = None,
         unmodelled: Resources | None = None,
         certain: bool = False,
+        deadline: Deadline | None = None,
     ) -> None:
+        self.deadline = deadline
         self.pieces, self.limit, self.pace = pieces, limit, pace
         self.reference = reference
         self.unmodelled = unmodelled or Resources()
         self.exact = all(len(region.products) <= 2 for region in pieces.regions)
         self.program = Program()
-        self.groups: list[list[Term]] = []
+        self.groups: dict[str | Region, list[Term]] = {}
         self.options = {name: self._worth_a_look(name, found) for name, found in options.items()}
         self.taken: dict[str, list[int]] = {}
         for name, found in self.options.items():
             self.taken[name] = [self.program.variable(integer=True) for _ in found]
             self.program.row([(v, 1) for v in self.taken[name]], 1, 1)
-            self.groups.append([Term(v, pieces.product(name, f, pace)) for v, f in zip(self.taken[name], found)])
+            self.groups[name] = [Term(v, pieces.product(name, f, pace)) for v, f in zip(self.taken[name], found)]
         for region in pieces.regions:
             if not all(self.options[name] for name in region.products):
                 continue  # some product is too slow, whatever is chosen
@@ -78,13 +71,21 @@ class Model:
             elif not certain:
                 self._around(region)
 
-    def cheapest(self) -> Solution | None:
-        """Within the budget, the lowest price."""
+    def cheapest(self, gap: float = 0) -> Solution | None:
+        """Within the budget, and in time if there is a deadline, the lowest price."""
         self._budget()
+        if self.deadline is not None:
+            add_deadline(self.program, self.groups, list(self.options), self.deadline)
         for term, need in self._needs():
             if term.variable is not None:
                 self.program.prices[term.variable] += price(need, self.limit)
-        return self.program.minimise()
+        return self.program.minimise(gap)
+
+    def quickest(self, deadline: Deadline, gap: float = 0) -> Solution | None:
+        """Within the budget, the shortest latency; the objective is the cycle of the last beat."""
+        self._budget()
+        self.program.prices[add_deadline(self.program, self.groups, list(self.options), deadline)] = 1
+        return self.program.minimise(gap)
 
     def possible(self) -> bool:
         """Whether anything fits the budget."""
@@ -129,24 +130,24 @@ class Model:
 
     def _needs(self) -> list[tuple[Term, Resources]]:
         found = []
-        for term in (term for group in self.groups for term in group):
+        for term in (term for group in self.groups.values() for term in group):
             need = term.piece.cost
             found.append((term, need if term.against is None else need + term.against.cost * -1))
         return found
 
     def _worth_a_look(self, name: str, options: Sequence[Fold]) -> tuple[Fold, ...]:
-        """Without those that are too slow, and those that another one with the same ends beats in every resource."""
-        ends: dict[tuple[int, int], list[Fold]] = {}
+        """Without those that are too slow, and those that another one with the same ends beats in every resource, and
+        in every delay if there is a deadline."""
+        ends: dict[tuple[int, int], list[tuple[Fold, tuple[float, ...]]]] = {}
         for fold in options:
             piece = self.pieces.product(name, fold, self.pace)
             if piece.interval > self.pace:
                 continue
+            cost = (*piece.cost, *(() if self.deadline is None else self.deadline.delays(piece)))
             rivals = ends.setdefault((fold.pe, self.pieces.lanes(name, fold, self.pace)), [])
-            costs = [tuple(self.pieces.product(name, r, self.pace).cost) for r in rivals]
-            if any(_no_more(cost, tuple(piece.cost)) for cost in costs):
-                continue
-            rivals[:] = [r for r, cost in zip(rivals, costs) if not _no_more(tuple(piece.cost), cost)] + [fold]
-        return tuple(fold for rivals in ends.values() for fold in rivals)
+            if not any(_no_more(other, cost) for _, other in rivals):
+                rivals[:] = [(r, other) for r, other in rivals if not _no_more(cost, other)] + [(fold, cost)]
+        return tuple(fold for rivals in ends.values() for fold, _ in rivals)
 
     def _classes(self, name: str, region: Region) -> list[tuple[Fold, list[int]]]:
         """The options of a product that look alike to a region: one of them, and the variables of all."""
@@ -174,7 +175,7 @@ class Model:
                 self.program.row(row, 0, 0)
         if not names:
             self.program.row([(term.variable, 1) for term in group if term.variable is not None], 1, 1)
-        self.groups.append(group)
+        self.groups[region] = group
 
     def _around(self, region: Region) -> None:
         """The pieces for the reference, and the differences to them for each other choice at one of the ends."""
@@ -186,7 +187,7 @@ class Model:
             for fold, same in found:
                 piece = self.pieces.region(region, {**reference, name: fold}, self.pace)
                 group += [Term(v, piece, middle) for v in same]
-        self.groups.append(group)
+        self.groups[region] = group
 
     def _near(self, name: str, folds: Sequence[Fold]) -> Fold:
         """The reference for a product; without one the option with the fewest multipliers."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 
 import numpy as np
 
 from codesign.analysis.cost import CONTROL, kernel_cost, stream_cost
+from codesign.analysis.delays import Delays, delays
 from codesign.config import Strategy
 from codesign.errors import IRError
 from codesign.ir.design import Design
@@ -17,7 +18,6 @@ from codesign.ir.graph import Graph, Node, Output
 from codesign.ir.layers import Input, Product
 from codesign.ir.tensor import Tensor
 from codesign.passes.builder import Builder, Fold, is_product, matrix_shape, moves_nothing, windows_before
-from codesign.passes.linebuffer import WindowKernel
 from codesign.passes.lower import lower_layer
 from codesign.targets import Resources
 
@@ -33,6 +33,15 @@ class Piece:
     design: Design
     entries: tuple[str, ...]
     exits: tuple[str, ...]
+    _delays: dict[object, tuple[Delays, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def delays(self, shares: Sequence[float], clock_mhz: float) -> tuple[Delays, ...]:
+        """For each of its exits what that waits for, at these shares of a sample."""
+        key = (*shares, clock_mhz)
+        if key not in self._delays:
+            found = (delays(self.design, exit, self.entries, shares, clock_mhz) for exit in self.exits)
+            self._delays[key] = tuple(found)
+        return self._delays[key]
 
     @cached_property
     def cost(self) -> Resources:
@@ -72,7 +81,7 @@ class Pieces:
         self.strategies = strategies
         self.products = {n.name: n for n in graph if is_product(n.layer)}
         self.regions = tuple(_regions(graph))
-        self._windows: dict[tuple[str, int, int], tuple[WindowKernel, ...]] = {}
+        self._windows: dict[tuple[str, int, int], tuple[int, tuple[object, ...]]] = {}
         self._product: dict[tuple[object, ...], Piece] = {}
         self._region: dict[tuple[object, ...], Piece] = {}
 
@@ -82,8 +91,7 @@ class Pieces:
 
     def product(self, name: str, fold: Fold, pace: int) -> Piece:
         """A product with the windows in front of it, in a design that has `pace` cycles for a sample."""
-        before = self._before(name, fold, pace)
-        key = (name, fold.pe, fold.simd, fold.multiplier, *((type(k), k.reads[0].lanes) for k in before))
+        key = (name, fold.pe, fold.simd, fold.multiplier, self._before(name, fold, pace)[1])
         if key not in self._product:
             node = self.products[name]
             source = _source(self.graph[node.inputs[0]])
@@ -97,13 +105,15 @@ class Pieces:
 
     def lanes(self, name: str, fold: Fold, pace: int) -> int:
         """With how many lanes a product of that folding, or what gives it windows, reads its input."""
-        before = self._before(name, fold, pace)
-        return before[0].reads[0].lanes if before else fold.simd
+        return self._before(name, fold, pace)[0]
 
-    def _before(self, name: str, fold: Fold, pace: int) -> tuple[WindowKernel, ...]:
+    def _before(self, name: str, fold: Fold, pace: int) -> tuple[int, tuple[object, ...]]:
+        """(the lanes with which it is read, what tells one chain of windows in front of a product from another)."""
         key = (name, fold.simd, pace)
         if key not in self._windows:
-            self._windows[key] = windows_before(self.products[name], self.input(name), fold, pace)
+            kernels = windows_before(self.products[name], self.input(name), fold, pace)
+            lanes = [kernel.reads[0].lanes for kernel in kernels]
+            self._windows[key] = lanes[0] if lanes else fold.simd, (*map(type, kernels), *lanes)
         return self._windows[key]
 
     def region(self, region: Region, folds: Mapping[str, Fold], pace: int) -> Piece:

@@ -7,18 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codesign.analysis.cost import design_cost
+from codesign.analysis.delays import first_latency
 from codesign.config import Strategy
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
 from codesign.passes.builder import Fold
 from codesign.passes.fifo_depth import fifo_depth
+from codesign.passes.folding.deadline import Deadline
 from codesign.passes.folding.model import Model, price
 from codesign.passes.folding.pieces import Pieces
+from codesign.passes.folding.program import INFINITY
 from codesign.passes.lower import lower
 from codesign.targets import Resources
 
 ROUNDS = 8
 """How often a program is solved anew with what the design before needed beyond it."""
+
+GAP = 0.02
+"""How far from the best price, or latency, the solver may stop where a latency is asked: a proof takes minutes."""
 
 Options = Mapping[str, Sequence[Fold]]
 
@@ -83,9 +89,12 @@ class Search:
         return Model(self.pieces, options, self.limit, pace, certain=True).possible()
 
     def cheapest(self, options: Options, pace: int) -> Found | None:
-        """The folding of the lowest price whose design fits and takes at most `pace` cycles per sample."""
+        """The folding of the lowest price whose design fits and takes at most `pace` cycles per sample.
+
+        The program is solved anew with what the design before needed beyond it.
+        """
         best: Found | None = None
-        bound = 0.0
+        lowest = 0.0
         unmodelled: Resources | None = None
         reference: dict[str, Fold] | None = None
         seen: list[dict[str, Fold]] = []
@@ -96,32 +105,111 @@ class Search:
             solution = model.cheapest()
             if solution is None:
                 break
-            bound = solution.bound if number == 0 else bound
-            folds = model.folding(solution)
-            found = self._designed(folds, pace, bound)
-            seen.append(folds)
-            if found is not None and not found.need.exceeding(self.limit):
+            lowest = solution.bound if number == 0 else lowest
+            reference = model.folding(solution)
+            seen.append(reference)
+            design = self._lowered(reference, pace)
+            if design is None:
+                continue
+            found = self._sized(reference, design, pace, lowest)
+            if not found.need.exceeding(self.limit):
                 best = found if best is None or found.price < best.price else best
                 if model.exact:
                     break
-            if found is not None:
-                unmodelled = found.need + self.pieces.cost(folds, pace) * -1
-            reference = folds
+            unmodelled = found.need + self.pieces.cost(reference, pace) * -1
         return best
+
+    def _in_time(self, options: Options, pace: int, latency: int, below: float) -> Found | None:
+        """The same with at most this latency; None where the price would not be below `below`.
+
+        The latency of the model is a little too short, so it gets a deadline that is as much earlier as the design
+        before was late. `Found.bound` is that of the first, which no design in time is below.
+        """
+        lowest = 0.0
+        unmodelled: Resources | None = None
+        reference: dict[str, Fold] | None = None
+        cycles = latency
+        for number in range(ROUNDS):
+            deadline = Deadline(cycles, self.clock_mhz)
+            model = Model(
+                self.pieces, options, self.limit, pace, reference=reference, unmodelled=unmodelled, deadline=deadline
+            )
+            solution = model.cheapest(GAP)
+            if solution is None or solution.bound >= below:
+                break
+            lowest = solution.bound if number == 0 else lowest
+            reference = model.folding(solution)
+            design = self._lowered(reference, pace)
+            if design is None:
+                break
+            if (reached := first_latency(design, self.clock_mhz)) > latency:
+                cycles -= reached - latency
+                continue
+            found = self._sized(reference, design, pace, lowest)
+            if not found.need.exceeding(self.limit):
+                return found
+            unmodelled = found.need + self.pieces.cost(reference, pace) * -1
+        return None
+
+    def in_time(self, options: Options, latency: int, interval: int | None) -> Found | None:
+        """The cheapest that was found with this latency and at most this interval.
+
+        What stands between products takes its time too, as much as the pace of the design allows: a faster pace than
+        need be may be cheaper, so several are tried.
+        """
+        best: Found | None = None
+        for pace in self._paces(options, min(latency, interval or latency)):
+            found = self._in_time(options, pace, latency, INFINITY if best is None else best.price)
+            best = found if best is None or (found is not None and found.price < best.price) else best
+        return best
+
+    def quickest(self, options: Options, interval: int | None) -> Found | None:
+        """The shortest latency that was found within the budget, and with at most this interval."""
+        fastest, _ = self.fastest(options)
+        if fastest is None:
+            return None
+        paces = [pace for pace in (fastest.pace, fastest.pace * 5 // 4) if pace <= (interval or pace)]
+        found = [fastest, *(self._quickest(options, pace) for pace in paces)]
+        return min((f for f in found if f is not None), key=lambda f: first_latency(f.design, self.clock_mhz))
+
+    def _quickest(self, options: Options, pace: int) -> Found | None:
+        unmodelled: Resources | None = None
+        reference: dict[str, Fold] | None = None
+        longest = Deadline(10 * pace * (len(self.pieces.products) + 1) + 10_000, self.clock_mhz)
+        for _ in range(ROUNDS):
+            model = Model(
+                self.pieces, options, self.limit, pace, reference=reference, unmodelled=unmodelled, deadline=longest
+            )
+            solution = model.quickest(longest, GAP)
+            if solution is None:
+                return None
+            reference = model.folding(solution)
+            design = self._lowered(reference, pace)
+            if design is None:
+                return None
+            found = self._sized(reference, design, pace, 0)
+            if not found.need.exceeding(self.limit):
+                return found
+            unmodelled = found.need + self.pieces.cost(reference, pace) * -1
+        return None
+
+    def _paces(self, options: Options, most: int) -> list[int]:
+        """That, a half of it and a quarter, as long as some design is that fast."""
+        least = self.intervals(options)[0]
+        return [pace for pace in (most, most // 2, most // 4) if pace >= least]
 
     def smallest(self, options: Options, pace: int) -> Resources | None:
         """What the design needs that exceeds the budget by the smallest factor; None if nothing is that fast."""
-        model = Model(self.pieces, options, self.limit, pace)
-        solution = model.smallest()
-        if solution is None:
-            return None
-        found = self._designed(model.folding(solution), pace, 0)
-        return None if found is None else found.need
+        solution = (model := Model(self.pieces, options, self.limit, pace)).smallest()
+        design = None if solution is None else self._lowered(model.folding(solution), pace)
+        return None if design is None else design_cost(fifo_depth(design, self.clock_mhz)).total
 
-    def _designed(self, folds: dict[str, Fold], pace: int, bound: float) -> Found | None:
+    def _lowered(self, folds: Mapping[str, Fold], pace: int) -> Design | None:
+        """The design before its FIFOs have depths; None if it is slower than the model says."""
         design = lower(self.graph, folds, strategies=self.strategies, pace=pace)
-        if design.interval() > pace:
-            return None
+        return None if design.interval() > pace else design
+
+    def _sized(self, folds: dict[str, Fold], design: Design, pace: int, bound: float) -> Found:
         design = fifo_depth(design, self.clock_mhz)
         need = design_cost(design).total
         return Found(folds, pace, design, need, price(need, self.limit), bound)
