@@ -75,8 +75,8 @@ class Growing:
 def conv(g: Growing) -> None:
     height, width, channels = g.type.shape
     (kh, sh, dh, top, bottom), (kw, sw, dw, left, right) = g.axis(height), g.axis(width)
-    groups = g.choice([1, 1, channels])
-    outputs = groups * g.integer(1, 2) if groups > 1 else g.choice([1, 2, 3, 4, 6])
+    groups = g.choice([1, 1, channels, *(n for n in (2, 3) if channels % n == 0)])
+    outputs = groups * g.integer(1, 3) if groups > 1 else g.choice([1, 2, 3, 4, 6])
     w = Fixed(g.integer(2, 4))
     weights = g.rng.integers(w.low, w.high + 1, (kh, kw, channels // groups, outputs))
     bias = g.rng.integers(-20, 21, outputs) if g.choice([True, False]) else None

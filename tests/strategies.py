@@ -388,7 +388,7 @@ def paddable(d: Draft, x: str) -> bool:
 
 
 def convolution(d: Draft, x: str) -> Conv:
-    """Any window that fits, with all channels together or each by itself."""
+    """Any window that fits, with all channels together, in groups, or each by itself."""
     height, width, channels = d.type(x).shape
     padding = tuple(d.draw(st.integers(0, 1)) for _ in range(4)) if paddable(d, x) else (0, 0, 0, 0)
     rows, columns = height + padding[0] + padding[1], width + padding[2] + padding[3]
@@ -396,12 +396,11 @@ def convolution(d: Draft, x: str) -> Conv:
     dilation = tuple(
         d.draw(st.integers(1, max(1, min(2, (n - 1) // max(1, k - 1))))) for n, k in zip((rows, columns), size)
     )
-    depthwise = d.choose(False, False, channels > 1)
-    outputs = channels * d.draw(st.integers(1, 2)) if depthwise else d.draw(CHANNELS)
-    inputs = 1 if depthwise else channels
+    groups = d.choose(1, 1, channels, *(n for n in range(2, channels) if channels % n == 0))
+    outputs = groups * d.draw(st.integers(1, 2)) if groups > 1 else d.draw(CHANNELS)
+    inputs = channels // groups
     w, bits = weights(d, size[0] * size[1] * inputs, outputs)
     stride = d.draw(st.integers(1, 2)), d.draw(st.integers(1, 3))
-    groups = channels if depthwise else 1
     return Conv(w.reshape(*size, inputs, outputs), bits, stride, dilation, padding, groups)
 
 

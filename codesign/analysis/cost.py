@@ -43,6 +43,7 @@ from codesign.ir.kernels import (
     Border,
     Depthwise,
     Fork,
+    Grouped,
     IndexOfMax,
     InsideMatVec,
     InsideWindow,
@@ -141,6 +142,18 @@ def _(kernel: MatVec) -> Resources:
     if kernel.bias is not None and kernel.inputs == n:
         adders += accumulators
     total = products + Resources(lut=adders, ff=adders // 2 + accumulators)
+    if kernel.outputs > kernel.pe:
+        total += _ram(kernel.inputs // n, n * x)
+    return sum(map(memory_cost, kernel.memories()), total)
+
+
+@kernel_cost.register
+def _(kernel: Grouped) -> Resources:
+    """As a folded MatVec of one group, with the ROMs of all."""
+    x, w, n = kernel.x.width, kernel.weights.element.width, kernel.simd
+    accumulators = kernel.pe * kernel.accumulator.width
+    adders = kernel.pe * _tree_luts(n, x + w) + (accumulators if kernel.inputs > n or kernel.bias is not None else 0)
+    total = _products(kernel.pe, n, x, w, kernel.multiplier) + Resources(lut=adders, ff=adders // 2 + accumulators)
     if kernel.outputs > kernel.pe:
         total += _ram(kernel.inputs // n, n * x)
     return sum(map(memory_cost, kernel.memories()), total)

@@ -9,7 +9,7 @@ import numpy as np
 
 from codesign.analysis.primitives import signed_digits
 from codesign.ir.design import Design
-from codesign.ir.kernels import Depthwise, InsideMatVec, Kernel, MatVec
+from codesign.ir.kernels import Depthwise, Grouped, InsideMatVec, Kernel, MatVec
 
 ADD_NS = 0.3
 """A two- or three-input addition on the fastest parts, without routing: a LUT and its carry chain."""
@@ -39,7 +39,7 @@ class Limits:
 
 def limits(design: Design, clock_mhz: float = 200) -> Limits:
     """The bounds of a design."""
-    matrices = [p.kernel for p in design if isinstance(p.kernel, (MatVec, Depthwise))]
+    matrices = [p.kernel for p in design if isinstance(p.kernel, (MatVec, Depthwise, Grouped))]
     work = [_macs(kernel) for kernel in matrices]
     interval = design.interval()
     made = sum(kernel.weights.words.shape[1] for kernel in matrices)
@@ -55,7 +55,7 @@ def limits(design: Design, clock_mhz: float = 200) -> Limits:
     )
 
 
-def _macs(kernel: MatVec | Depthwise) -> int:
+def _macs(kernel: MatVec | Depthwise | Grouped) -> int:
     if isinstance(kernel, InsideMatVec):
         taps = kernel.matrix().reshape(kernel.window.taps, -1)
         return int(kernel.window.mask().sum(axis=0) @ np.count_nonzero(taps, axis=1))
@@ -73,7 +73,7 @@ def _longest_path(design: Design) -> int:
 
 def adder_levels(kernel: Kernel) -> int:
     """log3 of the most signed digits that one output sums: no tree of three-input adders has fewer levels."""
-    if not isinstance(kernel, (MatVec, Depthwise)):
+    if not isinstance(kernel, (MatVec, Depthwise, Grouped)):
         return 0
     terms = int(signed_digits(kernel.matrix()).sum(axis=0).max())
     return ceil(log(terms, 3) - 1e-9) if terms > 1 else 0

@@ -17,6 +17,7 @@ from codesign.ir.kernels import (
     Border,
     Depthwise,
     Fork,
+    Grouped,
     IndexOfMax,
     InsideMatVec,
     Join,
@@ -59,8 +60,17 @@ def stages(kernel: Kernel) -> tuple[Stage, ...]:
 
 @stages.register
 def _(kernel: MatVec) -> tuple[Stage, ...]:
+    return _product(kernel, kernel.positions)
+
+
+@stages.register
+def _(kernel: Grouped) -> tuple[Stage, ...]:
+    return _product(kernel, kernel.positions * kernel.groups)
+
+
+def _product(kernel: MatVec | Grouped, vectors: int) -> tuple[Stage, ...]:
     reads, folds = kernel.inputs // kernel.simd, kernel.outputs // kernel.pe
-    start = np.arange(kernel.positions)[:, None] * kernel.reuse_factor
+    start = np.arange(vectors)[:, None] * reads * folds
     read = (start + np.arange(reads)).ravel()
     write = (start + np.arange(1, folds + 1) * reads - 1).ravel()
     return (Stage(kernel.interval, (read,), (write,)),)
@@ -194,7 +204,7 @@ def pipeline_depth(kernel: Kernel, clock_mhz: float = 200) -> int:
 def _levels(kernel: Kernel) -> tuple[float, int]:
     """(levels of addition, DSP slices) one behind the other."""
     match kernel:
-        case MatVec():
+        case MatVec() | Grouped():
             a, b = kernel.x.width, kernel.weights.element.width
             tree = log2(kernel.simd) + 1
             match kernel.multiplier:

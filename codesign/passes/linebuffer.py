@@ -140,9 +140,9 @@ def slowest(kernels: Sequence[Kernel]) -> int:
 
 
 def windows_of(layer: Conv, x: Tensor) -> Windows:
-    """What a convolution sees: by channel where each channel has weights of its own, padded with the code of zero."""
+    """What a convolution sees: by channel where groups have weights of their own, padded with the code of zero."""
     fill = int(zero_codes(x)[0]) if any(layer.padding) else 0
-    return Windows(x, layer.size, layer.stride, layer.padding, layer.dilation, fill, depthwise(layer))
+    return Windows(x, layer.size, layer.stride, layer.padding, layer.dilation, fill, layer.groups > 1)
 
 
 def depthwise(layer: Conv) -> bool:

@@ -59,6 +59,7 @@ from codesign.ir.layers import (
 from codesign.ir.layers.window import image, zero_codes
 from codesign.ir.tensor import Tensor
 from codesign.passes.builder import Builder, Fold, matrix_shape, moves_nothing, source_order, windows_before
+from codesign.passes.grouped import grouped, grouped_fold
 from codesign.passes.linebuffer import MAX_BEAT_BITS, WindowKernel, Windows, depthwise, slowest, windows_of
 from codesign.passes.reorder import LARGEST_SHUFFLE, walk
 from codesign.passes.strategy import default_multiplier, memory_style
@@ -132,11 +133,9 @@ def _(layer: Conv, node: Node, build: Builder) -> None:
         kernel = channelwise(node, x.type, lanes, strategy, beside)
         build.process(node, kernel, _windows(before, node, build, lanes))
     elif layer.groups > 1:
-        raise build.refusal(
-            node,
-            f"there is no hardware for a convolution of {layer.groups} groups of {layer.weights.shape[2]} channels; "
-            "use one group, or as many as there are channels",
-        )
+        pe, simd = grouped_fold(layer, node, x, build.pace)
+        before = windows_of(layer, x).serial(simd)
+        build.process(node, grouped(node, x.type, pe, simd, strategy), _windows(before, node, build, simd))
     else:
         fold = build.fold(node)
         before, product = windows_before(node, x, fold, build.pace), matvec(node, x.type, fold, strategy)

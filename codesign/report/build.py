@@ -8,7 +8,7 @@ from codesign.analysis.latency import timing
 from codesign.analysis.limits import limits
 from codesign.ir.design import Design, Process
 from codesign.ir.graph import Graph, Node
-from codesign.ir.kernels import Apply, MatVec
+from codesign.ir.kernels import Apply, Grouped, MatVec
 from codesign.ir.layers import Dense, Requantize
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, ZERO, Vector
@@ -66,7 +66,7 @@ def budgets(total: Resources, target: Target) -> tuple[Budget, ...]:
 def figures(design: Design, clock_mhz: float) -> tuple[Figure, Figure, tuple[Bound, ...]]:
     """(interval, latency, what else the design has beside its lower bound)."""
     times, floor = timing(design, clock_mhz), limits(design, clock_mhz)
-    matrices = [p.kernel for p in design if isinstance(p.kernel, MatVec)]
+    matrices = [p.kernel for p in design if isinstance(p.kernel, (MatVec, Grouped))]
     made = sum(kernel.pe * kernel.simd for kernel in matrices)
     interval = Figure(
         times.interval,
@@ -109,7 +109,7 @@ def _layer(node: Node) -> LayerRow:
 def _process(process: Process, estimate: Resources | None, requested: int | None) -> ProcessRow:
     kernel = process.kernel
     pe = simd = reuse = strategy = None
-    if isinstance(kernel, MatVec):
+    if isinstance(kernel, (MatVec, Grouped)):
         pe, simd, reuse, strategy = kernel.pe, kernel.simd, kernel.reuse_factor, kernel.weights.style.value
     elif isinstance(kernel, Apply):
         strategy = kernel.function.kind

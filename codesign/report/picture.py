@@ -86,7 +86,7 @@ class _Node:
 
 
 FAMILIES: Mapping[str, str] = {
-    "Input": "port", "Dense": "linear", "MatMul": "linear", "MatVec": "linear",
+    "Input": "port", "Dense": "linear", "MatMul": "linear", "MatVec": "linear", "Grouped": "linear",
     "Requantize": "step", "Apply": "step", "Relu": "step", "Quantize": "step",
     "SoftmaxTable": "table", "SoftmaxUnit": "table", "ArgMax": "table", "IndexOfMax": "table",
 }  # fmt: skip

@@ -22,6 +22,7 @@ from codesign.ir.kernels import (
     Border,
     Depthwise,
     Fork,
+    Grouped,
     IndexOfMax,
     InsideMatVec,
     InsideWindow,
@@ -362,6 +363,24 @@ def depthwise(b: Builder, x: Wire) -> Wire:
     return y
 
 
+def grouped(b: Builder, x: Wire) -> Wire:
+    """Some of the channels of some positions as groups, each with a matrix of its own."""
+    x = narrowed(b, x, MAX_WIDTH - 18)
+    groups, outputs, w = b.divisor(x.beats), b.choice([1, 2, 3, 4]), b.fixed(1, 6)
+    inputs = x.beats // groups * x.lanes
+    matrices = b.codes(w, (groups, inputs, outputs))
+    bias = b.codes(b.fixed(1, 10), groups * outputs) if b.choice([True, False]) else None
+    spread = inputs << (x.element.width + w.width)
+    y = b.after(x, Fixed.covering(-spread - 1024, spread + 1024), groups * outputs, b.divisor(outputs), 1)
+    style = b.choice([MemoryStyle.REGISTERS, MemoryStyle.LUTRAM, MemoryStyle.BRAM])
+    kernel = Grouped.fold(
+        b.name("m"), matrices, bias, w, x.element, y.element, 1, y.lanes, x.lanes, style,
+        b.choice(multipliers(x.element, w, Strategy.AUTO, 2)),
+    )  # fmt: skip
+    b.process("grouped", kernel, [x], [y])
+    return y
+
+
 def repeat(b: Builder, x: Wire) -> Wire:
     factors = b.integer(1, 3), b.integer(1, 3)
     y = b.after(x, x.element, positions=x.positions * factors[0] * factors[1])
@@ -431,6 +450,7 @@ IMAGES = (
     inside,
     pool,
     depthwise,
+    grouped,
     repeat,
     border,
     pick_append,

@@ -18,6 +18,7 @@ from codesign.ir.kernels import (
     Append,
     Border,
     Depthwise,
+    Grouped,
     InsideMatVec,
     InsideWindow,
     Kernel,
@@ -56,7 +57,7 @@ from tests.images import image_networks
 from tests.passes.test_fifo_depth import Machine
 
 IMAGE_KERNELS = {
-    Append, Border, Depthwise, InsideMatVec, InsideWindow, Pick, PoolUnit, Reorder, Repeat, WideWindow, Window,
+    Append, Border, Depthwise, Grouped, InsideMatVec, InsideWindow, Pick, PoolUnit, Reorder, Repeat, WideWindow, Window,
 }  # fmt: skip
 
 
@@ -188,9 +189,22 @@ def test_each_channel_with_weights_of_its_own_is_depthwise() -> None:
     assert kinds(design) == [WideWindow, Depthwise]
 
 
-def test_other_groups_are_refused_by_name() -> None:
-    with pytest.raises(ModelError, match=r"net.onnx: node /layer: .* convolution of 2 groups of 2 channels; use one"):
-        lower(network(conv(3, 3, 2, 6, groups=2)), {})
+def test_other_groups_take_turns_on_one_product_as_fast_as_the_design_asks() -> None:
+    slow, fast = conv(1, 1, 6, 4), conv(3, 3, 2, 6, groups=2)
+    graph = network(fast)
+    graph.add("c", slow, "l")
+    graph.outputs = [Output("y", "c", "global_out")]
+    found = {}
+    for fold in (Fold(1, 1), Fold(4, 6)):
+        design = lower(graph, {"c": fold})
+        kernel = design.processes["l"].kernel
+        assert isinstance(kernel, Grouped)
+        found[fold] = kernel.pe, kernel.simd
+        assert kernel.interval == 3 * 4 * 2 * (9 * 2 * 3) // (kernel.pe * kernel.simd)
+    assert found == {Fold(1, 1): (3, 2), Fold(4, 6): (3, 2)}
+    graph.nodes["c"] = graph.node("c", conv(1, 1, 6, 10), "l")
+    kernel = lower(graph, {"c": Fold(1, 1)}).processes["l"].kernel
+    assert isinstance(kernel, Grouped) and (kernel.pe, kernel.simd) == (1, 2)
 
 
 def test_a_padding_wider_than_the_window_is_a_border() -> None:

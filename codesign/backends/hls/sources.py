@@ -9,6 +9,7 @@ import numpy as np
 
 from codesign.backends.hls.apply import apply
 from codesign.backends.hls.classify import argmax, softmax
+from codesign.backends.hls.grouped import grouped
 from codesign.backends.hls.images import append, border, pick, repeat
 from codesign.backends.hls.inside import inside_matvec, inside_window
 from codesign.backends.hls.instance import Beat, Instance, Rom, beat, code
@@ -27,6 +28,7 @@ from codesign.ir.kernels import (
     Border,
     Depthwise,
     Fork,
+    Grouped,
     IndexOfMax,
     InsideMatVec,
     InsideWindow,
@@ -56,6 +58,7 @@ BUILDERS: dict[type[Kernel], Callable[..., Instance]] = {
     Border: border,
     Depthwise: depthwise,
     Fork: fork,
+    Grouped: grouped,
     IndexOfMax: argmax,
     InsideMatVec: inside_matvec,
     InsideWindow: inside_window,

@@ -5,6 +5,7 @@ from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
 from codesign.ir.kernels.classify import IndexOfMax, SoftmaxUnit
 from codesign.ir.kernels.concat import Append, Pick
 from codesign.ir.kernels.depthwise import Depthwise
+from codesign.ir.kernels.grouped import Grouped
 from codesign.ir.kernels.inside import InsideMatVec, InsideWindow
 from codesign.ir.kernels.matvec import MatVec
 from codesign.ir.kernels.multiplier import Multiplier
@@ -17,13 +18,13 @@ from codesign.ir.kernels.wide_window import WideWindow
 from codesign.ir.kernels.window import Window
 
 ALL: tuple[type[Kernel], ...] = (
-    Append, Apply, Border, Depthwise, Fork, IndexOfMax, InsideMatVec, InsideWindow, Join, MatVec, Permute, Pick,
-    PoolUnit, Reorder, Repack, Repeat, SoftmaxUnit, WideWindow, Window,
+    Append, Apply, Border, Depthwise, Fork, Grouped, IndexOfMax, InsideMatVec, InsideWindow, Join, MatVec,
+    Permute, Pick, PoolUnit, Reorder, Repack, Repeat, SoftmaxUnit, WideWindow, Window,
 )  # fmt: skip
 """Every kernel; each has a template in every back end."""
 
 __all__ = [
-    "ALL", "Append", "Apply", "Beats", "Border", "Depthwise", "Fork", "IndexOfMax", "InsideMatVec", "InsideWindow",
-    "Join", "Kernel", "MatVec", "Memory", "MemoryStyle", "Multiplier", "Permute", "Pick", "PoolUnit", "Reorder",
-    "Repack", "Repeat", "Sliding", "SoftmaxUnit", "WideWindow", "Window",
+    "ALL", "Append", "Apply", "Beats", "Border", "Depthwise", "Fork", "Grouped", "IndexOfMax", "InsideMatVec",
+    "InsideWindow", "Join", "Kernel", "MatVec", "Memory", "MemoryStyle", "Multiplier", "Permute", "Pick", "PoolUnit",
+    "Reorder", "Repack", "Repeat", "Sliding", "SoftmaxUnit", "WideWindow", "Window",
 ]  # fmt: skip

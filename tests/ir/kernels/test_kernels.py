@@ -15,6 +15,7 @@ from codesign.ir.kernels import (
     Border,
     Depthwise,
     Fork,
+    Grouped,
     IndexOfMax,
     InsideMatVec,
     InsideWindow,
@@ -79,7 +80,7 @@ def run(kernel: Kernel, *inputs: Array) -> list[Array]:
 
 def test_every_kernel_is_tested_here_or_with_the_images() -> None:
     here = {Apply, Fork, IndexOfMax, Join, MatVec, Permute, Repack, SoftmaxUnit}
-    images = {Append, Border, Depthwise, InsideMatVec, InsideWindow, Pick, PoolUnit, Reorder, Repeat}
+    images = {Append, Border, Depthwise, Grouped, InsideMatVec, InsideWindow, Pick, PoolUnit, Reorder, Repeat}
     assert set(ALL) == here | images | {WideWindow, Window}
 
 
