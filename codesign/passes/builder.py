@@ -222,20 +222,16 @@ def matrix_shape(layer: Layer) -> tuple[int, int]:
 
 def windows_before(node: Node, x: Tensor, fold: Fold, goal: int) -> tuple[WindowKernel, ...]:
     """What gives a matrix product the windows of `x`, such that both take at most `goal` cycles per sample, or the
-    fewest; nothing if it needs none.
-
-    All taps of every window, if that is fast enough; else without those in the padding, if that takes fewer cycles.
-    """
-    if not isinstance(node.layer, Conv):
-        return ()
-    windows = windows_of(node.layer, x)
-    every = windows.chain(fold.simd, goal)
-    if cycles_behind(node, fold, every) <= goal:
-        return every
-    inside = windows.inside(fold.simd)
-    if not inside or cycles_behind(node, fold, inside) >= cycles_behind(node, fold, every):
-        return every
-    return inside
+    fewest; nothing if it needs none."""
+    best: tuple[WindowKernel, ...] = ()
+    fewest: int | None = None
+    for before in windows_of(node.layer, x).forms(fold.simd) if isinstance(node.layer, Conv) else ():
+        cycles = cycles_behind(node, fold, before)
+        if fewest is None or cycles < fewest:
+            best, fewest = before, cycles
+        if fewest <= goal:
+            break
+    return best
 
 
 def cycles_behind(node: Node, fold: Fold, before: tuple[WindowKernel, ...]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from math import gcd, prod
 
@@ -45,17 +45,18 @@ class Windows:
         """Whether the only window is the image."""
         return self.size == self.x.shape[:2] and not any(self.padding) and self.dilation == (1, 1)
 
-    def chain(self, simd: int, goal: int = 0) -> tuple[WindowKernel, ...]:
-        """What gives the windows `simd` elements at a time within `goal` cycles per sample, or in the fewest.
+    def forms(self, simd: int) -> Iterator[tuple[WindowKernel, ...]]:
+        """What may give the windows `simd` elements at a time, the one that needs least first.
 
-        The first that is fast enough of: a part of one pixel per beat; `simd` elements per beat, if those are several
-        pixels; whole windows, or the widest parts that a beat holds. No kernel where windows are pixels.
+        A part of one pixel per beat; the same without the taps in the padding; `simd` elements per beat, if those are
+        several pixels; whole windows, or the widest parts that a beat holds. No kernel where windows are pixels.
         """
-        found = self._repacked(self.serial(gcd(simd, self.x.channels)), simd)
+        yield self._repacked(self.serial(gcd(simd, self.x.channels)), simd)
+        inside = self.inside(simd)
+        if inside:
+            yield inside
         for lanes in self._wide_lanes(simd):
-            if slowest(found) > goal:
-                found = min(found, self._repacked(self.wide(lanes), simd), key=slowest)
-        return found
+            yield self._repacked(self.wide(lanes), simd)
 
     def _wide_lanes(self, simd: int) -> list[int]:
         """The lanes with which wide windows may be worth their registers, the fewest first."""

@@ -81,7 +81,7 @@ class Pieces:
         self.strategies = strategies
         self.products = {n.name: n for n in graph if is_product(n.layer)}
         self.regions = tuple(_regions(graph))
-        self._windows: dict[tuple[str, int, int], tuple[int, tuple[object, ...]]] = {}
+        self._windows: dict[tuple[str, int, int, int], tuple[int, tuple[object, ...]]] = {}
         self._product: dict[tuple[object, ...], Piece] = {}
         self._region: dict[tuple[object, ...], Piece] = {}
 
@@ -109,7 +109,7 @@ class Pieces:
 
     def _before(self, name: str, fold: Fold, pace: int) -> tuple[int, tuple[object, ...]]:
         """(the lanes with which it is read, what tells one chain of windows in front of a product from another)."""
-        key = (name, fold.simd, pace)
+        key = (name, fold.pe, fold.simd, pace)
         if key not in self._windows:
             kernels = windows_before(self.products[name], self.input(name), fold, pace)
             lanes = [kernel.reads[0].lanes for kernel in kernels]
