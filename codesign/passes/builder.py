@@ -10,14 +10,15 @@ import numpy as np
 
 from codesign.config import Strategy
 from codesign.errors import IRError, ModelError
-from codesign.ir.design import Design, Port, Process, Stream
+from codesign.ir.design import Design, Port, Process
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node, Output
 from codesign.ir.kernels import Fork, InsideWindow, Multiplier, Repack
 from codesign.ir.kernels.base import Kernel
 from codesign.ir.layers import Add, Affine, Conv, Dense, Identity, Layer, Requantize, Reshape, Transpose
 from codesign.ir.tensor import Array, Tensor
-from codesign.passes.linebuffer import MAX_BEAT_BITS, WindowKernel, slowest, windows_of
+from codesign.passes.beats import most_lanes, port_lanes, wired
+from codesign.passes.linebuffer import WindowKernel, slowest, windows_of
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Builder:
         if preferred and channels % preferred == 0:
             return preferred
         goal = max(self.pace, cycles // preferred if preferred else 1)
-        fitting = [d for d in range(1, channels + 1) if channels % d == 0 and d * element.width <= MAX_BEAT_BITS]
+        fitting = [d for d in range(1, channels + 1) if channels % d == 0 and d <= most_lanes(element.width)]
         return next((d for d in fitting if cycles // d <= goal), fitting[-1])
 
     def wanted_lanes(self, maker: str) -> int | None:
@@ -131,11 +132,11 @@ class Builder:
         Their greatest common divisor where that does not slow the design, else their least common multiple.
         """
         narrow, wide = gcd(a, b), lcm(a, b)
-        return narrow if size // narrow <= self.pace or wide * width > MAX_BEAT_BITS else wide
+        return narrow if size // narrow <= self.pace or wide > most_lanes(width) else wide
 
     def stream(self, name: str, element: Fixed, lanes: int, beats: int) -> str:
         """A new stream."""
-        return self.design.add_stream(Stream(name, element, lanes, beats))
+        return self.design.add_stream(wired(name, element, lanes, beats))
 
     def process(self, node: Node, kernel: Kernel, *reads: str) -> None:
         """The process of `node`, which writes the stream `<node>_out`."""
@@ -197,6 +198,8 @@ class Builder:
             name = self._fresh(f"{output.name}_copy")
             self.design.add(Process(name, kernel, (stream,), (copy,), output.origin))
             stream = copy
+        s = self.design.streams[stream]
+        stream = self._repack(maker, stream, s.lanes * s.beats, port_lanes(s.lanes, s.element.width))
         self.design.outputs.append(Port(output.name, stream, self.graph[output.source].type, output.origin))
 
     def _fresh(self, name: str) -> str:

@@ -12,7 +12,8 @@ from codesign.ir.graph import Node
 from codesign.ir.kernels import Grouped
 from codesign.ir.layers import Conv
 from codesign.ir.tensor import Array, Tensor
-from codesign.passes.linebuffer import MAX_BEAT_BITS, slowest, windows_of
+from codesign.passes.beats import most_lanes
+from codesign.passes.linebuffer import slowest, windows_of
 from codesign.passes.strategy import default_multiplier, memory_style
 
 
@@ -26,7 +27,7 @@ def grouped_fold(layer: Conv, node: Node, x: Tensor, pace: int) -> tuple[int, in
         for pe in range(1, results + 1)
         for simd in range(1, each + 1)
         if results % pe == 0 and each % simd == 0
-        if max(pe * node.type.type.width, simd * x.type.width) <= MAX_BEAT_BITS
+        if pe <= most_lanes(node.type.type.width) and simd <= most_lanes(x.type.width)
     ]
     before = {simd: slowest(windows_of(layer, x).serial(simd)) for _, simd in folds}
 

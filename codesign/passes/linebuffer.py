@@ -11,9 +11,7 @@ from codesign.ir.kernels.base import Kernel
 from codesign.ir.layers import Conv
 from codesign.ir.layers.window import Padding, Pair, image, positions, zero_codes
 from codesign.ir.tensor import Tensor
-
-MAX_BEAT_BITS = 4096
-"""The widest word of a stream: the most that `AP_INT_MAX_W` may be set to in Vitis HLS (UG1399)."""
+from codesign.passes.beats import most_lanes
 
 WindowKernel = Border | InsideWindow | Window | WideWindow | Repack
 
@@ -60,7 +58,7 @@ class Windows:
 
     def _wide_lanes(self, simd: int) -> list[int]:
         """The lanes with which wide windows may be worth their registers, the fewest first."""
-        most, channels = MAX_BEAT_BITS // self.x.type.width, self.x.channels
+        most, channels = most_lanes(self.x.type.width), self.x.channels
         window = prod(self.size) * channels
         if self.pointwise or self.by_channel or channels > most or simd > most:
             return []

@@ -58,9 +58,10 @@ from codesign.ir.layers import (
 )
 from codesign.ir.layers.window import image, zero_codes
 from codesign.ir.tensor import Tensor
+from codesign.passes.beats import most_lanes, port_lanes
 from codesign.passes.builder import Builder, Fold, matrix_shape, moves_nothing, source_order, windows_before
 from codesign.passes.grouped import grouped, grouped_fold
-from codesign.passes.linebuffer import MAX_BEAT_BITS, WindowKernel, Windows, depthwise, slowest, windows_of
+from codesign.passes.linebuffer import WindowKernel, Windows, depthwise, slowest, windows_of
 from codesign.passes.reorder import LARGEST_SHUFFLE, walk
 from codesign.passes.strategy import default_multiplier, memory_style
 
@@ -109,6 +110,7 @@ def _(layer: Input, node: Node, build: Builder) -> None:
     if not build.readers[node.name]:
         raise build.refusal(node, "no output depends on this input; remove it from the model")
     lanes = build.wanted_lanes(node.name) or build.keep_up(node.type.channels, node.type.size, node.type.type)
+    lanes = port_lanes(lanes, node.type.type.width)
     stream = build.stream(node.name, node.type.type, lanes, node.type.size // lanes)
     build.design.inputs.append(Port(node.name, stream, node.type, node.origin, layer))
     build.publish(node, stream)
@@ -161,7 +163,7 @@ def _keeping_up(windows: Windows, node: Node, build: Builder) -> tuple[int, int,
     all_lanes = slowest(windows.serial(x.channels)) * x.channels
     lanes = build.fewest_lanes(x.channels, all_lanes, x.type, build.lanes(node, 0))
     chosen = lanes, 1, windows.serial(lanes)
-    for beside in (n for n in range(2, taps + 1) if taps % n == 0 and n * x.channels * x.type.width <= MAX_BEAT_BITS):
+    for beside in (n for n in range(2, taps + 1) if taps % n == 0 and n * x.channels <= most_lanes(x.type.width)):
         if slowest(chosen[2]) > build.pace:
             chosen = min(chosen, (x.channels, beside, windows.wide(beside * x.channels)), key=lambda c: slowest(c[2]))
     return chosen

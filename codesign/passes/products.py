@@ -9,8 +9,8 @@ from codesign.config import Strategy
 from codesign.ir.graph import Node
 from codesign.ir.layers import Conv, Product
 from codesign.ir.tensor import Tensor
+from codesign.passes.beats import most_lanes
 from codesign.passes.builder import Fold, matrix_shape
-from codesign.passes.linebuffer import MAX_BEAT_BITS
 from codesign.passes.strategy import multipliers
 
 MAX_PRODUCTS = 4096
@@ -31,7 +31,7 @@ def foldings(node: Node) -> list[Fold]:
         Fold(pe, simd)
         for pe in _divisors(outputs)
         for simd in _divisors(inputs)
-        if pe * simd <= MAX_PRODUCTS and pe * node.type.type.width <= MAX_BEAT_BITS
+        if pe * simd <= MAX_PRODUCTS and pe <= most_lanes(node.type.type.width)
         if channels % simd == 0 or simd % channels == 0
     ]
 
@@ -40,7 +40,7 @@ def choices(node: Node, x: Tensor, strategy: Strategy = Strategy.AUTO) -> Iterat
     """The same for a product that reads `x`, each on every kind of multiplier that it may have; the preferred first."""
     assert isinstance(node.layer, Product)
     for fold in foldings(node):
-        if fold.simd * x.type.width <= MAX_BEAT_BITS:
+        if fold.simd <= most_lanes(x.type.width):
             reuse = fold.reuse(*matrix_shape(node.layer))
             for kind in multipliers(x.type, node.layer.bits, strategy, reuse):
                 yield replace(fold, multiplier=kind)

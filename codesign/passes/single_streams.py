@@ -6,9 +6,10 @@ from dataclasses import replace
 from functools import singledispatch
 from math import gcd
 
-from codesign.ir.design import Design, Process, Stream
+from codesign.ir.design import Design, Process
 from codesign.ir.kernels import Append, Apply, Fork, IndexOfMax, Join, Pick, Repack, Repeat
 from codesign.ir.kernels.base import Kernel
+from codesign.passes.beats import wired
 
 
 def single_streams(design: Design) -> Design:
@@ -58,7 +59,7 @@ class _Rewrite:
             for name, beats in zip(process.reads, kernel.reads, strict=True)
         ]
         for name, beats in zip(process.writes, kernel.writes, strict=True):
-            self.new.add_stream(Stream(name, beats.element, beats.lanes, beats.beats))
+            self.new.add_stream(wired(name, beats.element, beats.lanes, beats.beats))
             self.now[name] = name
         self.new.add(replace(process, kernel=kernel, reads=tuple(reads)))
         for name in process.writes:
@@ -74,7 +75,7 @@ class _Rewrite:
         if now.lanes != lanes:
             size = now.lanes * now.beats
             name = self._fresh(f"{base}_{'narrow' if lanes < now.lanes else 'widen'}")
-            stream = Stream(self._fresh(f"{name}_out"), now.element, lanes, size // lanes)
+            stream = wired(self._fresh(f"{name}_out"), now.element, lanes, size // lanes)
             self.now[base] = self.new.add_stream(stream)
             self.new.add(
                 Process(name, Repack(size, now.lanes, lanes, now.element), (now.name,), (stream.name,), origin)

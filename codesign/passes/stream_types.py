@@ -5,28 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 from codesign.config import Streams
-from codesign.ir.design import Design, Stream, StreamKind
+from codesign.errors import ConfigError
+from codesign.ir.design import Design, StreamKind
+from codesign.passes.beats import MAX_WORD_BITS, best_kind
 from codesign.passes.single_streams import single_streams
 
 
 def stream_types(design: Design, streams: Streams = Streams.MIXED) -> Design:
     """The same design with the kind of every stream set.
 
-    MIXED, edge by edge: the folding has given each the fewest lanes that keep the pace, so one lane is SINGLE: many
-    channels, few pixels. Several lanes are a STRUCT: one FIFO has one set of pointers and flags, and packed words
-    fill block RAM at least as well as their lanes apart, so an array never costs less (`stream_cost`; a test compares
-    the two). The others are forced, for comparison: SINGLE puts one element per beat between all layers, ARRAY gives
-    every lane a FIFO, STRUCT none. Ports are words of an AXI4-Stream whatever is asked.
+    MIXED: stream by stream what serves best (`best_kind`). The others are forced, for comparison: SINGLE puts one
+    element per beat between all layers, ARRAY gives every lane a FIFO, STRUCT none; ConfigError where a word does not
+    hold the beat. Ports are words of an AXI4-Stream whatever is asked.
     """
     found = single_streams(design) if streams is Streams.SINGLE else design.copy()
     ports = {port.stream for port in (*design.inputs, *design.outputs)}
     for name, stream in found.streams.items():
-        array = streams is Streams.ARRAY and name not in ports
-        found.streams[name] = replace(stream, kind=_kind(stream, array))
+        kind = best_kind(stream)
+        if streams is Streams.STRUCT and kind is StreamKind.ARRAY:
+            raise ConfigError(
+                f"{design.origin}: streams cannot all be struct: the {stream.lanes} lanes of {name} have "
+                f"{stream.width} bits, a word at most {MAX_WORD_BITS}; ask for mixed streams or a larger reuse factor"
+            )
+        if streams is Streams.ARRAY and stream.lanes > 1 and name not in ports:
+            kind = StreamKind.ARRAY
+        found.streams[name] = replace(stream, kind=kind)
     return found
-
-
-def _kind(stream: Stream, array: bool) -> StreamKind:
-    if stream.lanes == 1:
-        return StreamKind.SINGLE
-    return StreamKind.ARRAY if array else StreamKind.STRUCT

@@ -7,7 +7,8 @@
 //   product<S, X, Y>     x * y as an S::sum
 //   fabric, slice, slices   multipliers made of adders, of one DSP slice, of several: product<S, X, Y> is x * y
 //   shared_slice<Shift>  a slice for two products with the same input: pair<S, X, W> gives x * first and x * second
-//   packed<Element, Lanes>  word (the lanes of a beat), get and set of one lane, push and pop of a narrower beat
+//   packed<Element, Lanes>  word (the lanes of a beat), get and set of one lane, push and pop of a narrower beat,
+//                        one part after the other, the first at lane 0
 //
 // A stream of beats is one FIFO of words, hls::stream<word>, or an array of FIFOs, one for each lane,
 // hls::stream<type>[lanes]. A kernel works with both at each of its ends:

@@ -1,4 +1,5 @@
-// Codes are ap_int, a beat is one packed word: lane l in bits l * width ... (l + 1) * width - 1.
+// Codes are ap_int, a beat is one packed word: lane l in bits l * width ... (l + 1) * width - 1. What is wider than
+// AP_INT_MAX_W is several words.
 #ifndef CODESIGN_TYPES_AP_HPP
 #define CODESIGN_TYPES_AP_HPP
 
@@ -94,7 +95,7 @@ template <int Shift> struct shared_slice : slice {
     }
 };
 
-template <class Element, int Lanes> struct packed {
+template <class Element, int Lanes, bool Fits = (Lanes * Element::width <= AP_INT_MAX_W)> struct packed {
     static const int lanes = Lanes;
     static const int width = Lanes * Element::width;
     typedef Element element;
@@ -120,6 +121,60 @@ template <class Element, int Lanes> struct packed {
         const typename Part::word part = typename Part::word(w);
         w = w >> int(Part::width);
         return part;
+    }
+};
+
+// A pair: as many lanes as one word holds, and the others, which may again be a pair. The tools take such a struct apart
+// into its words, and a memory of them into a memory of each; only an array of FIFOs carries it.
+template <class Element, int Lanes> struct packed<Element, Lanes, false> {
+    static const int lanes = Lanes;
+    static const int width = Lanes * Element::width;
+    static const int front_lanes = AP_INT_MAX_W / Element::width;
+    typedef Element element;
+    typedef typename Element::type type;
+    typedef packed<Element, front_lanes> front;
+    typedef packed<Element, Lanes - front_lanes> rest;
+    struct word {
+        typename front::word first;
+        typename rest::word second;
+    };
+
+    static type get(const word& w, int lane) {
+        return lane < front_lanes ? front::get(w.first, lane) : rest::get(w.second, lane - front_lanes);
+    }
+
+    static void set(word& w, int lane, const type& value) {
+        if (lane < front_lanes) {
+            front::set(w.first, lane, value);
+        } else {
+            rest::set(w.second, lane - front_lanes, value);
+        }
+    }
+
+    template <class Part> static void push(word& w, const typename Part::word& part, int) {
+        shift<Part>(w);
+        for (int l = 0; l < Part::lanes; ++l) {
+#pragma HLS UNROLL
+            packed::set(w, Lanes - Part::lanes + l, Part::get(part, l));
+        }
+    }
+
+    template <class Part> static typename Part::word pop(word& w, int) {
+        typename Part::word part;
+        for (int l = 0; l < Part::lanes; ++l) {
+#pragma HLS UNROLL
+            Part::set(part, l, packed::get(w, l));
+        }
+        shift<Part>(w);
+        return part;
+    }
+
+    // Every lane takes the place of the one that stands a part before it.
+    template <class Part> static void shift(word& w) {
+        for (int l = 0; l < packed::lanes; ++l) {
+#pragma HLS UNROLL
+            if (l + Part::lanes < Lanes) packed::set(w, l, packed::get(w, l + Part::lanes));
+        }
     }
 };
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from hypothesis import strategies as st
 
+from codesign.backends.hls.sources import DOCUMENTED_WORD
 from codesign.config import Strategy
 from codesign.ir.design import Design, Port, Process, Stream, StreamKind
 from codesign.ir.fixed import MAX_WIDTH, Fixed
@@ -107,8 +108,10 @@ class Builder:
         return wire
 
     def stream(self, wire: Wire) -> Wire:
-        """A new stream of any kind."""
+        """A new stream of any kind; an array where no word holds its beats."""
         kind = self.choice([kind for kind in StreamKind if wire.lanes == 1 or kind is not StreamKind.SINGLE])
+        if wire.lanes * wire.element.width > DOCUMENTED_WORD:
+            kind = StreamKind.ARRAY
         self.design.add_stream(Stream(wire.name, wire.element, wire.lanes, wire.beats, kind))
         return wire
 
@@ -497,6 +500,23 @@ def several_chains(seed: int, count: int, longest: int) -> Design:
         for _ in range(b.integer(2, longest)):
             wire = b.choice(KERNELS)(b, wire)
         b.sink(wire)
+    return b.design
+
+
+def wide_beats(seed: int) -> Design:
+    """Kernels that gather, buffer, change, copy, add and split beats of several words."""
+    b = _builder(seed)
+    x = b.source(b.fixed(54, 56), 2, 160, 40)
+    for lanes in (80, 160):  # two words, three words
+        wide = b.after(x, x.element, lanes=lanes)
+        b.process("widen", Repack(x.size, x.lanes, lanes, x.element), [x], [wide])
+        wide = fork_join(b, _apply(b, wide, Shift(1, 1, True, x.element.low, x.element.high), x.element))
+        x = b.after(wide, wide.element, lanes=40)
+        b.process("narrow", Repack(wide.size, wide.lanes, 40, wide.element), [wide], [x])
+        x = narrowed(b, x, 56)
+    wide = b.after(x, x.element, lanes=80)
+    b.process("widen", Repack(x.size, x.lanes, 80, x.element), [x], [wide])
+    b.sink(argmax(b, repeat(b, wide)))
     return b.design
 
 

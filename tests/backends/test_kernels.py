@@ -5,13 +5,15 @@ from pathlib import Path
 
 import numpy as np
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from codesign.backends.hls.sources import DOCUMENTED_WORD
 from codesign.backends.project import write_project
 from codesign.ir import kernels
 from codesign.ir.design import Design
 from codesign.verification.csim import Arithmetic, Csim
 from codesign.verification.vectors import random_codes
-from tests.backends.designs import chains, every_kernel
+from tests.backends.designs import chains, every_kernel, wide_beats
 
 
 def check(design: Design, samples: int = 40) -> None:
@@ -26,6 +28,14 @@ def check(design: Design, samples: int = 40) -> None:
             found = Csim(Path(folder), arithmetic)(codes)
             for port, got, want in zip(design.outputs, found, expected, strict=True):
                 np.testing.assert_array_equal(got, want, f"{arithmetic.value}: {port.name}")
+
+
+@settings(max_examples=1)
+@given(st.integers(0, 2**32 - 1))
+def test_beats_of_several_words_give_the_design_s_integers(seed: int) -> None:
+    design = wide_beats(seed)
+    assert max(s.width for s in design.streams.values()) > 2 * DOCUMENTED_WORD
+    check(design)
 
 
 # Every example costs two runs of g++, so there are few, each with many instances.

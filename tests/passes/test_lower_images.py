@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from codesign.analysis.latency import timing
 from codesign.analysis.schedule import stages
 from codesign.errors import IRError, ModelError
-from codesign.ir.design import Design
+from codesign.ir.design import Design, StreamKind
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.kernels import (
@@ -162,11 +162,20 @@ def test_windows_are_as_wide_as_the_product_needs_them(fold: Fold, expected: lis
 
 
 def test_windows_that_no_beat_holds_come_in_the_widest_parts() -> None:
-    graph = network(conv(3, 3, 64, 2, padding=(1, 1, 1, 1)), x=Tensor.of_fixed((3, 4, 64), Fixed(8)))
-    design = lower(graph, {"l": Fold(2, 192)})
+    graph = network(conv(3, 3, 128, 2, padding=(1, 1, 1, 1)), x=Tensor.of_fixed((3, 4, 128), Fixed(8)))
+    design = lower(graph, {"l": Fold(2, 384)})
     assert kinds(design) == [WideWindow, MatVec]
     assert design.interval() == 5 + 12 * 3, "a row and a pixel before the one that completes the first window"
-    assert kinds(lower(graph, {"l": Fold(1, 64)})) == [InsideWindow, InsideMatVec], "whole windows would be 4,608 bits"
+    assert kinds(lower(graph, {"l": Fold(1, 128)})) == [InsideWindow, InsideMatVec], "whole windows: 1,152 lanes"
+
+
+def test_whole_windows_may_be_wider_than_a_word() -> None:
+    graph = network(conv(3, 3, 64, 2, padding=(1, 1, 1, 1)), x=Tensor.of_fixed((3, 4, 64), Fixed(8)))
+    design = lower(graph, {"l": Fold(2, 576)})
+    assert kinds(design) == [WideWindow, MatVec]
+    assert design.streams["l_window_out"].width == 4608
+    assert design.streams["l_window_out"].kind is StreamKind.ARRAY
+    assert design.interval() == 5 + 12, "a window per cycle behind the first row and pixel"
 
 
 def test_a_convolution_in_front_of_a_slower_one_gets_the_windows_that_the_slower_one_needs() -> None:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from codesign.config import Streams
+from codesign.errors import ConfigError
 from codesign.ir.design import Design, StreamKind
+from codesign.ir.fixed import Fixed
 from codesign.ir.verify_design import verify_design
 from codesign.passes.lower import Fold, lower
 from codesign.passes.stream_types import stream_types
@@ -36,12 +38,40 @@ def test_one_lane_is_single_and_several_are_as_asked(asked: Streams, inner: Stre
     }  # fmt: skip
     for name, stream in before.streams.items():
         assert after.streams[name] == replace(stream, kind=kinds[name])
-    assert before.streams["dense_1_out"].kind is STRUCT, "the pass left its argument alone"
+    assert before.streams["dense_2_out"].kind is STRUCT, "the pass left its argument alone"
 
 
 def test_ports_are_words_whatever_is_asked() -> None:
     design = lower(perceptron(np.random.default_rng(0), [4, 2]), {"dense_1": Fold(2, 4)})
     assert {s.kind for s in stream_types(design, Streams.ARRAY).streams.values()} == {STRUCT}
+
+
+def test_beats_that_no_word_holds_are_arrays() -> None:
+    """512 outputs of more than 8 bits at a time, which the port takes in words."""
+    graph = perceptron(np.random.default_rng(0), [2, 512, 4])
+    design = lower(graph, {"dense_1": Fold(512, 2), "dense_2": Fold(1, 512)})
+    bits = design.streams["dense_1_out"].width
+    assert bits > 4096 >= design.streams["relu_1_out"].width
+    for asked in (Streams.MIXED, Streams.SINGLE):
+        after = stream_types(design, asked)
+        verify_design(after, "stream_types")
+        assert (after.streams["dense_1_out"].kind, after.streams["dense_1_out"].lanes) == (ARRAY, 512)
+    with pytest.raises(ConfigError) as refused:
+        stream_types(design, Streams.STRUCT)
+    assert str(refused.value) == (
+        f"net.onnx: streams cannot all be struct: the 512 lanes of dense_1_out have {bits} bits, a word at most 4096; "
+        "ask for mixed streams or a larger reuse factor"
+    )
+
+
+def test_a_port_takes_no_more_lanes_than_a_word_holds() -> None:
+    graph = perceptron(np.random.default_rng(0), [768, 4, 768], x=Fixed(8))
+    design = lower(graph, {"dense_1": Fold(4, 768), "dense_2": Fold(768, 4)})
+    verify_design(design)
+    (x,), (y,) = design.inputs, design.outputs
+    into, out = design.streams[x.stream], design.streams[y.stream]
+    assert (into.lanes, design.streams["dense_2_out"].lanes) == (384, 768)
+    assert out.lanes == max(d for d in range(1, 768) if 768 % d == 0 and d * out.element.width <= 4096) < 768
 
 
 def test_single_streams_have_one_lane_but_for_ports_and_the_streams_of_a_layer() -> None:

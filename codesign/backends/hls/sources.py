@@ -50,7 +50,8 @@ from codesign.ir.kernels.base import MemoryStyle
 WIDEST_WORD = 32768
 """Bits of the widest ap_int that the vendor's headers allow (ap_common.h)."""
 DOCUMENTED_WORD = 4096
-"""Bits of the widest ap_int that the user guide of Vitis HLS names (UG1399, arbitrary precision integer types)."""
+"""Bits of the widest ap_int that the user guide of Vitis HLS names (UG1399, arbitrary precision integer types). Beats
+of an array of FIFOs that are wider are several words inside a process."""
 
 BUILDERS: dict[type[Kernel], Callable[..., Instance]] = {
     Append: append,
@@ -191,7 +192,7 @@ def sources(design: Design) -> Sources:
     return Sources(
         top=top,
         origin=design.origin,
-        widest=max(1024, *(s.width for s in texts.values())),
+        widest=max(1024, *(min(s.width, DOCUMENTED_WORD) if s.array else s.width for s in texts.values())),
         inputs=tuple(_port(texts[p.stream], p, design) for p in design.inputs),
         outputs=tuple(_port(texts[p.stream], p, design) for p in design.outputs),
         streams=tuple(texts[name] for name in design.streams if name not in ports),
@@ -228,7 +229,7 @@ def _check_wiring(design: Design) -> None:
             raise IRError(f"hls: stream {name} has {written.count(name)} writers and {read.count(name)} readers")
         if stream.depth < 1:
             raise IRError(f"hls: stream {name} has depth {stream.depth}")
-        if stream.width > WIDEST_WORD:
+        if stream.kind is not StreamKind.ARRAY and stream.width > WIDEST_WORD:
             raise IRError(
                 f"hls: stream {name} carries {stream.lanes} lanes of {stream.element.width} bits; "
                 f"a word has at most {WIDEST_WORD} bits, so it needs fewer lanes"
