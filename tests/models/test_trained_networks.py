@@ -16,7 +16,7 @@ from codesign.ir.tensor import as_codes
 from codesign.verification.ladder import compare_reference
 
 MODELS = Path(__file__).parents[2] / "models"
-FILES = {"kws_dscnn": "kws_dscnn.onnx", "resnet": "resnet.onnx"}
+FILES = {"kws_dscnn": "kws_dscnn.onnx", "resnet": "resnet.onnx", "deepcalo": "image_only.onnx"}
 SAMPLES = 4
 """Of the validation samples, whose results under Brevitas are on file."""
 
@@ -71,3 +71,16 @@ def test_a_classifier_finds_nearly_all_classes(name: str) -> None:
     assert (found == np.load(MODELS / name / "validation_y.npy")).mean() > 0.85
     assert expected["test_accuracy"] > 0.85
     assert expected["test_accuracy"] > expected["test_accuracy_unquantized"] - 0.02
+
+
+def test_eight_bits_keep_the_resolution_of_the_energy_regression() -> None:
+    """Better than any weighted sum of the layers, and within a tenth of the network without quantizers."""
+    expected = json.loads((MODELS / "deepcalo" / "expected.json").read_text())
+    ours, plain, best_sum = (
+        expected[name]["20-200 GeV"]["sigma"] for name in ("test", "test_unquantized", "test_calibrated_sum")
+    )
+    assert ours < best_sum
+    assert ours < 1.1 * plain
+    energy = np.load(MODELS / "deepcalo" / "validation_energy.npy") / 100
+    ratio = np.array(expected["validation_outputs"]) / energy
+    assert np.abs(np.median(ratio) - 1) < 0.02 and np.abs(ratio - 1).max() < 0.25
