@@ -8,8 +8,9 @@ from math import ceil, log
 import numpy as np
 
 from codesign.analysis.primitives import signed_digits
-from codesign.ir.design import Design
-from codesign.ir.kernels import Depthwise, Grouped, InsideMatVec, Kernel, MatVec
+from codesign.ir.design import Design, Process
+from codesign.ir.kernels import Depthwise, Grouped, Kernel, MatVec, Repack
+from codesign.ir.kernels.sliding import Sliding
 
 ADD_NS = 0.3
 """A two- or three-input addition on the fastest parts, without routing: a LUT and its carry chain."""
@@ -21,10 +22,9 @@ BRAM36_BITS = 36_864
 class Limits:
     """What bounds a design from below.
 
-    `macs`: products with weights that are not zero, per sample, those with padding among them
-    where they are made. `products`: how many
-    must be made at a time at the design's interval, each layer with its own. `interval`: cycles per sample of the
-    same number of products, perfectly balanced, or of the same ports, if those are slower. `latency`: cycles that
+    `macs`: products per sample that have to be made: with weights that are not zero, and none with padding.
+    `products`: how many at a time at the design's interval, each layer with its own. `interval`: cycles per sample of
+    the same number of products, perfectly balanced, or of the same ports, if those are slower. `latency`: cycles that
     the additions of the longest path take, or the slowest layer. `weight_bits`: what the non-constant weights take
     at least, and `bram36` the blocks that hold them.
     """
@@ -40,7 +40,7 @@ class Limits:
 def limits(design: Design, clock_mhz: float = 200) -> Limits:
     """The bounds of a design."""
     matrices = [p.kernel for p in design if isinstance(p.kernel, (MatVec, Depthwise, Grouped))]
-    work = [_macs(kernel) for kernel in matrices]
+    work = list(necessary(design).values())
     interval = design.interval()
     made = sum(kernel.weights.words.shape[1] for kernel in matrices)
     ports = max(design.streams[port.stream].beats for port in (*design.inputs, *design.outputs))
@@ -55,11 +55,30 @@ def limits(design: Design, clock_mhz: float = 200) -> Limits:
     )
 
 
-def _macs(kernel: MatVec | Depthwise | Grouped) -> int:
-    if isinstance(kernel, InsideMatVec):
-        taps = kernel.matrix().reshape(kernel.window.taps, -1)
-        return int(kernel.window.mask().sum(axis=0) @ np.count_nonzero(taps, axis=1))
-    return kernel.positions * int(np.count_nonzero(kernel.weights.words))
+def necessary(design: Design) -> dict[str, int]:
+    """The products per sample that each process has to make, of those that make any; whatever it does make."""
+    return {p.name: _macs(p, design) for p in design if isinstance(p.kernel, (MatVec, Depthwise, Grouped))}
+
+
+def _macs(process: Process, design: Design) -> int:
+    """Products with weights that are not zero. Those of taps in the padding are none: their sums are constants."""
+    kernel = process.kernel
+    assert isinstance(kernel, (MatVec, Depthwise, Grouped))
+    windows = _windows(process, design)
+    if windows is None:
+        return kernel.positions * int(np.count_nonzero(kernel.weights.words))
+    below, beside = (inside.sum(axis=0) for inside in windows.inside())
+    taps = np.count_nonzero(kernel.matrix().reshape(windows.taps, -1), axis=1)
+    return int(np.outer(below, beside).ravel() @ taps)
+
+
+def _windows(process: Process, design: Design) -> Sliding | None:
+    """What gives a process its windows, if anything does."""
+    (read,) = process.reads
+    before = next((p for p in design if read in p.writes), None)
+    if before is not None and isinstance(before.kernel, Repack):
+        return _windows(before, design)
+    return before.kernel if before is not None and isinstance(before.kernel, Sliding) else None
 
 
 def _longest_path(design: Design) -> int:

@@ -9,9 +9,10 @@ from codesign.compiler.options import Options
 from codesign.config import Streams
 from codesign.ir.design import Design
 from codesign.passes.fold import Folding
+from codesign.passes.folding.model import UNIT
 from codesign.passes.pipeline import Passed, wired_design
 from codesign.report.build import budgets, figures, layer_rows, process_rows, stream_rows
-from codesign.report.model import Approximation, OutputError, Report, Rung, StreamComparison, Verification
+from codesign.report.model import Approximation, OutputError, Report, Rung, Solved, StreamComparison, Verification
 from codesign.verification.climb import Climb
 
 
@@ -40,11 +41,23 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
         interval=interval,
         latency=latency,
         comparison=comparison,
+        solved=_solved(folding, options),
         bounds=bounds,
         rungs=verification.rungs,
         approximations=tuple(Approximation(a.origin, a.what) for a in passed.approximations),
         errors=verification.errors,
         notes=verification.notes,
+    )
+
+
+def _solved(folding: Folding, options: Options) -> Solved:
+    return Solved(
+        str(options.budget),
+        options.config.interval,
+        options.latency,
+        folding.interval_bound,
+        round(folding.price * UNIT, 6),
+        round(folding.price_bound * UNIT, 6),
     )
 
 

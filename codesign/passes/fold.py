@@ -24,8 +24,8 @@ class Folding:
     folds: dict[str, Fold]
     pace: int
     """The cycles per sample that no process need be faster than."""
-    interval_bound: int
-    """No folding that keeps to what was asked has a smaller interval within the budget; cycles."""
+    interval_bound: int | None
+    """No folding within the budget has a smaller interval; cycles. None where an interval or a latency was asked."""
     price: float
     """The shares of the budget that it takes, logic counted twice, in units of 1e-8."""
     price_bound: float
@@ -95,14 +95,15 @@ def solve_folding(
     return Folding(found.folds, found.pace, bound, found.price, found.bound)
 
 
-def _search(search: Search, options: Options, interval: int | None, latency: int | None) -> tuple[Found | None, int]:
-    """(what was found, the smallest interval that the search leaves possible)."""
-    if interval is None and latency is None:
-        return search.fastest(options)
-    least = search.intervals(options)[0]
+def _search(
+    search: Search, options: Options, interval: int | None, latency: int | None
+) -> tuple[Found | None, int | None]:
+    """(what was found, an interval that nothing which fits is below, where the smallest is sought)."""
     if latency is not None:
-        return search.in_time(options, latency, interval), least
-    return search.cheapest(options, interval or least), least
+        return search.in_time(options, latency, interval), None
+    if interval is not None:
+        return search.cheapest(options, interval), None
+    return search.fastest(options)
 
 
 def _nearest(graph: Graph, name: str, folds: list[Fold], wanted: int | None) -> list[Fold]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from codesign.analysis.latency import timing
-from codesign.analysis.limits import limits
+from codesign.analysis.limits import limits, necessary
 from codesign.ir.design import Design, Process
 from codesign.ir.graph import Graph, Node
-from codesign.ir.kernels import Apply, Grouped, MatVec
+from codesign.ir.kernels import Apply, Depthwise, Grouped, Kernel, MatVec
 from codesign.ir.layers import Dense, Requantize
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, ZERO, Vector
@@ -28,7 +28,14 @@ def process_rows(
 ) -> tuple[ProcessRow, ...]:
     """One row per process, in order. `estimates` is the area of each process by its name, `requested` the reuse
     factors that the user asked for."""
-    return tuple(_process(p, _rounded((estimates or {}).get(p.name)), (requested or {}).get(p.name)) for p in design)
+    needed, interval = necessary(design), design.interval()
+    return tuple(
+        _process(
+            p, _rounded((estimates or {}).get(p.name)), (requested or {}).get(p.name),
+            _utilisation(p.kernel, needed.get(p.name, 0), interval),
+        )
+        for p in design
+    )  # fmt: skip
 
 
 def stream_rows(design: Design, estimates: Mapping[str, Resources] | None = None) -> tuple[StreamRow, ...]:
@@ -66,12 +73,12 @@ def budgets(total: Resources, target: Target) -> tuple[Budget, ...]:
 def figures(design: Design, clock_mhz: float) -> tuple[Figure, Figure, tuple[Bound, ...]]:
     """(interval, latency, what else the design has beside its lower bound)."""
     times, floor = timing(design, clock_mhz), limits(design, clock_mhz)
-    matrices = [p.kernel for p in design if isinstance(p.kernel, (MatVec, Grouped))]
-    made = sum(kernel.pe * kernel.simd for kernel in matrices)
+    made = sum(p.kernel.weights.words.shape[1] for p in design if isinstance(p.kernel, (MatVec, Depthwise, Grouped)))
     interval = Figure(
         times.interval,
         floor.interval,
-        f"{floor.macs} products with weights that are not zero, {made} at a time; or the beats of the longest port",
+        f"{floor.macs} products have to be made (no weight of zero, no padding), {made} at a time; or the beats of the "
+        "longest port",
         "the static schedule",
     )
     latency = Figure(
@@ -80,9 +87,7 @@ def figures(design: Design, clock_mhz: float) -> tuple[Figure, Figure, tuple[Bou
         "the additions of the longest path, or the slowest layer",
         "the model of pipelines",
     )
-    bounds = (
-        Bound("products at a time", made, floor.products, "products with weights that are not zero, per interval"),
-    )
+    bounds = (Bound("products at a time", made, floor.products, "products that have to be made, per interval"),)
     return interval, latency, bounds
 
 
@@ -106,7 +111,17 @@ def _layer(node: Node) -> LayerRow:
     )
 
 
-def _process(process: Process, estimate: Resources | None, requested: int | None) -> ProcessRow:
+def _utilisation(kernel: Kernel, needed: int, interval: int) -> float | None:
+    """The products that must be made, of those that the multipliers of a kernel can make in an interval; percent."""
+    if not isinstance(kernel, (MatVec, Depthwise, Grouped)):
+        return None
+    made = int(kernel.weights.words.shape[1]) * interval
+    return round(100 * needed / made, 1)
+
+
+def _process(
+    process: Process, estimate: Resources | None, requested: int | None, utilisation: float | None
+) -> ProcessRow:
     kernel = process.kernel
     pe = simd = reuse = strategy = None
     if isinstance(kernel, (MatVec, Grouped)):
@@ -126,6 +141,7 @@ def _process(process: Process, estimate: Resources | None, requested: int | None
         requested,
         strategy,
         estimate,
+        utilisation=utilisation,
     )
 
 

@@ -6,7 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codesign.report.model import Figure, ProcessRow, Report
 from codesign.report.picture import design_picture, network_picture
-from codesign.report.text import counted, one_line
+from codesign.report.text import counted, one_line, solved_line
 from codesign.resources import folder
 
 
@@ -27,6 +27,7 @@ def html(report: Report) -> str:
         design=design_picture(report),
         cards=_cards(report),
         reuse=_reuse,
+        solved=solved_line,
         shape=_shape,
         regions=any(b.per_slr is not None for b in report.budgets),
     )

@@ -55,6 +55,8 @@ class ProcessRow:
     strategy: str | None = None
     estimate: Resources | None = None
     """The area by the cost model."""
+    utilisation: float | None = None
+    """Of products: how much of what the multipliers could make in the design's interval has to be made; percent."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,28 @@ class StreamComparison:
 
 
 @dataclass(frozen=True)
+class Solved:
+    """What was asked of the folding, and what the solver proved about it."""
+
+    budget: str
+    interval_asked: int | None
+    """Cycles."""
+    latency_asked: int | None
+    """Cycles."""
+    interval_bound: int | None
+    """No folding within the budget has a smaller interval; None where an interval or a latency was asked."""
+    price: float
+    """The shares of the budget that the design takes, those of logic counted twice: 1 is all of one resource."""
+    price_bound: float
+    """No folding that does what was asked, in a design of this pace, has a lower one."""
+
+    @property
+    def price_gap(self) -> float:
+        """How far the price may be from the lowest; percent."""
+        return round(100 * (self.price / self.price_bound - 1), 2) if self.price_bound else 0.0
+
+
+@dataclass(frozen=True)
 class Rung:
     """A comparison of two meanings of the model on the same inputs."""
 
@@ -221,6 +245,7 @@ class Report:
     interval: Figure
     latency: Figure
     comparison: StreamComparison
+    solved: Solved | None = None
     bounds: tuple[Bound, ...] = ()
     rungs: tuple[Rung, ...] = ()
     approximations: tuple[Approximation, ...] = ()
@@ -257,6 +282,7 @@ class Report:
                 "latency_ratio": round(self.comparison.latency_ratio, 4),
             },
             "budgets": [asdict(b) | {"percent": b.percent, "slr_percent": b.slr_percent} for b in self.budgets],
+            "solved": None if self.solved is None else asdict(self.solved) | {"price_gap": self.solved.price_gap},
             "bounds": [asdict(b) | {"ratio": round(b.ratio, 4)} for b in self.bounds],
             "rungs": [asdict(r) | {"exact": r.exact} for r in self.rungs],
         }

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from codesign.report.model import Figure, OutputError, ProcessRow, Report, Rung, Verification
-from codesign.report.text import counted, one_line
+from codesign.report.text import counted, one_line, solved_line
 
 GOOD, BAD, DIM = "bold green", "bold red", "dim"
 
@@ -23,6 +23,8 @@ def summary(report: Report) -> Iterator[RenderableType]:
     yield Text.assemble("interval  ", _timing(report, report.interval))
     yield Text.assemble("latency   ", _timing(report, report.latency))
     yield Text.assemble("streams   ", _streams(report))
+    if report.solved is not None:
+        yield Text(f"folding   {solved_line(report.solved)}")
     for rung in report.rungs:
         yield _rung(rung)
     if not report.rungs:
@@ -56,7 +58,7 @@ def _processes(report: Report) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("process", overflow="fold")
     table.add_column("kernel")
-    for heading in ("pe × simd", "reuse", "cycles", "LUT~", "FF~", "DSP~", "BRAM36~"):
+    for heading in ("pe × simd", "reuse", "cycles", "used", "LUT~", "FF~", "DSP~", "BRAM36~"):
         table.add_column(heading, justify="right")
     for row in report.processes:
         critical = row.interval_cycles == report.interval.cycles
@@ -66,8 +68,12 @@ def _processes(report: Report) -> Table:
             area = (f"{e.lut:.0f}", f"{e.ff:.0f}", f"{e.dsp:g}", f"{e.bram36:g}")
         kernel = row.kernel if row.kernel != "Apply" else f"Apply ({row.strategy})"
         folding = "" if row.pe is None else f"{row.pe} × {row.simd}"
-        table.add_row(Text(one_line(row.name, 32)), kernel, folding, _reuse(row), cycles, *area)
+        table.add_row(Text(one_line(row.name, 32)), kernel, folding, _reuse(row), cycles, _used(row), *area)
     return table
+
+
+def _used(row: ProcessRow) -> str:
+    return "" if row.utilisation is None else f"{row.utilisation:.0f} %"
 
 
 def _reuse(row: ProcessRow) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from codesign.report.model import Solved
+
 
 def printable(text: object, longest: int | None = None) -> str:
     """`text` with what could steer a terminal (control and direction characters, lone surrogates) spelled out as
@@ -23,6 +25,15 @@ def one_line(text: object, longest: int | None = None) -> str:
 def counted(n: int, what: str) -> str:
     """`1 cycle`, `2 cycles`."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def solved_line(solved: Solved) -> str:
+    """What was asked of the folding, and how near to the best that is."""
+    asked = [f"interval ≤ {solved.interval_asked:,}"] if solved.interval_asked else []
+    asked += [f"latency ≤ {solved.latency_asked:,}"] if solved.latency_asked else []
+    bound = "" if solved.interval_bound is None else f"none below {solved.interval_bound:,} cycles fits; "
+    goal = ", ".join(asked) or "the smallest interval"
+    return f"{goal} within {solved.budget}; {bound}at most {solved.price_gap:g} % above the lowest price"
 
 
 def _harmless(character: str) -> bool:

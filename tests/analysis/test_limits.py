@@ -5,11 +5,12 @@ from __future__ import annotations
 from math import ceil
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesign.analysis.latency import timing
-from codesign.analysis.limits import adder_levels, limits
+from codesign.analysis.limits import adder_levels, limits, necessary
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.kernels import Depthwise, MatVec
@@ -95,3 +96,31 @@ def test_a_depthwise_product_counts_like_any_other() -> None:
     assert bounds.interval == ceil((20 * 4 + 12 * 4) / 3)  # one product at a time, and those of two lanes
     alone = limits(lower(graph, {"p": Fold(2, 2)}))
     assert (alone.macs, alone.weight_bits) == (bounds.macs, 0)  # all taps and lanes at once: constants
+
+
+@pytest.mark.parametrize("fold", [Fold(1, 1), Fold(2, 2), Fold(2, 12), Fold(4, 36)])
+@pytest.mark.parametrize(
+    ("stride", "padding"), [((1, 1), (1, 1, 1, 1)), ((2, 1), (0, 2, 1, 0)), ((1, 2), (0, 0, 0, 0))]
+)
+def test_products_with_padding_need_not_be_made(
+    fold: Fold, stride: tuple[int, int], padding: tuple[int, int, int, int]
+) -> None:
+    """Counted pixel by pixel, whatever gives the windows."""
+    rng = np.random.default_rng(0)
+    weights = rng.integers(-2, 3, (3, 3, 4, 4))
+    graph = Graph("net")
+    graph.add("x", Input(Tensor.of_fixed((5, 4, 4), Fixed(4))))
+    graph.add("c", Conv(weights, Fixed(3), stride, (1, 1), padding), "x")
+    graph.outputs = [Output("y", "c", "y")]
+    top, _, left, _ = padding
+    rows, columns, _ = graph["c"].type.shape
+    count = 0
+    for row in range(rows):
+        for column in range(columns):
+            for i in range(3):
+                for j in range(3):
+                    y, x = row * stride[0] - top + i, column * stride[1] - left + j
+                    count += int(np.count_nonzero(weights[i, j])) if 0 <= y < 5 and 0 <= x < 4 else 0
+    design = lower(graph, {"c": fold})
+    assert necessary(design) == {"c": count}
+    assert limits(design).macs == count

@@ -10,7 +10,7 @@ from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Add, ArgMax
 from codesign.passes.lower import Fold, lower
 from codesign.report.build import budgets, layer_rows, process_rows, stream_rows
-from codesign.report.model import Approximation, Bound, Figure, OutputError, Report, Rung, StreamComparison
+from codesign.report.model import Approximation, Bound, Figure, OutputError, Report, Rung, Solved, StreamComparison
 from codesign.targets import Resources, load_target
 from tests.perceptrons import dense, perceptron, requantize
 
@@ -73,6 +73,7 @@ def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None 
         interval=Figure(design.interval(), 4, "the input has 16 elements, 4 of them per beat", "exact"),
         latency=Figure(88, 31, "each layer must read a first input fold", "estimate"),
         comparison=StreamComparison("mixed", design.interval(), 88, 4 * design.interval(), 220),
+        solved=Solved("80%", None, 400, None, 0.31, 0.3),
         bounds=(Bound("products at a time", 256, 240, "there are 3840 products"),),
         rungs=(
             Rung("network", "qonnx in float32", 1000, 5000, 0, 3),

@@ -24,7 +24,7 @@ SHAPE: dict[str, object] = {
     "processes": [{
         "name": str, "origin": str, "kernel": str, "reads": [str], "writes": [str], "interval_cycles": int,
         "pe": int | None, "simd": int | None, "reuse_factor": int | None, "reuse_requested": int | None,
-        "strategy": str | None,
+        "strategy": str | None, "utilisation": float | None,
         "estimate": RESOURCES,
     }],
     "streams": [{
@@ -40,6 +40,10 @@ SHAPE: dict[str, object] = {
     "comparison": {
         "asked": str, "mixed_interval": int, "mixed_latency": int, "single_interval": int, "single_latency": int,
         "interval_ratio": float, "latency_ratio": float,
+    },
+    "solved": {
+        "budget": str, "interval_asked": int | None, "latency_asked": int | None, "interval_bound": int | None,
+        "price": float, "price_bound": float, "price_gap": float,
     },
     "bounds": [{"what": str, "value": int | float, "bound": int | float, "because": str, "ratio": float}],
     "rungs": [{

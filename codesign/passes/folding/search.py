@@ -105,7 +105,8 @@ class Search:
             solution = model.cheapest()
             if solution is None:
                 break
-            lowest = solution.bound if number == 0 else lowest
+            if number == 0:
+                lowest = solution.bound if model.exact else self._bound(options, pace, None)
             reference = model.folding(solution)
             seen.append(reference)
             design = self._lowered(reference, pace)
@@ -137,7 +138,8 @@ class Search:
             solution = model.cheapest(GAP)
             if solution is None or solution.bound >= below:
                 break
-            lowest = solution.bound if number == 0 else lowest
+            if number == 0:
+                lowest = solution.bound if model.exact else self._bound(options, pace, deadline)
             reference = model.folding(solution)
             design = self._lowered(reference, pace)
             if design is None:
@@ -150,6 +152,11 @@ class Search:
                 return found
             unmodelled = found.need + self.pieces.cost(reference, pace) * -1
         return None
+
+    def _bound(self, options: Options, pace: int, deadline: Deadline | None) -> float:
+        """What no price is below, by what the model knows for certain."""
+        solution = Model(self.pieces, options, self.limit, pace, certain=True, deadline=deadline).cheapest(GAP)
+        return INFINITY if solution is None else solution.bound
 
     def in_time(self, options: Options, latency: int, interval: int | None) -> Found | None:
         """The cheapest that was found with this latency and at most this interval.
