@@ -86,7 +86,9 @@ class Op:
     def integers(self, key: str) -> tuple[int, ...] | None:
         """A list of integers, or None."""
         value = self._get(key, list)
-        return None if value is None else tuple(int(v) for v in value)
+        if value is not None and not all(isinstance(v, int) for v in value):
+            raise LayerError(f"the attribute {key} is {value}; it must be a list of integers")
+        return None if value is None else tuple(value)
 
     def other(self, key: str) -> Any:
         """Any attribute as the onnx package gives it, or None."""

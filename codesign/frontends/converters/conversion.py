@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +18,9 @@ from codesign.ir.graph import Graph
 from codesign.ir.layers import Identity, Layer, Reshape, Transpose
 from codesign.ir.tensor import Tensor, Values
 from codesign.ir.vector import Vector
+
+LARGEST_RESULT = 1 << 26
+"""Elements of one sample of any tensor: one of 1,024 x 1,024 pixels of 64 channels has as many."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,16 @@ class Conversion:
         node = self.graph.add(
             self.names.unique(text, self.op.kind), layer, *(i.name for i in inputs), origin=self.op.name
         )
+        self.check_size(node.type.shape)
         return Stream(node.name, node.type)
+
+    def check_size(self, shape: Sequence[int]) -> None:
+        """Refuses a result of this shape if it would fill the memory."""
+        if prod(shape) > LARGEST_RESULT:
+            self.refuse(
+                f"a result of shape {tuple(shape)} has {prod(shape):,} elements, at most {LARGEST_RESULT:,} are "
+                "supported; check pads, strides, scales and sizes"
+            )
 
     def same(self, x: Stream) -> Stream:
         """`x` again, through a node of this operator's name."""

@@ -27,6 +27,8 @@ def resize(node: Conversion) -> Stream:
     places = node.op.text("coordinate_transformation_mode", "asymmetric" if old else "half_pixel")
     nearest = node.op.text("nearest_mode", "floor" if old else "round_prefer_floor")
     _check_mode(node, "nearest")
+    if sizes is not None and sizes.base.size and scales is not None and scales.base.size:
+        node.refuse("it has both scales and sizes; keep one")
     if sizes is not None and sizes.base.size:
         lengths = sizes.base.tolist()[1:]
         if len(lengths) != len(x.shape):
@@ -63,6 +65,7 @@ def _scales(node: Conversion, x: Stream, scales: Sequence[Fraction]) -> list[Fra
 
 
 def _repeated(node: Conversion, x: Stream, factors: Sequence[Fraction], places: str, nearest: str) -> Stream:
+    node.check_size([abs(int(n * factor)) for n, factor in zip(x.shape, factors, strict=True)])
     for axis, (factor, length) in enumerate(zip(factors, x.shape, strict=True), start=1):
         whole = factor.denominator == 1 and factor >= 1
         if not whole or not _repeats(node, length, int(factor), places, nearest):

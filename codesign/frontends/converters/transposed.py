@@ -41,6 +41,7 @@ def conv_transpose(node: Conversion) -> Stream:
     rows, columns = _phases(node, pixels, weights.shape[2:])
     stride, outputs = (rows.stride, columns.stride), weights.shape[1] * groups
     shape = (rows.size, columns.size, channels // groups, outputs * stride[0] * stride[1])
+    node.check_size(shape)
     dilation = (rows.dilation, columns.dilation)
     padding: Padding = (rows.before, rows.after, columns.before, columns.after)
 
@@ -62,6 +63,10 @@ def conv_transpose(node: Conversion) -> Stream:
     if y.shape[:2] != (rows.length, columns.length):
         y = node.emit(Crop((0, 0, 0), (rows.length, columns.length, outputs)), y, part="part")
     return image_back(node, y, x.rank)
+
+
+MOST_PHASES = 256
+"""The largest stride: each of its phases has weights of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +93,8 @@ def _phases(node: Conversion, x: Stream, kernel: tuple[int, ...]) -> tuple[_Phas
     """Both axes of the image `x`, from the attributes."""
     axes = len(kernel_size(node, x, kernel))
     stride, dilation = each(node, "strides", axes), each(node, "dilations", axes)
+    if max(stride) > MOST_PHASES:
+        node.refuse(f"its strides {list(stride)} are not supported; at most {MOST_PHASES}")
     more = node.op.integers("output_padding") or (0,) * axes
     if len(more) != axes or min(more) < 0:
         node.refuse(f"its output_padding {list(more)} must be {axes} numbers that are not negative")
@@ -95,6 +102,7 @@ def _phases(node: Conversion, x: Stream, kernel: tuple[int, ...]) -> tuple[_Phas
     whole = [
         s * (n - 1) + m + d * (k - 1) + 1 for n, k, s, d, m in zip(lengths, kernel, stride, dilation, more, strict=True)
     ]
+    node.check_size(whole)
     before, after = _padding(node, whole, [n * s for n, s in zip(lengths, stride, strict=True)])
     wanted = [n - a - b for n, a, b in zip(whole, before, after, strict=True)]
     if min(wanted) < 1:
@@ -121,7 +129,9 @@ def _padding(node: Conversion, whole: list[int], same: list[int]) -> tuple[list[
         node.refuse(f"its auto_pad {spelled(mode)} is not supported; there are NOTSET, VALID, SAME_UPPER, SAME_LOWER")
     total = [n - g for n, g in zip(whole, goal, strict=True)]
     if stated is not None and min(total) < 0:
-        node.refuse(f"its output_shape {list(stated)} exceeds the result of {' x '.join(map(str, whole))}")
+        node.refuse(
+            f"its output_shape {list(stated)} exceeds the result of {' x '.join(map(str, whole))}; state a smaller one"
+        )
     total = [max(0, t) for t in total]
     less, more = [t // 2 for t in total], [t - t // 2 for t in total]
     return (less, more) if mode == "SAME_UPPER" else (more, less)

@@ -53,6 +53,9 @@ def windows(node: Conversion, x: Stream, kernel: tuple[int, ...] | None, ceil: b
     if ceil:
         for k, (n, r, s) in enumerate(zip(lengths, reach, stride, strict=True)):
             after[k] += max(0, -(n + before[k] + after[k] - r) % s) if s > 0 else 0
+    whole = [n + a + b for n, a, b in zip(lengths, before, after, strict=True)]
+    node.check_size(whole)
+    stride = tuple(min(s, n) for s, n in zip(stride, whole, strict=True))  # there is one window alone beyond that
     (top, left), (bottom, right) = _pair(before, 0), _pair(after, 0)
     return Windows(_pair(size, 1), _pair(stride, 1), _pair(dilation, 1), (top, bottom, left, right))
 

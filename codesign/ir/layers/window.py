@@ -31,7 +31,10 @@ def positions(x: Tensor, size: Pair, stride: Pair, padding: Padding, dilation: P
     rows, columns = height + top + bottom, width + left + right
     tall, wide = (dilation[0] * (size[0] - 1) + 1, dilation[1] * (size[1] - 1) + 1)
     if tall > rows or wide > columns:
-        raise LayerError(f"a window of {tall} x {wide} does not fit the image of {rows} x {columns} (padding included)")
+        raise LayerError(
+            f"a window of {tall} x {wide} does not fit the image of {rows} x {columns} (padding included); "
+            "use a smaller one, or more padding"
+        )
     return (rows - tall) // stride[0] + 1, (columns - wide) // stride[1] + 1
 
 
