@@ -24,13 +24,15 @@ Network = Callable[[], Any]
 
 
 def command(*arguments: object) -> tuple[int, str]:
-    """(exit code, stderr) of a command that is to fail: stdout stays empty, and no traceback is shown."""
+    """(exit code, stderr from the error on, behind the steps) of a command that is to fail: stdout stays empty, and no
+    traceback is shown."""
     result = CliRunner().invoke(app, [str(a) for a in arguments])
     assert "Traceback" not in result.stderr
     assert "internal error" not in result.stderr
     if result.exit_code:
         assert result.stdout == ""
-    return result.exit_code, result.stderr
+    _, error, message = result.stderr.partition("codesign: error: ")
+    return result.exit_code, error + message or result.stderr
 
 
 def refused(place: Path, *arguments: object) -> str:
