@@ -9,7 +9,7 @@ import numpy as np
 
 from codesign.analysis.primitives import signed_digits
 from codesign.ir.design import Design, Process
-from codesign.ir.kernels import Depthwise, Grouped, Kernel, MatVec, Repack
+from codesign.ir.kernels import Depthwise, Grouped, Kernel, MatVec, Repack, Window
 from codesign.ir.kernels.sliding import Sliding
 
 ADD_NS = 0.3
@@ -68,7 +68,9 @@ def _macs(process: Process, design: Design) -> int:
     if windows is None:
         return kernel.positions * int(np.count_nonzero(kernel.weights.words))
     below, beside = (inside.sum(axis=0) for inside in windows.inside())
-    taps = np.count_nonzero(kernel.matrix().reshape(windows.taps, -1), axis=1)
+    rows = np.count_nonzero(kernel.matrix(), axis=1)
+    parts = isinstance(kernel, Grouped) and isinstance(windows, Window) and windows.by_channel
+    taps = rows.reshape(-1 if parts else 1, windows.taps, windows.lanes if parts else -1).sum(axis=(0, 2))
     return int(np.outer(below, beside).ravel() @ taps)
 
 

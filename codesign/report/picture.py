@@ -87,6 +87,7 @@ class _Node:
 
 FAMILIES: Mapping[str, str] = {
     "Input": "port", "Dense": "linear", "MatMul": "linear", "MatVec": "linear", "Grouped": "linear",
+    "InsideMatVec": "linear", "Depthwise": "linear", "Conv": "linear",
     "Requantize": "step", "Apply": "step", "Relu": "step", "Quantize": "step",
     "SoftmaxTable": "table", "SoftmaxUnit": "table", "ArgMax": "table", "IndexOfMax": "table",
 }  # fmt: skip

@@ -17,6 +17,7 @@ from codesign.ir.kernels import Depthwise, MatVec
 from codesign.ir.layers import Conv, Dense, Input
 from codesign.ir.tensor import Tensor
 from codesign.passes.lower import Fold, lower
+from codesign.passes.products import foldings
 from tests.perceptrons import folds, perceptron
 from tests.strategies import typed_networks
 
@@ -81,6 +82,29 @@ def test_no_design_is_better_than_its_bounds(data: st.DataObject) -> None:
     assert found.interval <= design.interval()
     assert found.products <= products
     assert found.latency <= timing(design).latency
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_multiplications_by_padding_do_not_count(data: st.DataObject) -> None:
+    """Against every product of the convolution, one by one."""
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    size, stride, groups = rng.integers(1, 4, 2), rng.integers(1, 3, 2), data.draw(st.sampled_from([1, 2, 4]))
+    padding = [int(rng.integers(0, size[k // 2])) for k in range(4)]
+    height, width = (max(1, n - padding[2 * k]) + int(rng.integers(0, 4)) for k, n in enumerate(size.tolist()))
+    weights = rng.integers(-1, 2, (*size, 4 // groups, 4))
+    graph = Graph("net", "net.onnx")
+    graph.add("x", Input(Tensor.of_fixed((height, width, 4), Fixed(4))))
+    node = graph.add(
+        "c", Conv(weights, Fixed(2), tuple(stride.tolist()), padding=tuple(padding), groups=groups), "x"
+    )  # fmt: skip
+    graph.outputs = [Output("y", "c", "y")]
+    expected = 0
+    for oy, ox, i, j in np.ndindex(*node.type.shape[:2], *size.tolist()):
+        y, x = oy * stride[0] + i - padding[0], ox * stride[1] + j - padding[2]
+        expected += np.count_nonzero(weights[i, j]) if 0 <= y < height and 0 <= x < width else 0
+    folding = {"c": data.draw(st.sampled_from(foldings(node)))} if groups == 1 else {}
+    assert limits(lower(graph, folding)).macs == expected
 
 
 def test_a_depthwise_product_counts_like_any_other() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
 from codesign.errors import IRError
 from codesign.ir.kernels.base import Beats
@@ -43,11 +42,6 @@ class InsideWindow(Window):
     def writes(self) -> tuple[Beats, ...]:
         rows, columns = self.counts
         return (Beats(self.x, self.lanes, sum(rows) * sum(columns) * self.folds),)
-
-    def mask(self) -> NDArray[np.bool_]:
-        """(positions, taps): which taps of which windows come."""
-        rows, columns = self.inside()
-        return (rows[:, None, :, None] & columns[None, :, None, :]).reshape(-1, self.taps)
 
     def evaluate(self, *inputs: Array) -> tuple[Array, ...]:
         (x,) = inputs

@@ -77,6 +77,11 @@ class Sliding(Kernel):
             found.append((places >= 0) & (places < length))
         return found[0], found[1]
 
+    def mask(self) -> NDArray[np.bool_]:
+        """(positions, taps): which taps of which windows lie in the image."""
+        rows, columns = self.inside()
+        return (rows[:, None, :, None] & columns[None, :, None, :]).reshape(-1, self.taps)
+
     def seen(self, x: Array) -> Array:
         """(n, *count, taps, C): what each window sees of the images (n, H, W, C)."""
         images = padded(x.reshape(len(x), self.height, self.width, self.channels), self.padding, self.fill)
