@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from codesign.analysis.cost import design_cost
+from codesign.errors import TargetError
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Conv, Input, Upsample
 from codesign.ir.tensor import Tensor
+from codesign.passes.fifo_depth import fifo_depth
 from codesign.passes.fold import solve_folding
 from codesign.passes.folding.model import price
 from codesign.passes.lower import Fold, lower
 from codesign.passes.products import achievable_reuse, choices, foldings
 from codesign.targets import load_target
+from tests.passes.test_fifo_depth import Machine
+from tests.strategies import typed_networks
 
 
 def upsampled(factors: tuple[int, int], kernel: tuple[int, int]) -> Graph:
@@ -40,6 +48,26 @@ def test_the_choice_is_that_of_trying_all(factors: tuple[int, int], kernel: tupl
     fastest = min(lower(graph, {"c": fold}).interval() for fold in foldings(graph["c"]))
     assert lower(graph, found.folds).interval() == found.pace == fastest
     assert worth(found.folds["c"]) == min(worth(fold) for fold in choices(graph["c"], graph["x"].type))
+
+
+@settings(max_examples=25)
+@given(typed_networks(), st.sampled_from([1, 7, 40, 400]))
+def test_what_is_solved_runs_at_its_interval_cycle_by_cycle(
+    drawn: tuple[Graph, list[np.ndarray]], interval: int
+) -> None:
+    """Simulated with full FIFOs and stalls; where no design is so fast, the one that the refusal names."""
+    graph, _ = drawn
+    try:
+        found = solve_folding(graph, load_target("u50"), interval=interval)
+    except TargetError as error:
+        smallest = re.search(r"the smallest interval that fits is ([\d,]+) cycles", str(error))
+        assert smallest, error
+        interval = int(smallest[1].replace(",", ""))
+        found = solve_folding(graph, load_target("u50"), interval=interval)
+    design = fifo_depth(lower(graph, found.folds, pace=found.pace))
+    assert design.interval() <= interval
+    done = Machine(design, 24).run(patience=4 * design.interval() + 400)
+    assert done[-1] - done[15] == 8 * design.interval()
 
 
 def test_a_fold_cuts_no_pixel_in_parts() -> None:
