@@ -25,6 +25,7 @@ from codesign.passes.folding.model import price
 from codesign.passes.lower import Fold, lower
 from codesign.passes.products import MAX_PRODUCTS, achievable_reuse
 from codesign.targets import Resources, Target, load_target
+from codesign.targets.budget import Budget
 from tests.perceptrons import perceptron
 from tests.strategies import typed_networks
 
@@ -267,6 +268,22 @@ def test_a_network_that_does_not_fit_is_refused_with_what_it_needs_and_what_ther
         match=r"net\.onnx does not fit 80% of small: it needs [\d,]+ LUT \(the budget has 80\); choose a larger",
     ):
         choose_folding(graph, small_target(lut=100))
+
+
+def test_a_budget_that_cannot_be_met_is_refused_with_the_smallest_that_can() -> None:
+    graph = perceptron(np.random.default_rng(0), [64, 64, 64], 8)
+    small = Budget.read("lut=100,dsp=1,bram=1000", "here")
+    with pytest.raises(
+        TargetError,
+        match=r"net\.onnx does not fit lut=100,dsp=1,bram=1000 of u50: it needs [\d,]+ LUT \(the budget has 100\)"
+        r"( and \d+ DSP \(the budget has 1\))?; a budget of lut=\d+(,dsp=\d+)? would do",
+    ) as error:
+        choose_folding(graph, load_target("u50"), budget=small)
+    enough = {"bram": 1000, "dsp": 1, **dict(re.findall(r"(lut|dsp)=(\d+)", str(error.value).split("budget of ")[1]))}
+    assert choose_folding(graph, load_target("u50"), budget=Budget.read(enough, "here"))
+    enough["lut"] = int(enough["lut"]) - 1
+    with pytest.raises(TargetError, match=rf"\(the budget has {enough['lut']:,}\)"):
+        choose_folding(graph, load_target("u50"), budget=Budget.read(enough, "here"))
 
 
 def test_a_reuse_that_does_not_fit_is_refused_with_the_smallest_that_does() -> None:

@@ -53,12 +53,12 @@ class Reasons:
         need = self.search.smallest(self.options, interval)
         if need is None:
             slowest = next(p for p in found.design if p.kernel.interval == reached)
-            why = f"node {slowest.origin} takes {reached:,} cycles however it is folded"
+            why = f"node {slowest.origin} takes {_cycles(reached)} however it is folded"
         else:
             why = f"that would need {self._beyond(need)}"
         return (
-            f"{self.search.graph.origin}: no design with an interval of at most {interval:,} cycles fits {self.budget} "
-            f"of {self.target.name}: {why}; the smallest interval that fits is {reached:,} cycles"
+            f"{self.search.graph.origin}: no design with an interval of at most {_cycles(interval)} fits {self.budget} "
+            f"of {self.target.name}: {why}; the smallest interval that fits is {_cycles(reached)}"
         )
 
     def _too_late(self, interval: int | None, latency: int | None) -> str | None:
@@ -71,9 +71,9 @@ class Reasons:
         clock = self.search.clock_mhz
         reached = first_latency(found.design, clock)
         return (
-            f"{self.search.graph.origin}: no design with a latency of at most {latency:,} cycles "
+            f"{self.search.graph.origin}: no design with a latency of at most {_cycles(latency)} "
             f"({latency / clock:.4g} us) was found within {self.budget} of {self.target.name}: the smallest found is "
-            f"{reached:,} cycles ({reached / clock:.4g} us), with an interval of {found.design.interval():,} cycles"
+            f"{_cycles(reached)} ({reached / clock:.4g} us), with an interval of {_cycles(found.design.interval())}"
         )
 
     def _too_large(self) -> str:
@@ -82,7 +82,16 @@ class Reasons:
         where = f"{self.search.graph.origin} does not fit {self.budget} of {self.target.name}"
         if need is None or not need.exceeding(self.search.limit):
             return f"{where}: its FIFOs take more than the folding leaves; {self._cure()}"
-        return f"{where}: it needs {self._beyond(need)}; {self._cure()}"
+        return f"{where}: it needs {self._beyond(need)}; {self._larger_budget(need) or self._cure()}"
+
+    def _larger_budget(self, need: Resources) -> str | None:
+        """The smallest budget that would do, where the device has that much and no reuse factor was asked."""
+        over = need.exceeding(self.search.limit)
+        if need.exceeding(self.target.resources) or any(len(self.options[n]) < len(self.every[n]) for n in self.every):
+            return None
+        words = {"BRAM36": "bram"}
+        amounts = ",".join(f"{words.get(n, n.lower())}={dict(need.items())[n]:.10g}" for n in over)
+        return f"a budget of {amounts} would do"
 
     def _excess(self, need: Resources) -> float:
         return max(n / max(most, 1e-3) for n, most in zip(need, self.search.limit))
@@ -110,3 +119,7 @@ class Reasons:
             if self.search.possible(slower, goal) and self.search.cheapest(slower, goal):
                 return f"try reuse_factor >= {reuse}"
         return "choose a larger target, a smaller network or fewer bits"
+
+
+def _cycles(n: int) -> str:
+    return "1 cycle" if n == 1 else f"{n:,} cycles"
