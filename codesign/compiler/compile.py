@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from codesign import __version__
 from codesign.backends.project import Vectors, output_folder, write_project
+from codesign.compiler.goals import check_goals
 from codesign.compiler.options import ConfigSource, Options
 from codesign.compiler.reporting import report_of
 from codesign.compiler.saved import keep
@@ -185,9 +186,9 @@ def designed(network: Graph, options: Options) -> tuple[Folding, Design]:
         interval=options.config.interval,
         latency=options.latency,
     )
-    return folding, pipeline.build_design(
-        network, folding.folds, strategies, options.clock_mhz, options.streams, folding.pace
-    )
+    design = pipeline.build_design(network, folding.folds, strategies, options.clock_mhz, options.streams, folding.pace)
+    check_goals(design, options)
+    return folding, design
 
 
 def _check(imported: Graph, climb: Climb) -> None:

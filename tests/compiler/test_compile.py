@@ -82,6 +82,23 @@ def test_forced_streams_give_the_same_integers_and_the_report_compares_them(stre
     assert design.streams == compiled.design.streams, "verify builds the same"
 
 
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"streams": "single", "interval": 8}, r"single streams the design has an interval of 64 cycles, 8 were asked"),
+        ({"streams": "single", "latency_us": 0.5}, r"has a latency of \d+ cycles, 100 were asked"),
+        (
+            {"streams": "array", "budget": "lut=8000", "interval": 16},
+            r"array streams the design has [\d,]+ LUT, the budget has 8,000",
+        ),
+    ],
+)
+def test_forced_streams_that_break_what_else_was_asked_are_refused(asked, message):
+    codesign.show(MODEL, design=True, **{key: value for key, value in asked.items() if key != "streams"})
+    with pytest.raises(TargetError, match=message + ".*; ask for mixed streams, or for less"):
+        codesign.show(MODEL, design=True, **asked)
+
+
 def test_the_configuration_forces_streams_and_the_command_line_wins():
     assert {s.kind for s in compile_streams({"Streams": "array"})} == {"array", "struct"}, "ports are words"
     assert {s.kind for s in compile_streams({"Streams": "array"}, "struct")} == {"struct"}

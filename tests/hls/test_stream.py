@@ -64,6 +64,28 @@ int main() {
         found = true;
     }
     CHECK(found);
+
+    {
+        hls::stream<int> lanes[3];
+        hls::csim::name(lanes, "lanes");
+        for (int i = 0; i < 3; ++i)
+            for (int n = 0; n <= i; ++n) lanes[i].write(n);
+        lanes[0].read();
+        try {
+            lanes[0].read();
+            CHECK(!"reached");
+        } catch (const std::exception& problem) {
+            CHECK(std::strcmp(problem.what(), "stream lanes was read while it was empty") == 0);
+        }
+    }
+    int named = 0;
+    for (unsigned long i = 0; i < hls::csim::marks().size(); ++i) {
+        const hls::csim::Mark& mark = hls::csim::marks()[i];
+        if (std::strcmp(mark.name, "lanes") != 0) continue;
+        CHECK(mark.high == 3 && mark.left == 5);
+        ++named;
+    }
+    CHECK(named == 1);
     return failures != 0;
 }
 """

@@ -5,13 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codesign.config import Config
+from codesign.analysis.latency import timing
+from codesign.config import Config, Streams
 from codesign.frontends.qonnx import load
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import Conv, Requantize, Transpose
 from codesign.passes import pipeline
-from codesign.passes.builder import Fold, matrix_shape, product_interval
+from codesign.passes.builder import Fold, is_product, matrix_shape, product_interval
+from codesign.passes.pipeline import wired_design
+from codesign.passes.products import foldings
 from tests.frontends.test_real_files import Reference
 
 pytestmark = pytest.mark.filterwarnings("ignore:Output shapes disagree")
@@ -116,3 +119,18 @@ def test_a_pixel_of_the_calorimeter_s_convolutions_costs_its_folding(shared: Pat
         positions = node.type.size // node.type.channels
         assert fold.reuse(*matrix_shape(node.layer)) == reuse
         assert product_interval(node, network[node.inputs[0]].type, fold) == positions * reuse
+
+
+def test_single_streams_make_the_calorimeter_network_as_slow_as_its_largest_image(shared: Path) -> None:
+    """56 x 55 pixels of 16 channels stand behind the first convolution; mixed streams carry them 16 at a time."""
+    network = passed("deepcalo/deepcalo_image_only_w8a8_synthetic.onnx", shared).network
+    folding = {}
+    for node in network:
+        if is_product(node.layer):
+            x = network[node.inputs[0]].type
+            fast = [f for f in foldings(node) if product_interval(node, x, f) <= 7000 and f.simd <= 1024]
+            folding[node.name] = min(fast, key=lambda f: (f.pe * f.simd, -f.simd))
+    mixed, single = (timing(wired_design(network, folding, {}, s)) for s in (Streams.MIXED, Streams.SINGLE))
+    assert mixed.interval <= 7000
+    assert single.interval == 56 * 55 * 16
+    assert single.latency > 2 * mixed.latency
