@@ -37,6 +37,7 @@ from codesign.verification.climb import Climb, Ladder
 from codesign.verification.csim import Arithmetic, Csim
 from codesign.verification.effort import first_inputs
 from codesign.verification.inputs import random_inputs
+from codesign.verification.ladder import evaluate_network
 
 
 @dataclass
@@ -136,7 +137,7 @@ def compile(
             folder,
             part=options.target.part,
             clock_ns=1000 / Fraction(options.clock_mhz),
-            vectors=Vectors(codes, design.evaluate(codes)),
+            vectors=Vectors(codes, evaluate_network(passed.network, codes)),
             version=__version__,
             digest=digest,
         )

@@ -26,6 +26,8 @@ TOGETHER = 16
 """Samples whose exact values are kept at once."""
 OWN = {CALO_8.name: 256, CALO.name: 32, ESPCN.name: 1, ESPCN_FLOAT.name: 1, DIGITS.name: 20, WAKE.name: 10}
 """How many inputs of its own kind each network is tried with, where there are any."""
+LARGE = (ESPCN, ESPCN_FLOAT)
+"""Thousand million products for each sample: simulated in native integers alone."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,11 @@ def built() -> dict[str, Compiled]:
 def compiled(network: Network, built: dict[str, Compiled]) -> Compiled:
     if network.name not in built:
         built[network.name] = codesign.compile(
-            network.path, target="u50", input_type=network.input_type, config=network.config
+            network.path,
+            target="u50",
+            input_type=network.input_type,
+            config=network.config,
+            csim=network not in LARGE,
         )
     return built[network.name]
 
@@ -49,7 +55,8 @@ def test_every_meaning_of_a_published_convolutional_network_is_the_same(
     one = compiled(network, built)
 
     rungs = one.report.rungs
-    assert [r.name for r in rungs] == ([] if network.float_throughout else [REFERENCE]) + RUNGS
+    expected = RUNGS[:2] if network in LARGE else RUNGS
+    assert [r.name for r in rungs] == ([] if network.float_throughout else [REFERENCE]) + expected
     assert [r.mismatches for r in rungs] == [0] * len(rungs)
     assert all(r.inputs >= 2 and r.values for r in rungs)
     assert all(r.ties <= 1 for r in rungs)
