@@ -59,7 +59,7 @@ class Draft:
         size = self.choose(1, 2, 3), self.choose(1, 2, 3)
         size = min(size[0], height + pads[0] + pads[2]), min(size[1], width + pads[1] + pads[3])
         strides = [self.choose(1, 1, 2), self.choose(1, 1, 2)]
-        group = self.choose(1, 1, channels)
+        group = self.choose(1, 1, channels, *(n for n in (2, 3) if channels % n == 0))
         outputs = group * self.choose(1, 2) if group > 1 else self.choose(1, 2, 3, 5)
         x = self.last
         w = self.constant(self.rng.integers(-7, 8, (outputs, channels // group, *size)) / 8)
@@ -68,6 +68,51 @@ class Draft:
         self.put("Conv", x, quantized, *bias, pads=pads, strides=strides, group=group)
         lengths = (n + a + b for n, a, b in zip((height, width), pads[:2], pads[2:], strict=True))
         self.shape = (outputs, *((n - k) // s + 1 for n, k, s in zip(lengths, size, strides, strict=True)))
+
+    def conv_transpose(self) -> None:
+        """Any mix of attributes; its weights are quantized by output channel."""
+        channels, height, width = self.shape
+        group = self.choose(1, 1, channels)
+        each = self.choose(1, 2, 3)
+        size = self.choose(1, 2, 3), self.choose(1, 2, 3)
+        strides = self.choose(1, 2), self.choose(1, 2, 3)
+        dilations = self.choose(1, 1, 2), self.choose(1, 1, 2)
+        more = [self.choose(*range(s)) for s in strides]
+        whole = [
+            s * (n - 1) + m + d * (k - 1) + 1
+            for n, k, s, d, m in zip((height, width), size, strides, dilations, more, strict=True)
+        ]
+        # The runtime refuses to cut off more than the first or the last weight adds.
+        pads = [self.choose(*range(min(2, d * (k - 1) + 1))) for d, k in zip(dilations * 2, size * 2, strict=True)]
+        left = [n - a - b for n, a, b in zip(whole, pads[:2], pads[2:], strict=True)]
+        if min(left) < 1 or each * group * left[0] * left[1] > 400:
+            return self.conv()
+        x = self.last
+        w = self.constant(self.rng.integers(-7, 8, (channels, each, *size)) / 8)
+        quantized = self.quant(w, self.powers(1, each, 1, 1) / 2, 3)
+        bias = (self.constant(self.rng.integers(-8, 9, each * group) / 8),) if self.choose(True, False) else ()
+        attributes = {"pads": pads, "strides": strides, "dilations": dilations, "output_padding": more}
+        self.put("ConvTranspose", x, quantized, *bias, group=group, **attributes)
+        self.shape = (each * group, left[0], left[1])
+
+    def time_distributed(self) -> None:
+        """A matrix product with the channels of each pixel, its last axis in between."""
+        channels, height, width = self.shape
+        outputs = self.choose(1, 2, 4)
+        x = self.put("Transpose", self.last, perm=[0, 2, 3, 1])
+        w = self.constant(self.rng.integers(-7, 8, (channels, outputs)) / 8)
+        self.put("MatMul", x, self.quant(w, 0.25, 3))
+        self.put("Transpose", self.last, perm=[0, 3, 1, 2])
+        self.shape = (outputs, height, width)
+
+    def along_rows(self) -> None:
+        """A matrix product with the last axis of the file's tensor, whatever it stands for."""
+        channels, height, width = self.shape
+        outputs = self.choose(1, 2, 4)
+        w = self.constant(self.rng.integers(-7, 8, (width, outputs)) / 8)
+        x = self.last
+        self.put("MatMul", x, self.quant(w, 0.25, 3))
+        self.shape = (channels, height, outputs)
 
     def norm(self) -> None:
         c = self.shape[0]
@@ -86,11 +131,19 @@ class Draft:
 
     def after(self) -> None:
         channels, height, width = self.shape
-        match self.choose("max", "mean", "resize", "pad", "join", "add", "part", "none", "none"):
+        kinds = ("max", "mean", "resize", "pad", "join", "add", "part", "crop", "blocks", "pixels", "none", "none")
+        match self.choose(*kinds):
             case "max":
                 k = min(2, height), min(3, width)
-                self.put("MaxPool", self.last, kernel_shape=k, strides=[1, 2])
-                self.shape = (channels, height - k[0] + 1, (width - k[1]) // 2 + 1)
+                ceil = self.choose(0, k[1] // 2)  # a window that starts within the image
+                self.put("MaxPool", self.last, kernel_shape=k, strides=[1, 2], ceil_mode=ceil)
+                self.shape = (channels, height - k[0] + 1, (width - k[1] + ceil) // 2 + 1)
+            case "mean" if min(height, width) > 1 and self.choose(True, False):
+                # Counts of one, two and four elements: exact in float32.
+                more = {"pads": [1, 0, 0, 1], "count_include_pad": self.choose(0, 1)}
+                self.put("AveragePool", self.last, kernel_shape=[2, 2], strides=[1, 2], **more)
+                self.shape = (channels, height, width // 2)
+                self.quant(self.last, 0.5, 3)
             case "mean" if min(height, width) > 1:
                 self.put("AveragePool", self.last, kernel_shape=[2, 2])
                 self.shape = (channels, height - 1, width - 1)
@@ -99,6 +152,15 @@ class Draft:
                 places = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
                 self.put("Resize", self.last, "", scales, **places)
                 self.shape = (channels, 2 * height, width)
+            case "crop" if min(height, width) > 1:
+                self.put("Slice", self.last, *(self.constant(v, np.int64) for v in ([1, 0], [height, -1], [2, 3])))
+                self.shape = (channels, height - 1, width - 1)
+            case "blocks" if channels % 4 == 0:
+                self.put("DepthToSpace", self.last, blocksize=2, mode=self.choose("DCR", "CRD"))
+                self.shape = (channels // 4, 2 * height, 2 * width)
+            case "pixels" if height % 2 == 0 and width % 2 == 0:
+                self.put("SpaceToDepth", self.last, blocksize=2)
+                self.shape = (4 * channels, height // 2, width // 2)
             case "pad":
                 self.put("Pad", self.last, self.constant([0, 0, 1, 0, 0, 0, 0, 2], np.int64))
                 self.shape = (channels, height + 1, width + 2)
@@ -133,7 +195,7 @@ def images(draw: st.DrawFn) -> tuple[Any, np.ndarray]:
     d = Draft(draw, shape)
     d.quant("x", 0.25, 4)
     for _ in range(draw(st.integers(1, 3))):
-        d.conv()
+        d.choose(d.conv, d.conv, d.conv_transpose, d.time_distributed, d.along_rows)()
         for _ in range(draw(st.integers(0, 2))):
             d.between()
         d.quant(d.last, d.choose(0.25, 0.5, 1), d.choose(2, 3, 4), d.choose(0, 1))
@@ -145,7 +207,7 @@ def images(draw: st.DrawFn) -> tuple[Any, np.ndarray]:
     return model(d.nodes, d.constants, x=(1, *shape), outputs=(d.last,)), x
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(images())
 def test_the_integers_after_all_passes_are_the_numbers_of_qonnx(drawn: tuple[Any, np.ndarray]) -> None:
     proto, x = drawn

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from codesign.errors import ModelError
-from tests.frontends.models import assert_exact, dyadic, imported, model, node
+from tests.frontends.models import assert_exact, dyadic, executed, imported, model, node
 
 X = dyadic((2, 3, 7, 9))
 
@@ -45,6 +45,45 @@ def test_the_average_of_each_window(attributes: dict[str, Any]) -> None:
     padding = ["Pad"] * ("pads" in attributes)
     expect = ["Transpose", *padding, "SumPool", "Affine", "Transpose"]
     assert_exact(pool("AveragePool", **attributes), X, expect=expect)
+
+
+@pytest.mark.parametrize("counted", [0, 1])
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"kernel_shape": [2, 2], "pads": [1, 0, 0, 0]},
+        {"kernel_shape": [2, 4], "strides": [1, 2], "pads": [1, 2, 1, 0]},
+        {"kernel_shape": [2, 2], "strides": [2, 2], "ceil_mode": 1},
+        {"kernel_shape": [4, 3], "strides": [3, 2], "pads": [1, 0, 0, 1], "ceil_mode": 1},
+        {"kernel_shape": [2, 2], "strides": [2, 2], "auto_pad": "SAME_UPPER"},
+        {"kernel_shape": [4, 2], "strides": [1, 2], "auto_pad": "SAME_LOWER"},
+    ],
+    ids=str,
+)
+def test_averages_over_counts_that_differ_by_position(attributes: dict[str, Any], counted: int) -> None:
+    proto = pool("AveragePool", count_include_pad=counted, **attributes)
+    x = dyadic((2, 3, 7, 9), scale=12.0)  # divisible by every count
+    graph = imported(proto)
+    (ours,), (theirs,) = graph.values([x]), executed(proto, x)
+    if "ceil_mode" in attributes:
+        theirs = averaged(x, attributes, counted)
+    assert ours.astype(float).tolist() == theirs.astype(float).tolist()
+
+
+def averaged(x: np.ndarray, attributes: dict[str, Any], counted: int) -> np.ndarray:
+    """The standard's definition: padding counts if it is to, what ceil_mode adds behind it never does."""
+    (kh, kw), (sh, sw) = attributes["kernel_shape"], attributes["strides"]
+    top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
+    sums = np.pad(x, ((0, 0), (0, 0), (top, bottom + sh), (left, right + sw)))
+    ones = np.full(x.shape[2:], 1.0)
+    ones = np.pad(np.pad(ones, ((top, bottom), (left, right)), constant_values=counted), ((0, sh), (0, sw)))
+    rows, columns = (-(-(n + a + b - k) // s) + 1 for n, a, b, k, s in (
+        (x.shape[2], top, bottom, kh, sh), (x.shape[3], left, right, kw, sw)))  # fmt: skip
+    at = [[(slice(i * sh, i * sh + kh), slice(j * sw, j * sw + kw)) for j in range(columns)] for i in range(rows)]
+    return np.stack(
+        [np.stack([sums[:, :, r, c].sum(axis=(2, 3)) / ones[r, c].sum() for r, c in row], axis=-1) for row in at],
+        axis=2,
+    )
 
 
 def test_pools_of_sequences() -> None:
@@ -102,10 +141,13 @@ def test_the_pool_of_integers_that_drops_bits(layout: str) -> None:
             pool("MaxPool", kernel_shape=[1, 1], strides=[1, 5], pads=[0, 0, 0, 0], ceil_mode=1),
             "would lie wholly in the columns of padding",
         ),
-        (pool("AveragePool", kernel_shape=[2, 2], pads=[1, 1, 0, 0]), "count_include_pad=0 averages fewer elements"),
         (
-            pool("AveragePool", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1),
-            "ceil_mode=1 would average fewer elements",
+            pool("AveragePool", (64, 40, 40), kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+            "it averages 4 to 9 elements by position, and has 102,400 results; at most 65,536 are supported: use",
+        ),
+        (
+            pool("AveragePool", kernel_shape=[2, 2], pads=[2, 0, 0, 0]),
+            r"a window of \(2, 2\) would lie wholly in the padding \(2, 0, 0, 0\)",
         ),
         (pool("AveragePool", (9,), kernel_shape=[2]), "AveragePool of a tensor of shape .* is not supported"),
         (pool("QuantAvgPool2d", kernel=2, stride=2, ibits=4, obits=4, signed=0), "drops bits of integers"),

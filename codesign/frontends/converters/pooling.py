@@ -5,11 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from math import floor
 
+import numpy as np
+from numpy.typing import NDArray
+
 from codesign.frontends.converters.conversion import Conversion, Stream
-from codesign.frontends.converters.windows import image, image_back, windows
+from codesign.frontends.converters.windows import Windows, image, image_back, windows
 from codesign.frontends.names import spelled
 from codesign.ir.fixed import Rounding
-from codesign.ir.layers import Affine, MaxPool, Pad, Quantize, SumPool
+from codesign.ir.layers import Affine, MaxPool, Pad, Quantize, Reshape, SumPool
 from codesign.ir.vector import Vector
 
 
@@ -28,22 +31,46 @@ def max_pool(node: Conversion) -> tuple[Stream, None]:
 
 
 def average_pool(node: Conversion) -> Stream:
-    """Of images and sequences, padding only where it counts: SumPool and Affine."""
+    """Of images and sequences, with or without what is padded: SumPool and Affine, by position where counts differ."""
     x = node.stream(0)
     pixels = image(node, x)
     ceil, counted = node.op.flag("ceil_mode", False), node.op.flag("count_include_pad", False)
-    w = windows(node, pixels, None)
+    stated, w = windows(node, pixels, None), windows(node, pixels, None, ceil)
     if w.dilation != (1, 1):
         node.refuse(f"a pool with dilations {w.dilation} is not supported; only windows without gaps")
-    if ceil and windows(node, pixels, None, True) != w:
-        node.refuse("ceil_mode=1 would average fewer elements at the end; pad the image, or export with ceil_mode=0")
+    counts = np.outer(*(_counted(node, pixels.shape[k], w, stated, k, counted) for k in (0, 1)))
     if any(w.padding):
-        if not counted:
-            node.refuse("padding with count_include_pad=0 averages fewer elements at the borders; use 1")
         pixels = node.emit(Pad(*w.padding), pixels, part="pad")
     y = node.emit(SumPool(w.size, w.stride), pixels)
-    y = node.emit(Affine(Vector.of(Fraction(1, w.size[0] * w.size[1]))), y, part="mean")
+    if len(np.unique(counts)) == 1:
+        y = node.emit(Affine(Vector.of(Fraction(1, int(counts[0, 0])))), y, part="mean")
+    else:
+        y = _mean(node, y, counts)
     return image_back(node, y, x.rank)
+
+
+def _counted(node: Conversion, length: int, w: Windows, stated: Windows, axis: int, padding: bool) -> NDArray[np.int64]:
+    """How many elements of an axis each window averages: those of the image, and of its `stated` padding if that counts
+    (what ceil_mode adds behind it never does)."""
+    size, stride, before, after = w.size[axis], w.stride[axis], w.padding[2 * axis], w.padding[2 * axis + 1]
+    first, last = (-before, length + stated.padding[2 * axis + 1]) if padding else (0, length)
+    start = np.arange(0, before + length + after - size + 1, stride) - before
+    count = np.minimum(start + size, last) - np.maximum(start, first)
+    if count.min(initial=1) < 1:
+        node.refuse(f"a window of {w.size} would lie wholly in the padding {w.padding}; use smaller pads")
+    return count
+
+
+def _mean(node: Conversion, sums: Stream, counts: NDArray[np.int64]) -> Stream:
+    """The sums divided by the count of each position."""
+    if sums.type.size > MOST_MEANS:
+        node.refuse(
+            f"it averages {int(counts.min())} to {int(counts.max())} elements by position, and has {sums.type.size:,} "
+            f"results; at most {MOST_MEANS:,} are supported: use count_include_pad=1 and ceil_mode=0, or pad the image"
+        )
+    flat = node.emit(Reshape((sums.type.size,)), sums, part="flat")
+    each = [Fraction(1, int(n)) for n in counts.ravel().repeat(sums.shape[-1])]
+    return node.emit(Reshape(sums.shape), node.emit(Affine(Vector.of(each)), flat, part="mean"), part="shape")
 
 
 def global_average_pool(node: Conversion) -> Stream:
@@ -90,3 +117,7 @@ def quant_avg_pool(node: Conversion) -> Stream:
     ]
     y = node.emit(Quantize(floor(min(ends)), floor(max(ends)), rounding=Rounding.FLOOR), y, part="floor")
     return y if layout == "NHWC" else node.put_back(y, 0)
+
+
+MOST_MEANS = 1 << 16
+"""The most results of an average over counts that differ by position: each has a step function of its own."""
