@@ -104,7 +104,8 @@ def test_multiplications_by_padding_do_not_count(data: st.DataObject) -> None:
         y, x = oy * stride[0] + i - padding[0], ox * stride[1] + j - padding[2]
         expected += np.count_nonzero(weights[i, j]) if 0 <= y < height and 0 <= x < width else 0
     folding = {"c": data.draw(st.sampled_from(foldings(node)))} if groups == 1 else {}
-    assert limits(lower(graph, folding)).macs == expected
+    pace = data.draw(st.sampled_from([None, 1 << 20]))  # as parallel as can be, or as little
+    assert limits(lower(graph, folding, pace=pace)).macs == expected
 
 
 def test_a_depthwise_product_counts_like_any_other() -> None:
