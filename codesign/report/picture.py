@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codesign.report.layout import layout
 from codesign.report.model import LayerRow, ProcessRow, Report
@@ -57,6 +57,8 @@ class Arrow:
     anchor: str
     """Where x is in the lines of text: at their start or end."""
     lines: tuple[str, ...]
+    wiring: str = "single"
+    """The kind of the stream: single is a thin line, struct a thick one, array a dotted one."""
 
     @property
     def baselines(self) -> tuple[tuple[float, str], ...]:
@@ -110,6 +112,7 @@ def design_picture(report: Report) -> Picture:
     slowest = max((p.interval_cycles for p in report.processes), default=0)
     nodes: dict[str, _Node] = {}
     edges: dict[tuple[str, str], tuple[str, ...]] = {}
+    wiring: dict[tuple[str, str], str] = {}
     for stream in report.streams:
         if stream.writer is None:
             nodes[f"{stream.name}\0in"] = _port("input", stream.name)
@@ -123,7 +126,8 @@ def design_picture(report: Report) -> Picture:
             f"{counted(stream.beats, 'beat')}, {stream.kind}, depth {stream.depth}",
         )
         edges[a, b] = edges.get((a, b), ()) + text
-    return _draw(nodes, edges)
+        wiring[a, b] = stream.kind
+    return _draw(nodes, edges, wiring)
 
 
 def _layer(row: LayerRow) -> _Node:
@@ -162,7 +166,11 @@ def _shape(shape: Sequence[int]) -> str:
     return "×".join(map(str, shape)) or "1"
 
 
-def _draw(nodes: Mapping[str, _Node], edges: Mapping[tuple[str, str], tuple[str, ...]]) -> Picture:
+def _draw(
+    nodes: Mapping[str, _Node],
+    edges: Mapping[tuple[str, str], tuple[str, ...]],
+    wiring: Mapping[tuple[str, str], str] | None = None,
+) -> Picture:
     placed = layout(_topological(nodes, edges), list(edges))
 
     def pixels(at: tuple[float, int]) -> tuple[float, float]:
@@ -176,7 +184,8 @@ def _draw(nodes: Mapping[str, _Node], edges: Mapping[tuple[str, str], tuple[str,
     for (a, b), lines in edges.items():
         points = [pixels(p) for p in (placed.at[a], *placed.bends[a, b], placed.at[b])]
         alone = sum(source == a for source, _ in edges) == 1
-        arrows.append(_arrow(points, lines, at_start=alone))
+        arrow = _arrow(points, lines, at_start=alone)
+        arrows.append(arrow if wiring is None else replace(arrow, wiring=wiring[a, b]))
     width = round(2 * SIDE + BOX_WIDTH + (placed.columns - 1) * COLUMN)
     height = 2 * MARGIN + BOX_HEIGHT + (placed.rows - 1) * ROW
     return Picture(width, height, tuple(boxes), tuple(arrows))

@@ -107,6 +107,16 @@ def cards(report: Report) -> list[str]:
     return [" | ".join(card) for card in found]
 
 
+def test_the_wiring_of_a_stream_shows_in_its_line() -> None:
+    report = samples.chain()
+    assert [s.kind for s in report.streams].count("array") == 0
+    forced = tuple(replace(s, kind="array") if s.name == "dense_1_out" else s for s in report.streams)
+    for shown, streams in ((report, report.streams), (replace(report, streams=forced), forced)):
+        text = html(shown)
+        for kind in ("struct", "array"):
+            assert text.count(f'<path class="arrow {kind}"') == [s.kind for s in streams].count(kind), kind
+
+
 def test_the_headline_says_what_matters() -> None:
     report = samples.chain()
     target, interval, latency, exactness = cards(report)
