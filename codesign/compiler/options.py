@@ -11,7 +11,7 @@ from codesign.config import Config, Strategy, Streams
 from codesign.errors import ConfigError, TargetError
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph
-from codesign.ir.layers import Dense, MatMul
+from codesign.passes.builder import is_product
 from codesign.targets import Target, load_target
 from codesign.targets.budget import Budget
 
@@ -80,8 +80,8 @@ class Options:
         """The reuse factor asked for each matrix that has one."""
         found = {}
         for node in graph:
-            if isinstance(node.layer, (Dense, MatMul)):
-                asked = self.config.for_layer(node.name, "Dense", node.origin).reuse_factor
+            if is_product(node.layer):
+                asked = self.config.for_layer(node.name, type(node.layer).__name__, node.origin).reuse_factor
                 if asked is not None:
                     found[node.name] = asked
         return found

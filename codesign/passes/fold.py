@@ -12,7 +12,7 @@ from codesign.ir.graph import Graph
 from codesign.passes.builder import Fold, is_product, matrix_shape
 from codesign.passes.folding.messages import Reasons
 from codesign.passes.folding.search import Found, Options, Search
-from codesign.passes.products import choices
+from codesign.passes.products import choices, nearest_reuse
 from codesign.targets import Target
 from codesign.targets.budget import DEFAULT_SHARE, Budget
 
@@ -107,13 +107,10 @@ def _search(
 
 
 def _nearest(graph: Graph, name: str, folds: list[Fold], wanted: int | None) -> list[Fold]:
-    """The folds with the achievable reuse nearest to the wanted one, the smaller of two equally near; all, if none is
-    wanted."""
+    """The folds that keep to a wish; all, if there is none."""
     if wanted is None:
         return folds
-    shape = matrix_shape(graph[name].layer)
-    best = min((f.reuse(*shape) for f in folds), key=lambda reuse: (abs(reuse - wanted), reuse))
-    return [replace(f, requested=wanted) for f in folds if f.reuse(*shape) == best]
+    return [replace(f, requested=wanted) for f in nearest_reuse(folds, matrix_shape(graph[name].layer), wanted)]
 
 
 def _asked(graph: Graph, reuse: int | None, by_layer: Mapping[str, int]) -> dict[str, int]:

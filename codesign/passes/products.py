@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from codesign.config import Strategy
@@ -44,6 +44,12 @@ def choices(node: Node, x: Tensor, strategy: Strategy = Strategy.AUTO) -> Iterat
             reuse = fold.reuse(*matrix_shape(node.layer))
             for kind in multipliers(x.type, node.layer.bits, strategy, reuse):
                 yield replace(fold, multiplier=kind)
+
+
+def nearest_reuse(folds: Sequence[Fold], shape: tuple[int, int], wanted: int) -> list[Fold]:
+    """Those of the reuse factor nearest to the wanted one, the smaller of two equally near."""
+    best = min((fold.reuse(*shape) for fold in folds), key=lambda reuse: (abs(reuse - wanted), reuse))
+    return [fold for fold in folds if fold.reuse(*shape) == best]
 
 
 def _divisors(n: int) -> list[int]:

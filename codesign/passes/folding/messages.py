@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from codesign.analysis.delays import first_latency
 from codesign.passes.builder import matrix_shape
 from codesign.passes.folding.search import Options, Search
+from codesign.passes.products import nearest_reuse
 from codesign.targets import Resources, Target
 from codesign.targets.budget import Budget
+
+TRIES = 5
+"""How many reuse factors are tried in earnest, from the first that fits by the model on."""
 
 
 @dataclass
@@ -108,17 +113,19 @@ class Reasons:
         fixed = {name: folds[0] for name, folds in self.options.items() if len(folds) < len(self.every[name])}
         shapes = {name: matrix_shape(self.search.pieces.products[name].layer) for name in fixed}
         now = max((fold.reuse(*shapes[name]) for name, fold in fixed.items()), default=0)
-        reuses = sorted({f.reuse(*shapes[name]) for name in fixed for f in self.every[name]})
-        for reuse in (r for r in reuses if r > now):
-            slower = dict(self.options)
-            for name in fixed:
-                folds = self.every[name]
-                best = min((f.reuse(*shapes[name]) for f in folds), key=lambda r: (abs(r - reuse), r))
-                slower[name] = [f for f in folds if f.reuse(*shapes[name]) == best]
-            goal = self.search.intervals(slower)[-1]
-            if self.search.possible(slower, goal) and self.search.cheapest(slower, goal):
+        reuses = sorted({r for name in fixed for f in self.every[name] if (r := f.reuse(*shapes[name])) > now})
+        first = bisect_left(reuses, True, key=lambda reuse: self.search.possible(*self._slower(reuse, shapes)))
+        for reuse in reuses[first : first + TRIES]:
+            if self.search.cheapest(*self._slower(reuse, shapes)):
                 return f"try reuse_factor >= {reuse}"
         return "choose a larger target, a smaller network or fewer bits"
+
+    def _slower(self, reuse: int, shapes: Mapping[str, tuple[int, int]]) -> tuple[Options, int]:
+        """(the options for a larger reuse of those layers, an interval that does not restrict them)."""
+        slower = dict(self.options)
+        for name, shape in shapes.items():
+            slower[name] = nearest_reuse(self.every[name], shape, reuse)
+        return slower, self.search.intervals(slower)[-1]
 
 
 def _cycles(n: int) -> str:
