@@ -61,6 +61,7 @@ from codesign.ir.layers.window import has_zero, zero_codes
 from codesign.ir.steps import regions
 from codesign.ir.tensor import Array, Tensor, Values
 from codesign.ir.vector import ZERO, Vector
+from codesign.passes.align_channels import aligned
 
 
 @dataclass
@@ -74,6 +75,8 @@ class Draft:
     graph: Graph
     inputs: list[np.ndarray] = field(default_factory=list)
     found: dict[str, Array | Values] = field(default_factory=dict)
+    typed: bool = False
+    """Whether lowering is to take it as it is."""
 
     def put_input(self, name: str, layer: Input, samples: np.ndarray) -> str:
         """Appends an input, its samples real numbers."""
@@ -351,6 +354,17 @@ def dense_relu_dense(d: Draft, x: str) -> str:
     return dense(d, d.put(Relu(), x))
 
 
+def mixed_channels(d: Draft, x: str) -> str:
+    """A product behind codes that move between channels of different scales and zero points."""
+    y = quantize_channels(d, x)
+    t = d.type(y)
+    if not alignable(t):
+        return dense(d, y)
+    if len(t.shape) == 1 or d.draw(st.booleans()):
+        return dense(d, d.put(Reshape(d.choose((t.size,), (t.size, 1), (1, t.size), tuple(reversed(t.shape)))), y))
+    return dense(d, d.put(Transpose(tuple(d.draw(st.permutations(range(len(t.shape)))))), y))
+
+
 def residual(d: Draft, x: str) -> str:
     """x + quantize(dense(x)), or the sum of two such branches."""
     t = d.type(x)
@@ -382,9 +396,17 @@ def window(d: Draft, length: int) -> int:
 
 
 def paddable(d: Draft, x: str) -> bool:
-    """Whether the value zero has one code for all channels."""
+    """Whether the value zero has one code for all channels, or can get one."""
     t = d.type(x)
-    return not t.real and has_zero(t) and len(set(zero_codes(t).tolist())) == 1
+    if t.real or not has_zero(t):
+        return False
+    return len(set(zero_codes(t).tolist())) == 1 or (not d.typed and alignable(t))
+
+
+def alignable(t: Tensor) -> bool:
+    """Whether the channels have a common step that keeps codes short."""
+    layer = aligned(t)
+    return layer is not None and Fixed.covering(layer.low, layer.high).width <= 14
 
 
 def convolution(d: Draft, x: str) -> Conv:
@@ -519,7 +541,9 @@ def nothing(d: Draft, x: str) -> str:
     return x
 
 
-LINEAR: tuple[Step, ...] = (dense, dense, dense_relu_dense, residual, conv, conv, conv_first, branch_join)
+LINEAR: tuple[Step, ...] = (
+    dense, dense, dense_relu_dense, residual, conv, conv, conv_first, branch_join, mixed_channels,
+)  # fmt: skip
 """What reads codes."""
 BETWEEN: tuple[Step, ...] = (
     bias, scale, batchnorm, relu, leaky_relu, clip, sign, sigmoid, tanh, identity, reshape, transpose, quantize,
@@ -754,7 +778,7 @@ def typed_networks(
     draw: st.DrawFn, layers: Sequence[Step] = TYPED, ends: Sequence[Step] = TYPED_ENDS
 ) -> tuple[Graph, list[Array]]:
     """(graph, one int64 array of codes (samples, *shape) per input): a network as all network passes leave it."""
-    d = Draft(draw, Graph("typed", "typed model.onnx"))
+    d = Draft(draw, Graph("typed", "typed model.onnx"), typed=True)
     shape, step = draw_shape(d), d.draw(steps())
     bits = Fixed(draw(BITS), 0, draw(st.booleans()))
     encoder = Quantize(bits.low, bits.high, Vector.of(step))

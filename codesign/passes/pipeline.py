@@ -16,6 +16,7 @@ from codesign.ir.verify import verify
 from codesign.ir.verify_design import verify_design
 from codesign.passes.absorb_quantizers import absorb_quantizers
 from codesign.passes.accumulator_width import accumulator_width
+from codesign.passes.align_channels import align_channels
 from codesign.passes.builder import Fold
 from codesign.passes.channels_last import channels_last
 from codesign.passes.fifo_depth import fifo_depth
@@ -61,6 +62,7 @@ def passes(config: Config, input_types: Mapping[str, Fixed]) -> list[tuple[str, 
         ("fuse_bias", _settle_scales),
         ("tabulate_softmax", lambda g: tabulate_softmax(g, config)),
         ("remove_relabels", remove_identities),
+        ("align_channels", align_channels),
         ("requantize", requantize),
         ("infer_ranges", infer_ranges),
         ("accumulator_width", accumulator_width),
