@@ -76,6 +76,27 @@ def test_a_node_of_the_channels_last_domain_needs_no_transposes() -> None:
     assert ours.tolist() == theirs.transpose(0, 2, 3, 1).tolist()
 
 
+def test_a_sequence_of_the_channels_last_domain() -> None:
+    attributes = {"pads": [2, 1], "strides": [2], "dilations": [2]}
+    last = conv((9, 3), (4, 3, 3), domain=CHANNELS_LAST, **attributes)  # (outputs, length, inputs)
+    first = model(
+        node("Conv", ["x", "w"], **attributes), {"w": weights((4, 3, 3)).transpose(0, 2, 1).copy()}, x=(1, 3, 9)
+    )
+    x = dyadic((2, 9, 3), seed=1)
+    (ours,), (theirs,) = imported(last).values([x]), imported(first).values([x.transpose(0, 2, 1)])
+    assert ours.tolist() == theirs.transpose(0, 2, 1).tolist()
+
+
+def test_groups_of_the_channels_last_domain() -> None:
+    attributes = {"pads": [1, 0, 0, 2], "group": 2}
+    last = conv((5, 7, 6), (4, 2, 3, 3), domain=CHANNELS_LAST, **attributes)
+    w = weights((4, 2, 3, 3)).transpose(0, 3, 1, 2).copy()
+    first = model(node("Conv", ["x", "w"], **attributes), {"w": w}, x=(1, 6, 5, 7))
+    x = dyadic((2, 5, 7, 6), seed=1)
+    (ours,), (theirs,) = imported(last).values([x]), imported(first).values([x.transpose(0, 3, 1, 2)])
+    assert ours.tolist() == theirs.transpose(0, 2, 3, 1).tolist()
+
+
 def test_a_quantizer_of_the_weights_gives_codes_and_a_step_per_output() -> None:
     scales = np.array([0.5, 0.25, 0.3], np.float32).reshape(3, 1, 1, 1)
     constants = {"w": weights((3, 2, 2, 2)), "s": scales, "z": 0.0, "b": 4.0}

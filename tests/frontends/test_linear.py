@@ -9,6 +9,7 @@ import pytest
 from codesign.errors import ModelError
 from codesign.ir.layers import Dense
 from codesign.ir.layers import MatMul as FloatMatMul
+from codesign.passes.channels_last import channels_last
 from tests.frontends.models import assert_exact, dyadic, imported, layers, model, node
 
 W = dyadic((4, 3), seed=1, scale=1 / 16).astype(np.float32)
@@ -185,3 +186,25 @@ QUANTIZED = [node("Quant", ["w", "s", "z", "b"], "wq", "wq", signed=1, narrow=0)
 def test_products_that_cannot_be_are_refused_by_name(nodes: Any, constants: dict[str, Any], message: str) -> None:
     with pytest.raises(ModelError, match=r"test\.onnx: " + message):
         imported(model(nodes, constants))
+
+
+@pytest.mark.parametrize(("shape", "rows"), [((5, 3), 3), ((4, 5, 3), 3), ((3, 5, 4), 4)])
+def test_a_product_of_every_position_is_one_dense_layer(shape: tuple[int, ...], rows: int) -> None:
+    constants = {"w": dyadic((rows, 2), seed=2, scale=0.25, most=7).astype(np.float32), "b": np.float32([0.5, -1])}
+    nodes = [node("MatMul", ["x", "w"], "a", "td"), node("Add", ["a", "b"], "y", "bias")]
+    assert_exact(model(nodes, constants, x=(1, *shape)), dyadic((2, *shape)), expect=["Dense", "Affine"])
+
+
+def test_a_product_of_every_pixel_of_a_channels_first_file_needs_no_transposes_in_the_end() -> None:
+    constants = {"w": dyadic((3, 2), seed=2, scale=0.25, most=7).astype(np.float32)}
+    nodes = [
+        node("MaxPool", ["x"], "p", "pool", kernel_shape=[2, 2]), node("Transpose", ["p"], "t", perm=[0, 2, 3, 1]),
+        node("MatMul", ["t", "w"], "m", "td"), node("Transpose", ["m"], "u", perm=[0, 3, 1, 2]),
+        node("MaxPool", ["u"], "v", "again", kernel_shape=[2, 1]), node("Transpose", ["v"], "y", perm=[0, 2, 3, 1]),
+    ]  # fmt: skip
+    x = dyadic((2, 3, 4, 5))
+    graph = assert_exact(model(nodes, constants, x=(1, 3, 4, 5)), x)
+    expected = graph.values([x])[0].tolist()
+    channels_last(graph)
+    assert layers(graph) == ["MaxPool", "Dense", "MaxPool"]
+    assert graph.values([x])[0].tolist() == expected
