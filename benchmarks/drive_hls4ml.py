@@ -3,7 +3,8 @@
     PEER_PYTHON drive_hls4ml.py MODEL.onnx INPUTS.npy OUTPUTS.npy FOLDER
 
 The steps are those of hls4ml's documentation for QONNX: clean-up and Gemm to MatMul by qonnx, a configuration by layer
-name, the Vitis backend with io_parallel, and the default fixed<16,6>. CPU seconds of each stage (of this process and
+name, the Vitis backend with io_parallel (io_stream for images, which are made channels-last first), and the default
+fixed<16,6>. CPU seconds of each stage (of this process and
 of g++) and the rate of `predict`; where a stage fails, its name and the error. It imports nothing of this project.
 """
 
@@ -27,6 +28,7 @@ class Stages:
 
     def __init__(self):
         self.seconds = {}
+        self.bytes = 0
         self.running = ""
 
     @contextlib.contextmanager
@@ -36,7 +38,7 @@ class Stages:
         self.seconds[name] = cpu_seconds() - start
 
 
-def prepared(path):
+def prepared(path, images):
     """The model as hls4ml wants it."""
     from qonnx.core.modelwrapper import ModelWrapper
     from qonnx.transformation.gemm_to_matmul import GemmToMatMul
@@ -45,6 +47,10 @@ def prepared(path):
     model = cleanup_model(ModelWrapper(path))
     if any(node.op_type == "Gemm" for node in model.graph.node):
         model = cleanup_model(model.transform(GemmToMatMul()))
+    if images:
+        from qonnx.transformation.channels_last import ConvertToChannelsLastAndClean
+
+        model = cleanup_model(model.transform(ConvertToChannelsLastAndClean(make_input_channels_last=True)))
     return model
 
 
@@ -54,19 +60,27 @@ def measure(stages, path, inputs, outputs, folder):
     import qonnx.util.cleanup  # noqa: F401  (imports are not part of a stage)
 
     x = np.load(inputs)
+    images = x.ndim == 4
+    if images:
+        x = np.ascontiguousarray(x.transpose(0, 2, 3, 1))
     with stages.stage("prepare"):
-        model = prepared(path)
+        model = prepared(path, images)
     with stages.stage("convert"):
         config = hls4ml.utils.config_from_onnx_model(
             model, granularity="name", backend="Vitis", default_precision="fixed<16,6>"
         )
         converted = hls4ml.converters.convert_from_onnx_model(
-            model, output_dir=folder, io_type="io_parallel", backend="Vitis", hls_config=config
+            model,
+            output_dir=folder,
+            io_type="io_stream" if images else "io_parallel",
+            backend="Vitis",
+            hls_config=config,
         )
     with stages.stage("write"):
         converted.write()
     with stages.stage("compile"):
         converted._compile()  # what `compile()` does after `write()`
+    stages.bytes = sum(os.path.getsize(os.path.join(d, f)) for d, _, names in os.walk(folder) for f in names)
     with stages.stage("predict"):
         y = np.asarray(converted.predict(x)).reshape(len(x), -1)
     np.save(outputs, y)
@@ -89,6 +103,9 @@ def main():
         found["failed"] = f"{stages.running}: {type(error).__name__}: {error}"[:300]
     sys.stdout.flush()
     os.dup2(keep, 1)
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    found["megabytes"] = max(u.ru_maxrss for u in usages) / 1024
+    found["project megabytes"] = stages.bytes / 1e6
     print(json.dumps({**stages.seconds, **found, "process": cpu_seconds()}), flush=True)
 
 

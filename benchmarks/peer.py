@@ -18,13 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import convolutions
 from benchmarks.measure import surroundings, table
 from benchmarks.networks import JETS, KWS, OURS, ROOT, TFC_1W1A, TFC_1W2A, Network, jets
 from codesign.verification.reference import Reference
 
 NETWORKS = (JETS, OURS, KWS, TFC_1W1A, TFC_1W2A)
 SAMPLES = 200
-"""Compared with qonnx's execution of the file, which takes milliseconds each."""
+"""Compared with qonnx's execution of the file, which takes milliseconds each; of large images fewer."""
 FLOAT_ERROR = 2.0**-20
 """Relative to the largest value: results this close are those of the file, up to float32's own rounding."""
 
@@ -55,7 +56,8 @@ class Comparison:
 
 def compare(network: Network, peer_python: str) -> Comparison:
     """Each side in a process of its own, one after the other, on one thread."""
-    x = (network.inputs or jets)(SAMPLES)
+    samples = min(SAMPLES, network.most)
+    x = (network.inputs or jets)(samples)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         np.save(folder / "x.npy", x)
@@ -63,10 +65,10 @@ def compare(network: Network, peer_python: str) -> Comparison:
         ours = [sys.executable, "-m", "benchmarks.drive_codesign", *files, str(folder / "ours.npy"), *network.options()]
         theirs = [peer_python, str(Path(__file__).with_name("drive_hls4ml.py")), *files, str(folder / "peer.npy")]
         found, full, peer = _run(ours), _run([*ours, "--full"]), _run([*theirs, str(folder / "hls4ml")])
-        y = np.load(folder / "ours.npy").reshape(SAMPLES, -1)
-        peer_y = np.load(folder / "peer.npy").reshape(SAMPLES, -1) if (folder / "peer.npy").exists() else None
+        y = np.load(folder / "ours.npy").reshape(samples, -1)
+        peer_y = np.load(folder / "peer.npy").reshape(samples, -1) if (folder / "peer.npy").exists() else None
     (reference,) = Reference(network.path)([x])
-    return Comparison(network, found, full, peer, reference.reshape(SAMPLES, -1).astype(np.float64), y, peer_y)
+    return Comparison(network, found, full, peer, reference.reshape(samples, -1).astype(np.float64), y, peer_y)
 
 
 def _run(words: list[str]) -> Measured:
@@ -80,7 +82,8 @@ def _run(words: list[str]) -> Measured:
 
 def times(found: list[Comparison]) -> str:
     """From the file to a simulation that runs."""
-    heading = ["network", "compile", "g++", "together", "hls4ml", "ratio", "compile with both csims", "peak MB"]
+    heading = ["network", "compile", "g++", "together", "hls4ml", "ratio", "compile with both csims"]
+    heading += ["peak MB", "hls4ml", "project MB", "hls4ml"]
     rows = []
     for c in found:
         peer = c.peer_seconds()
@@ -88,7 +91,8 @@ def times(found: list[Comparison]) -> str:
         shown = peer if peer is not None else f"fails: {c.peer['failed']}"
         rows.append([
             c.network.name, c.ours["compile"], c.ours["first call"], c.our_seconds(), shown, ratio, c.full["compile"],
-            max(float(c.ours["megabytes"]), float(c.full["megabytes"])),
+            max(float(c.ours["megabytes"]), float(c.full["megabytes"])), c.peer.get("megabytes", ""),
+            c.ours["project megabytes"], c.peer.get("project megabytes", "") or "",
         ])  # fmt: skip
     return table(heading, rows)
 
@@ -125,21 +129,25 @@ def _agreement(reference: np.ndarray, found: np.ndarray) -> tuple[str, float, st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--peer-python", default=sys.executable)
-    parser.add_argument("--only", nargs="+", choices=[n.name for n in NETWORKS], metavar="NAME")
+    parser.add_argument("--only", nargs="+", metavar="NAME")
     asked = parser.parse_args()
     versions = "import hls4ml, onnx, qonnx; print('hls4ml', hls4ml.__version__, 'onnx', onnx.__version__)"
     peer = subprocess.run([asked.peer_python, "-c", versions], capture_output=True, text=True)
     if peer.returncode:
         raise SystemExit(f"{asked.peer_python} has no hls4ml: install the extra `peer`, or give --peer-python")
     found = []
-    for network in NETWORKS:
-        if asked.only is None or network.name in asked.only:
-            print(network.name, file=sys.stderr)
-            found.append(compare(network, asked.peer_python))
+    with tempfile.TemporaryDirectory() as folder:
+        networks = [*NETWORKS, *convolutions.networks(Path(folder))]
+        if unknown := set(asked.only or ()) - {n.name for n in networks}:
+            parser.error(f"no network {', '.join(sorted(unknown))}; there are {', '.join(n.name for n in networks)}")
+        for network in networks:
+            if asked.only is None or network.name in asked.only:
+                print(network.name, file=sys.stderr)
+                found.append(compare(network, asked.peer_python))
     print(f"{surroundings('numpy', 'onnx', 'qonnx', 'onnxruntime')}; peer: {peer.stdout.strip().splitlines()[-1]}\n")
     print(f"CPU seconds from the file to a simulation that runs\n\n{times(found)}\n")
     print(f"Samples per CPU second\n\n{rates(found)}\n")
-    print(f"{SAMPLES} samples against qonnx in float32\n\n{exactness(found)}")
+    print(f"Up to {SAMPLES} samples against qonnx in float32\n\n{exactness(found)}")
 
 
 if __name__ == "__main__":
