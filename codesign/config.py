@@ -11,16 +11,20 @@ from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from codesign.errors import ConfigError
 from codesign.ir.fixed import Fixed
+from codesign.ir.kernels.multiplier import Multiplier
 
 if TYPE_CHECKING:
     from yaml._yaml import Mark as FastMark
     from yaml.error import Mark as PlainMark
 
     Mark = FastMark | PlainMark
+
+Choice = TypeVar("Choice", bound=Enum)
+Choices = type[Choice]
 
 MAX_BYTES = 1 << 20
 """A larger file is not a configuration."""
@@ -54,6 +58,7 @@ KEYS: tuple[Key, ...] = (
     Key("layer", "Precision", "type, or mapping", "of what the file leaves in float; its quantizers always win"),
     Key("layer", "ReuseFactor", "integer >= 1", "how often each multiplier is used per input vector"),
     Key("layer", "Strategy", "Latency, Resource or auto", "spend area for cycles, or memories and DSPs; auto chooses"),
+    Key("layer", "Multiplier", "lut, dsp, packed, adders or auto", "what products are made of; auto chooses"),
     Key("Precision", "default", "type", "weight, bias and result where they are not given"),
     Key("Precision", "weight", "type", "type of the weights"),
     Key("Precision", "bias", "type", "type of the bias"),
@@ -121,6 +126,26 @@ class Strategy(Enum):
     """Whatever is cheaper."""
 
 
+class Multipliers(Enum):
+    """What the products of a layer are made of."""
+
+    LUT = "lut"
+    """Adders in the fabric."""
+    DSP = "dsp"
+    """A DSP slice each."""
+    PACKED = "packed"
+    """A DSP slice for two."""
+    ADDERS = "adders"
+    """One graph of adders for a matrix of constants."""
+    AUTO = "auto"
+    """Whatever is cheaper."""
+
+    @property
+    def kind(self) -> Multiplier | None:
+        """The same in the design; None leaves the choice."""
+        return None if self is Multipliers.AUTO else Multiplier(self.value)
+
+
 class Streams(Enum):
     """How the lanes of the streams between processes are wired; all but MIXED are for comparison."""
 
@@ -144,6 +169,7 @@ class LayerConfig:
     table: Fixed | None = None
     reuse_factor: int | None = None
     strategy: Strategy | None = None
+    multiplier: Multipliers | None = None
 
     def over(self, other: LayerConfig) -> LayerConfig:
         """This, completed by `other` where it says nothing."""
@@ -304,7 +330,8 @@ class _Reader:
                 near = _nearest(strategy, ["Latency", "Resource", "auto"])
                 self.fail(f"{path}.Strategy", f"{_show(strategy)} is not one of Latency, Resource, auto{near}")
             strategy = Strategy(strategy.lower())
-        return LayerConfig(**types, reuse_factor=reuse, strategy=strategy)
+        multiplier = self.choice(entry.get("Multiplier"), f"{path}.Multiplier", Multipliers)
+        return LayerConfig(**types, reuse_factor=reuse, strategy=strategy, multiplier=multiplier)
 
     def precision(self, data: object, path: str) -> dict[str, Fixed | None]:
         if not isinstance(data, Mapping):
@@ -374,11 +401,15 @@ class _Reader:
         return found
 
     def streams(self, top: Mapping[str, object]) -> Streams | None:
-        text = self.text(top.get("Streams"), "Streams")
-        valid = [s.value for s in Streams]
+        return self.choice(top.get("Streams"), "Streams", Streams)
+
+    def choice(self, data: object, path: str, kind: Choices[Choice]) -> Choice | None:
+        """One of the values of an Enum; None for nothing."""
+        text = self.text(data, path)
+        valid = [member.value for member in kind]
         if text is not None and text.lower() not in valid:
-            self.fail("Streams", f"{_show(text)} is not one of {', '.join(valid)}{_nearest(text, valid)}")
-        return None if text is None else Streams(text.lower())
+            self.fail(path, f"{_show(text)} is not one of {', '.join(valid)}{_nearest(text, valid)}")
+        return None if text is None else kind(text.lower())
 
     def mapping(self, data: object, path: str) -> dict[str, Any]:
         where = f"{path}: " if path else ""

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from codesign import config as module
-from codesign.config import KEYS, LAYER_TYPES, MAX_BYTES, Config, LayerConfig, Strategy
+from codesign.config import KEYS, LAYER_TYPES, MAX_BYTES, Config, LayerConfig, Multipliers, Strategy
 from codesign.errors import ConfigError
 from codesign.ir import layers
 from codesign.ir.fixed import Fixed
+from codesign.ir.kernels import Multiplier
 
 FULL = """
 Target: u50
@@ -45,6 +46,13 @@ def test_the_most_specific_of_name_type_and_model_wins() -> None:
     )
     assert config.for_layer("softmax", "Softmax").table == Fixed(18, 17, False)
     assert (config.target, config.clock_mhz) == ("u50", 200.0)
+
+
+def test_a_layer_may_leave_open_what_the_model_decides() -> None:
+    config = Config.parse("Model: {Multiplier: DSP}\nLayerName: {a: {Multiplier: auto}, b: {Multiplier: adders}}")
+    found = {name: config.for_layer(name, "Dense").multiplier for name in "abc"}
+    assert found == {"a": Multipliers.AUTO, "b": Multipliers.ADDERS, "c": Multipliers.DSP}
+    assert {choice.kind for choice in Multipliers} == {None, *Multiplier}
 
 
 @pytest.mark.parametrize("synonym", ["Dense", "MatMul", "Gemm"])
@@ -117,6 +125,8 @@ MISTAKES = {
     "a reuse of yes": ("Model: {ReuseFactor: yes}", "Model.ReuseFactor: True is not an integer >= 1"),
     "a reuse in words": ("Model: {ReuseFactor: two}", "Model.ReuseFactor: 'two' is not an integer >= 1"),
     "a strategy with a typo": ("Model: {Strategy: Latenci}", "'Latenci' is not one of Latency, Resource, auto; did"),
+    "a multiplier with a typo": ("Model: {Multiplier: pack}", "'pack' is not one of lut, dsp, packed, adders, auto"),
+    "a multiplier that is a number": ("Model: {Multiplier: 18}", "Model.Multiplier: 18 is not a text; write it in quo"),
     "a strategy that is a list": ("Model: {Strategy: [Latency]}", "['Latency'] is not one of Latency, Resource, auto"),
     "a type that is none": ("Model: {Precision: float32}", "Model.Precision: 'float32' is not a type; write e.g."),
     "a type of 64 bits": ("Model: {Precision: int<64>}", "Model.Precision: 'int<64>': the width must be 1..63 bits"),

@@ -34,6 +34,7 @@ from codesign.ir.kernels import (
     WideWindow,
     Window,
 )
+from codesign.ir.kernels.adder_graph import AdderGraph
 from codesign.ir.layers.requantize import MultiplyShift, Table
 
 Steps = NDArray[np.int64]
@@ -204,16 +205,18 @@ def pipeline_depth(kernel: Kernel, clock_mhz: float = 200) -> int:
 def _levels(kernel: Kernel) -> tuple[float, int]:
     """(levels of addition, DSP slices) one behind the other."""
     match kernel:
+        case MatVec(adders=AdderGraph() as graph):
+            return graph.depth + (kernel.bias is not None), 0
         case MatVec() | Grouped():
             a, b = kernel.x.width, kernel.weights.element.width
             tree = log2(kernel.simd) + 1
             match kernel.multiplier:
-                case Multiplier.LUT:
-                    return tree + min(a, b) / 3, 0
                 case Multiplier.DSP:
                     return tree, 1
                 case Multiplier.PACKED:
                     return tree + 2, 1  # both weights put together, the high product corrected
+                case _:
+                    return tree + min(a, b) / 3, 0
         case Apply(function=MultiplyShift() as f):
             bits = int(np.abs(f.multiplier).max()).bit_length()
             return (2, 1) if in_dsp(kernel.x.width, bits) else (2 + bits / 3, 0)

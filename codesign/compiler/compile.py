@@ -186,6 +186,7 @@ def designed(network: Graph, options: Options) -> tuple[Folding, Design]:
         budget=options.budget,
         interval=options.config.interval,
         latency=options.latency,
+        multipliers=options.multipliers(network),
     )
     design = pipeline.build_design(network, folding.folds, strategies, options.clock_mhz, options.streams, folding.pace)
     check_goals(design, options)

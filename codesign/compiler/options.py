@@ -11,6 +11,8 @@ from codesign.config import Config, Strategy, Streams
 from codesign.errors import ConfigError, TargetError
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph
+from codesign.ir.kernels import Multiplier
+from codesign.ir.layers import Product
 from codesign.passes.builder import is_product
 from codesign.targets import Target, load_target
 from codesign.targets.budget import Budget
@@ -84,6 +86,16 @@ class Options:
                 asked = self.config.for_layer(node.name, type(node.layer).__name__, node.origin).reuse_factor
                 if asked is not None:
                     found[node.name] = asked
+        return found
+
+    def multipliers(self, graph: Graph) -> dict[str, Multiplier]:
+        """What the products of each matrix are to be made of, where that is asked."""
+        found = {}
+        for node in graph:
+            if isinstance(node.layer, Product):
+                asked = self.config.for_layer(node.name, type(node.layer).__name__, node.origin).multiplier
+                if asked is not None and asked.kind is not None:
+                    found[node.name] = asked.kind
         return found
 
     def strategies(self, graph: Graph) -> dict[str, Strategy]:

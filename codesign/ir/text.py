@@ -26,6 +26,7 @@ from codesign.errors import ModelError
 from codesign.ir.design import Design
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node
+from codesign.ir.kernels.adder_graph import AdderGraph
 from codesign.ir.kernels.base import Memory, MemoryStyle
 from codesign.ir.parse import digest, from_text
 from codesign.ir.vector import Vector
@@ -170,6 +171,10 @@ def _parameters(kernel: object) -> Iterator[str]:
                 yield f"{f.name}={value}"
             case Enum():
                 yield f"{f.name}={value.value}"
+            case AdderGraph():
+                yield f"{f.name}=<{len(value.additions)} additions of {value.adder_bits} bits, {value.depth} deep>"
+            case None if f.name == "adders":
+                pass  # where the products are not made of adders
             case _ if is_dataclass(value):
                 yield f"{f.name}={type(value).__name__}({', '.join(_parameters(value))})"
             case _:

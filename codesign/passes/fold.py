@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from codesign.config import Strategy
 from codesign.errors import ConfigError, TargetError
 from codesign.ir.graph import Graph
+from codesign.ir.kernels import Multiplier
 from codesign.passes.builder import Fold, is_product, matrix_shape
 from codesign.passes.folding.messages import Reasons
 from codesign.passes.folding.search import Found, Options, Search
 from codesign.passes.products import choices, nearest_reuse
+from codesign.passes.wishes import check_groups, on_multipliers
 from codesign.targets import Target
 from codesign.targets.budget import DEFAULT_SHARE, Budget
 
@@ -40,6 +42,7 @@ def choose_folding(
     reuse: int | None = None,
     reuse_by_layer: Mapping[str, int] | None = None,
     strategies: Mapping[str, Strategy] | None = None,
+    multipliers: Mapping[str, Multiplier] | None = None,
     budget: float | Budget = DEFAULT_SHARE,
     interval: int | None = None,
     latency: int | None = None,
@@ -47,7 +50,7 @@ def choose_folding(
     """A Fold for each matrix product of a network whose tensors have types; see `solve_folding`."""
     return solve_folding(
         graph, target, clock_mhz=clock_mhz, reuse=reuse, reuse_by_layer=reuse_by_layer, strategies=strategies,
-        budget=budget, interval=interval, latency=latency,
+        multipliers=multipliers, budget=budget, interval=interval, latency=latency,
     ).folds  # fmt: skip
 
 
@@ -59,6 +62,7 @@ def solve_folding(
     reuse: int | None = None,
     reuse_by_layer: Mapping[str, int] | None = None,
     strategies: Mapping[str, Strategy] | None = None,
+    multipliers: Mapping[str, Multiplier] | None = None,
     budget: float | Budget = DEFAULT_SHARE,
     interval: int | None = None,
     latency: int | None = None,
@@ -73,8 +77,9 @@ def solve_folding(
 
     `reuse` asks for inputs * outputs / (pe * simd) of every product, `reuse_by_layer` of those it names; a layer
     gets the nearest reuse that its divisors allow (the smaller of two equally near) and its Fold says what was
-    `requested`. Raises TargetError where nothing fits or is fast enough, with what is needed and what there is;
-    ConfigError for a layer that does not exist and for an interval or a reuse below 1.
+    `requested`. `multipliers` says what the products of the layers it names are made of. Raises TargetError where
+    nothing fits or is fast enough, with what is needed and what there is; ConfigError for a layer that does not exist,
+    for an interval or a reuse below 1, and for products that cannot be made of what was asked.
     """
     asked = _asked(graph, reuse, reuse_by_layer or {})
     for what, cycles in (("an interval", interval), ("a latency", latency)):
@@ -88,7 +93,14 @@ def solve_folding(
         name: list(choices(node, search.pieces.input(name), search.strategies.get(name, Strategy.AUTO)))
         for name, node in search.pieces.products.items()
     }
-    options = {name: _nearest(graph, name, folds, asked.get(name)) for name, folds in every.items()}
+    kept = dict(every)
+    for name, wanted in (multipliers or {}).items():
+        if name in kept:
+            x = search.pieces.input(name).type
+            kept[name] = on_multipliers(graph, name, x, every[name], wanted, asked.get(name))
+        elif name in graph.nodes:
+            check_groups(graph, name, wanted)
+    options = {name: _nearest(graph, name, folds, asked.get(name)) for name, folds in kept.items()}
     found, bound = _search(search, options, interval, latency)
     if found is None:
         raise TargetError(Reasons(search, every, options, target, budget).why_nothing(interval, latency))

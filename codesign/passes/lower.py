@@ -63,7 +63,7 @@ from codesign.passes.builder import Builder, Fold, matrix_shape, moves_nothing, 
 from codesign.passes.grouped import grouped, grouped_fold
 from codesign.passes.linebuffer import WindowKernel, Windows, depthwise, slowest, windows_of
 from codesign.passes.reorder import LARGEST_SHUFFLE, walk
-from codesign.passes.strategy import default_multiplier, memory_style
+from codesign.passes.strategy import default_multiplier, made_of, memory_style
 
 __all__ = ["Builder", "Fold", "lower", "lower_layer", "matvec"]
 
@@ -198,9 +198,9 @@ def matvec(node: Node, x: Fixed, fold: Fold, strategy: Strategy) -> MatVec:
     positions = prod(node.type.shape[:-1])
     kernel = MatVec.fold(
         node.name, layer.weights.reshape(inputs, outputs), bias, layer.bits, x, node.type.type, positions, fold.pe,
-        fold.simd, memory_style(depth, width, strategy), fold.multiplier or default_multiplier(x, layer.bits),
+        fold.simd, memory_style(depth, width, strategy),
     )  # fmt: skip
-    return replace(kernel, bias=_styled(kernel.bias, strategy))
+    return made_of(replace(kernel, bias=_styled(kernel.bias, strategy)), fold.multiplier)
 
 
 def channelwise(node: Node, x: Fixed, lanes: int, strategy: Strategy, beside: int = 1) -> Depthwise:

@@ -42,7 +42,7 @@ def choices(node: Node, x: Tensor, strategy: Strategy = Strategy.AUTO) -> Iterat
     for fold in foldings(node):
         if fold.simd <= most_lanes(x.type.width):
             reuse = fold.reuse(*matrix_shape(node.layer))
-            for kind in multipliers(x.type, node.layer.bits, strategy, reuse):
+            for kind in multipliers(x.type, node.layer.bits, strategy, reuse, node.layer.weights):
                 yield replace(fold, multiplier=kind)
 
 

@@ -123,9 +123,12 @@ def _process(
     process: Process, estimate: Resources | None, requested: int | None, utilisation: float | None
 ) -> ProcessRow:
     kernel = process.kernel
-    pe = simd = reuse = strategy = None
+    pe = simd = reuse = strategy = multiplier = None
     if isinstance(kernel, (MatVec, Grouped)):
         pe, simd, reuse, strategy = kernel.pe, kernel.simd, kernel.reuse_factor, kernel.weights.style.value
+        multiplier = kernel.multiplier.value
+    elif isinstance(kernel, Depthwise):
+        multiplier = kernel.products.value
     elif isinstance(kernel, Apply):
         strategy = kernel.function.kind
     return ProcessRow(
@@ -142,6 +145,7 @@ def _process(
         strategy,
         estimate,
         utilisation=utilisation,
+        multiplier=multiplier,
     )
 
 

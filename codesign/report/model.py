@@ -57,6 +57,8 @@ class ProcessRow:
     """The area by the cost model."""
     utilisation: float | None = None
     """Of products: how much of what the multipliers could make in the design's interval has to be made; percent."""
+    multiplier: str | None = None
+    """Of products: what they are made of; `estimate` has the DSP slices."""
 
 
 @dataclass(frozen=True)

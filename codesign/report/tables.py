@@ -66,7 +66,8 @@ def _processes(report: Report) -> Table:
         area = ("", "", "", "")
         if (e := row.estimate) is not None:
             area = (f"{e.lut:.0f}", f"{e.ff:.0f}", f"{e.dsp:g}", f"{e.bram36:g}")
-        kernel = row.kernel if row.kernel != "Apply" else f"Apply ({row.strategy})"
+        how = row.strategy if row.kernel == "Apply" else row.multiplier
+        kernel = row.kernel if how is None else f"{row.kernel} ({how})"
         folding = "" if row.pe is None else f"{row.pe} × {row.simd}"
         table.add_row(Text(one_line(row.name, 32)), kernel, folding, _reuse(row), cycles, _used(row), *area)
     return table

@@ -94,7 +94,9 @@ class Csim:
         stand_in = f"-I{self.project / 'csim' / 'include'}"
         match self.arithmetic:
             case Arithmetic.NATIVE:
-                return [*common, "-O3", "-march=native", "-DCODESIGN_NATIVE", stand_in]
+                # Of adder graphs each is one long block, in which combining three and four instructions takes minutes.
+                long_blocks = ["--param", "max-combine-insns=2"] if (self.project / "src" / "adders").is_dir() else []
+                return [*common, "-O3", "-march=native", "-DCODESIGN_NATIVE", *long_blocks, stand_in]
             case Arithmetic.AP:
                 return [*common, "-O1", f"-I{toolchain.ap_include()}", stand_in]
 

@@ -45,7 +45,8 @@ from codesign.ir.kernels import (
 from codesign.ir.layers.requantize import MultiplyShift, Shift, Table, Thresholds
 from codesign.ir.layers.softmax import SoftmaxTable
 from codesign.ir.tensor import Tensor
-from codesign.passes.strategy import multipliers
+from codesign.passes.adder_graph import has_adder_graph
+from codesign.passes.strategy import made_of, multipliers
 
 T = TypeVar("T")
 
@@ -159,10 +160,11 @@ def matvec(b: Builder, x: Wire) -> Wire:
     y = b.after(x, Fixed.covering(low, high), outputs, b.divisor(outputs))
     style = b.choice([MemoryStyle.REGISTERS, MemoryStyle.LUTRAM, MemoryStyle.BRAM])
     kernel = MatVec.fold(
-        b.name("m"), matrix, bias, w, x.element, y.element, x.positions, y.lanes, x.lanes, style,
-        b.choice(multipliers(x.element, w, Strategy.AUTO, 1)),
+        b.name("m"), matrix, bias, w, x.element, y.element, x.positions, y.lanes, x.lanes, style
     )  # fmt: skip
-    b.process("dense", kernel, [x], [y])
+    adders = [Multiplier.ADDERS] * 3 if kernel.reuse_factor == 1 and has_adder_graph(matrix) else []
+    kinds = [*multipliers(x.element, w, Strategy.AUTO, kernel.reuse_factor), *adders]
+    b.process("dense", made_of(kernel, b.choice(kinds)), [x], [y])
     return y
 
 

@@ -16,7 +16,9 @@ from codesign.backends.project import MARKER, Vectors, clock_text, output_folder
 from codesign.errors import IRError, OutputError, TargetError
 from codesign.ir.design import Design, Port, Stream
 from codesign.ir.fixed import Fixed
+from codesign.ir.kernels import MatVec, Multiplier
 from codesign.ir.tensor import Tensor
+from codesign.passes.strategy import made_of
 from codesign.verification import toolchain
 from codesign.verification.csim import Arithmetic, Csim
 from codesign.verification.vectors import random_vectors
@@ -40,6 +42,34 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 # --- what is in it
+
+
+def test_an_adder_graph_is_straight_line_code_of_its_own_and_has_no_memory(tmp_path: Path) -> None:
+    design = classifier()
+    process = design.processes["dense_2"]
+    folded = process.kernel
+    assert isinstance(folded, MatVec)
+    whole = replace(folded, pe=2, weights=replace(folded.weights, words=folded.matrix().T.reshape(1, -1)))
+    out = design.streams["dense_2_out"]
+    design.streams["dense_2_out"] = replace(out, lanes=2, beats=1)
+    design.processes["dense_2"] = replace(process, kernel=made_of(whole, Multiplier.ADDERS))
+    quant = design.processes["quant"]
+    design.processes["quant"] = replace(quant, kernel=replace(quant.kernel, lanes=2))
+    design.streams["scores"] = replace(design.streams["scores"], lanes=2, beats=1)
+    best = design.processes["best"]
+    design.processes["best"] = replace(best, kernel=replace(best.kernel, lanes=2))
+
+    found = contents(write(tmp_path, design))
+
+    adders = found["src/adders/dense_2_adders.h"].decode()
+    assert adders.count("= codesign::added") + adders.count("= codesign::subtracted") == len(
+        design.processes["dense_2"].kernel.adders.additions
+    )
+    assert b"codesign::adder_graph<dense_2_config, dense_2_adders>(in, out" in found["src/small.cpp"]
+    assert "src/weights/dense_1_weights.h" in found and "src/weights/dense_2_weights.h" not in found
+    codes = np.random.default_rng(0).integers(-8, 8, (200, 4))
+    for arithmetic in Arithmetic:
+        np.testing.assert_array_equal(Csim(tmp_path, arithmetic)([codes])[0], classifier().evaluate([codes])[0])
 
 
 def test_the_project_has_a_file_for_every_tool(tmp_path: Path) -> None:

@@ -183,8 +183,8 @@ def test_generated_code_that_was_changed_is_found_by_verify(compiled, tmp_path):
 
     folder = tmp_path / "edited"
     shutil.copytree(compiled.folder, folder)
-    header = folder / "src" / "codesign" / "matvec.hpp"
-    right, wrong = "+ tree[p];", "+ tree[p] + sum(1);"
+    header = folder / "src" / "codesign" / "adder_graph.hpp"
+    right, wrong = "+ (sum(b) << right)", "+ (sum(b) << right) + sum(1)"
     assert right in header.read_text()
     header.write_text(header.read_text().replace(right, wrong))
 

@@ -45,6 +45,9 @@ def interval_and_fit(graph: Graph, folding: dict[str, Fold], target: Target, bud
     return design.interval(), not design_cost(design).total.exceeding(target.resources * budget)
 
 
+ADDERS = Multiplier.ADDERS
+
+
 def every_folding(graph: Graph) -> list[dict[str, Fold]]:
     """All foldings of a network on all kinds of multipliers, written without looking at the search."""
     choices = []
@@ -52,7 +55,8 @@ def every_folding(graph: Graph) -> list[dict[str, Fold]]:
         if isinstance(node.layer, Dense):
             n, m = node.layer.weights.shape
             pairs = [(p, s) for p in range(1, m + 1) for s in range(1, n + 1) if m % p == 0 and n % s == 0]
-            folds = [Fold(p, s, multiplier=kind) for p, s in pairs for kind in Multiplier]
+            folds = [Fold(p, s, multiplier=kind) for p, s in pairs for kind in Multiplier if kind is not ADDERS]
+            folds.append(Fold(m, n, multiplier=ADDERS))
             choices.append([(node.name, fold) for fold in folds])
     return [dict(combination) for combination in product(*choices)]
 

@@ -24,7 +24,7 @@ SHAPE: dict[str, object] = {
     "processes": [{
         "name": str, "origin": str, "kernel": str, "reads": [str], "writes": [str], "interval_cycles": int,
         "pe": int | None, "simd": int | None, "reuse_factor": int | None, "reuse_requested": int | None,
-        "strategy": str | None, "utilisation": float | None,
+        "strategy": str | None, "utilisation": float | None, "multiplier": str | None,
         "estimate": RESOURCES,
     }],
     "streams": [{

@@ -29,7 +29,7 @@ def test_the_summary_tells_folding_timing_and_exactness() -> None:
     assert "approximated: softmax: a table of 412 exponentials\n" in text
     assert "error of global_out: at most 0.00131, mean 0.0002 on 1000 inputs\n" in text
     [line] = [line for line in text.splitlines() if line.lstrip().startswith("dense_4 ")]
-    assert line.split()[1:11] == ["MatVec", "5", "×", "2", "16", "(asked", "8)", "16", "98", "%"]
+    assert line.split()[1:12] == ["MatVec", "(lut)", "5", "×", "2", "16", "(asked", "8)", "16", "98", "%"]
     assert "folding   latency ≤ 400 within 80%; at most 3.33 % above the lowest price\n" in text
     assert ", fits\n" in text
 

@@ -104,9 +104,9 @@ def test_a_changed_source_is_found_by_csim(parts: Ladder, x: list[np.ndarray], t
     project = tmp_path / "project"
     project.mkdir()
     write_project(parts.design, project, part="x", clock_ns=5, vectors=None, version="0", digest="0")
-    header = project / "src" / "codesign" / "matvec.hpp"
-    assert "tree[p] = s;" in header.read_text()
-    header.write_text(header.read_text().replace("tree[p] = s;", "tree[p] = s + 1;"))
+    header = project / "src" / "codesign" / "adder_graph.hpp"
+    assert "(sum(a) << left) +" in header.read_text()
+    header.write_text(header.read_text().replace("(sum(a) << left) +", "sum(1) + (sum(a) << left) +"))
     found = mismatches(replace(parts, project=project).climb(x, [Arithmetic.NATIVE]))
     assert [name for name, differs in found.items() if differs] == ["csim, native integers"]
     assert json.loads((project / "codesign.json").read_text())["inputs"]

@@ -12,7 +12,7 @@ import pytest
 from codesign.errors import IRError
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
-from codesign.ir.kernels import Apply, MatVec
+from codesign.ir.kernels import Apply, MatVec, Multiplier
 from codesign.ir.layers import Dense, Requantize
 from codesign.verification.inputs import random_inputs
 from codesign.verification.ladder import (
@@ -110,7 +110,8 @@ def test_a_changed_weight_is_found_in_the_design(path: Path) -> None:
     assert isinstance(kernel, MatVec)
     words = kernel.weights.words.copy()
     words.flat[0] += 1
-    changed = replace(kernel, weights=replace(kernel.weights, words=words))
+    weights = replace(kernel.weights, words=words)
+    changed = replace(kernel, weights=weights, multiplier=Multiplier.LUT, adders=None)
     design.processes[process.name] = replace(process, kernel=changed)
     assert any(isinstance(p.kernel, Apply) for p in design)
     codes = parts.design.encode(random_inputs(layers(parts.network), 60))

@@ -75,8 +75,7 @@ class Instance:
     """Base of all instances: each field of a subclass is a member of the configuration of the same name.
 
     An int or bool becomes a constant, a Constant a 64-bit constant, a Fixed a code, a Beat a beat, a Product
-    what makes it. `roms` are
-    passed to the function, in their order, after its streams.
+    what makes it. `roms` are passed to the function, in their order, after its streams.
     """
 
     function: ClassVar[str]
@@ -90,6 +89,11 @@ class Instance:
         """The members of the configuration as C++ declarations."""
         values = [(f.name, getattr(self, f.name)) for f in fields(self) if f.name != "roms"]
         return [declaration(name, value) for name, value in values]
+
+    def statements(self) -> tuple[str, ...]:
+        """Straight-line C++ that gives a beat `y` for a beat `x`, if there is any: a class that holds it is passed to
+        the template, behind the configuration."""
+        return ()
 
 
 def declaration(name: str, value: object) -> str:
@@ -134,6 +138,8 @@ def multiplier(value: Product) -> str:
             return "codesign::slice" if one_slice(value.x, value.w) else "codesign::slices"
         case Multiplier.PACKED:
             return f"codesign::shared_slice<{shift_of(value.x, value.w)}>"
+        case Multiplier.ADDERS:
+            raise IRError("hls: an adder graph has no multipliers")
 
 
 def channelwise(name: str, values: Array, channels: int, lanes: int) -> Rom:

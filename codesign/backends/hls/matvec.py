@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from codesign.backends.hls.adder_graph import AdderGraphInstance, adder_graph
 from codesign.backends.hls.instance import Beat, Instance, Product, Rom
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.matvec import MatVec
@@ -26,8 +27,10 @@ class MatVecInstance(Instance):
     multiplier: Product
 
 
-def matvec(name: str, kernel: MatVec) -> MatVecInstance:
+def matvec(name: str, kernel: MatVec) -> MatVecInstance | AdderGraphInstance:
     """The instance of `kernel`; without a bias only the weights are passed."""
+    if kernel.adders is not None:
+        return adder_graph(kernel, kernel.adders)
     roms = tuple(Rom(m.name, m.words, m.element, m.style) for m in kernel.memories())
     return MatVecInstance(
         roms=roms,

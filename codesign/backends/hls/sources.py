@@ -105,6 +105,16 @@ class RomText:
 
 
 @dataclass(frozen=True)
+class StatementsText:
+    """A class of straight-line C++: its name, the configuration whose beats it knows, and its statements."""
+
+    name: str
+    config: str
+    lines: tuple[str, ...]
+    origin: str
+
+
+@dataclass(frozen=True)
 class ProcessText:
     """A process: one function of its own, which calls the template with its configuration."""
 
@@ -119,6 +129,7 @@ class ProcessText:
     arguments: str
     roms: tuple[RomText, ...]
     beats: int
+    statements: StatementsText | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +171,11 @@ class Sources:
         """Every constant memory."""
         return [rom for p in self.processes for rom in p.roms]
 
+    @property
+    def statements(self) -> list[StatementsText]:
+        """Every class of straight-line C++."""
+        return [p.statements for p in self.processes if p.statements is not None]
+
     def files(self, version: str, digest: str) -> dict[str, str]:
         """The generated C++ by path in the project."""
         about = {"version": version, "digest": digest}
@@ -172,6 +188,8 @@ class Sources:
         }
         for rom in self.roms:
             found[f"src/weights/{rom.name}.h"] = render("hls/rom.h.j2", rom=rom, **about)
+        for statements in self.statements:
+            found[f"src/adders/{statements.name}.h"] = render("hls/adders.h.j2", s=statements, **about)
         return found
 
 
@@ -275,11 +293,15 @@ def _process(names: Names, name: str, process: Process, texts: dict[str, StreamT
         raise IRError(f"hls: process {process.name}: no template for the kernel {type(process.kernel).__name__}")
     instance = build(name, process.kernel)
     roms = tuple(_rom(names, rom) for rom in instance.roms)
+    config = names.unique(f"{name}_config")
+    statements = None
+    if lines := instance.statements():
+        statements = StatementsText(names.unique(f"{name}_adders"), config, lines, process.origin)
     parameters = _parameters("in", process.reads, texts) + _parameters("out", process.writes, texts)
     return ProcessText(
         name=name,
         origin=process.origin,
-        config=names.unique(f"{name}_config"),
+        config=config,
         members=tuple(instance.members()),
         function=instance.function,
         header=instance.header,
@@ -288,6 +310,7 @@ def _process(names: Names, name: str, process: Process, texts: dict[str, StreamT
         arguments=", ".join(texts[s].name for s in (*process.reads, *process.writes)),
         roms=roms,
         beats=process.kernel.interval,
+        statements=statements,
     )
 
 

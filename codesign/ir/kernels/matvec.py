@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
+from codesign.ir.kernels.adder_graph import AdderGraph
 from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
 from codesign.ir.kernels.multiplier import Multiplier, shift_of
 from codesign.ir.matmul import matmul
@@ -25,7 +29,8 @@ class MatVec(Kernel):
     Word f * (inputs/simd) + s of `weights` holds, in lane p * simd + i, W[s * simd + i, f * pe + p];
     word f of `bias` holds b[f * pe + p] in lane p. Partial sums never leave `accumulator`.
     `multiplier` says what the products are made of. Where no multiplier takes turns (a reuse factor of one) every
-    weight is a constant, and what a shift or an addition makes needs no multiplier of any kind.
+    weight is a constant, and what a shift or an addition makes needs no multiplier of any kind; only there may
+    `adders` hold a graph that makes the whole product.
     """
 
     positions: int
@@ -38,15 +43,24 @@ class MatVec(Kernel):
     weights: Memory
     bias: Memory | None = None
     multiplier: Multiplier = Multiplier.LUT
+    adders: AdderGraph | None = None
 
     def __post_init__(self) -> None:
         if self.multiplier is Multiplier.PACKED:
             shift_of(self.x, self.weights.element)
+        if (self.multiplier is Multiplier.ADDERS) != (self.adders is not None):
+            there = "no" if self.adders is None else "an"
+            raise IRError(f"matvec: products are made of {self.multiplier.value}, and there is {there} adder graph")
+        if self.adders is not None and self.reuse_factor != 1:
+            raise IRError(f"matvec: an adder graph where {self.reuse_factor} weights take turns")
+        if self.adders is not None and not np.array_equal(self.adders.matrix(), self.matrix()):
+            raise IRError("matvec: the adder graph is of another matrix")
 
     @classmethod
     def fold(
         cls, name: str, matrix: Array, bias: Array | None, w: Fixed, x: Fixed, accumulator: Fixed,
         positions: int, pe: int, simd: int, style: MemoryStyle, multiplier: Multiplier = Multiplier.LUT,
+        adders: AdderGraph | None = None,
     ) -> MatVec:  # fmt: skip
         """The kernel for `matrix` (inputs, outputs) in the folded layout."""
         n, m = matrix.shape
@@ -56,7 +70,7 @@ class MatVec(Kernel):
         if bias is not None:
             low, high = int(bias.min()), int(bias.max())
             biases = Memory(f"{name}_bias", bias.reshape(m // pe, pe), Fixed.covering(low, high), style)
-        return cls(positions, n, m, pe, simd, x, accumulator, memory, biases, multiplier)
+        return cls(positions, n, m, pe, simd, x, accumulator, memory, biases, multiplier, adders)
 
     @property
     def reuse_factor(self) -> int:
@@ -88,7 +102,10 @@ class MatVec(Kernel):
     def evaluate(self, *inputs: Array) -> tuple[Array, ...]:
         (x,) = inputs
         vectors = x.reshape(len(x), self.positions, self.inputs)
-        y = matmul(vectors, self.matrix())
+        if self.adders is not None:
+            y = self.adders.evaluate(vectors.reshape(-1, self.inputs)).reshape(len(x), self.positions, self.outputs)
+        else:
+            y = matmul(vectors, self.matrix())
         if self.bias is not None:
             y = y + self.bias.words.reshape(-1)
         return (y.reshape(len(x), -1, self.pe),)

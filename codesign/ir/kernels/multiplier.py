@@ -20,6 +20,8 @@ class Multiplier(Enum):
     """A DSP slice each (several where the operands are wide)."""
     PACKED = "packed"
     """A DSP slice for two products of one input with the weights of two outputs."""
+    ADDERS = "adders"
+    """No multipliers: a graph of additions for the whole matrix, whose weights are constants."""
 
 
 def one_slice(x: Fixed, w: Fixed) -> bool:

@@ -38,11 +38,11 @@ class Reasons:
         for name, folds in self.options.items():
             if len(folds) == len(self.every[name]):
                 continue
-            needs = [self.search.pieces.product(name, fold, 1).cost for fold in folds]
-            if all(need.exceeding(self.search.limit) for need in needs):
-                need = min(needs, key=self._excess)
+            needs = [(self.search.pieces.product(name, fold, 1).cost, fold) for fold in folds]
+            if all(need.exceeding(self.search.limit) for need, _ in needs):
+                need, fold = min(needs, key=lambda found: self._excess(found[0]))
                 node = self.search.pieces.products[name]
-                reuse = folds[0].reuse(*matrix_shape(node.layer))
+                reuse = fold.reuse(*matrix_shape(node.layer))
                 where = f"{self.search.graph.origin}: node {node.origin}"
                 return f"{where}: needs {self._beyond(need)} at reuse {reuse}; {self._cure()}"
         return None
