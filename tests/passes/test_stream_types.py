@@ -64,6 +64,19 @@ def test_beats_that_no_word_holds_are_arrays() -> None:
     )
 
 
+def test_lanes_that_no_array_has_are_words() -> None:
+    """2,048 outputs at a time, which are one bit each behind their requantizer."""
+    graph = perceptron(np.random.default_rng(0), [1, 2048, 2], bits=1, x=Fixed(1, 0, False))
+    design = lower(graph, {"dense_1": Fold(2048, 1), "dense_2": Fold(1, 2048)})
+    assert stream_types(design).streams["relu_1_out"].kind is STRUCT
+    with pytest.raises(ConfigError) as refused:
+        stream_types(design, Streams.ARRAY)
+    assert str(refused.value) == (
+        "net.onnx: streams cannot all be arrays: dense_1_out has 2048 lanes, an array at most 1024 FIFOs; "
+        "ask for mixed streams or a larger reuse factor"
+    )
+
+
 def test_a_port_takes_no_more_lanes_than_a_word_holds() -> None:
     graph = perceptron(np.random.default_rng(0), [768, 4, 768], x=Fixed(8))
     design = lower(graph, {"dense_1": Fold(4, 768), "dense_2": Fold(768, 4)})
