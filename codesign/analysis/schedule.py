@@ -110,7 +110,7 @@ def _(kernel: Permute) -> tuple[Stage, ...]:
 
 @stages.register
 def _(kernel: Reorder) -> tuple[Stage, ...]:
-    every = np.arange(len(kernel.source))
+    every = np.arange(kernel.beats)
     return (Stage(kernel.interval, (every,), (kernel.delay + every,)),)
 
 

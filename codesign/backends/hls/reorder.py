@@ -42,7 +42,7 @@ def reorder(name: str, kernel: Reorder) -> ReorderInstance:
     moved = Rom(f"{name}_moves", places, covering(places), MemoryStyle.REGISTERS)
     return ReorderInstance(
         roms=(last, moved),
-        beats=len(kernel.source),
+        beats=kernel.beats,
         delay=kernel.delay,
         steps=kernel.interval,
         ring=kernel.ring,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -30,30 +31,38 @@ class Reorder(Kernel):
     x: Fixed
 
     def __post_init__(self) -> None:
-        if not np.array_equal(np.sort(self.source), np.arange(len(self.source))):
+        if not np.array_equal(np.sort(self._block), np.arange(len(self._block))):
             raise IRError(f"reorder: loops {self.loops} do not give every beat once")
 
-    @cached_property
+    @property
+    def beats(self) -> int:
+        """Beats of a sample."""
+        return prod(turns for turns, _ in self.loops)
+
+    @property
     def source(self) -> Array:
         """Which beat of the input each beat of the result is."""
-        places = np.zeros(1, dtype=np.int64)
-        for turns, distance in self.loops:
-            places = (places[:, None] + np.arange(turns) * distance).ravel()
-        return places
+        return _places(self.loops)
+
+    @cached_property
+    def _block(self) -> Array:
+        """The same within a block, where the outermost loop goes forward by whole blocks: all blocks are alike."""
+        forward = self.loops and self.loops[0][0] * self.loops[0][1] == self.beats
+        return _places(self.loops[1:] if forward else self.loops)
 
     @cached_property
     def delay(self) -> int:
         """Cycles from reading beat k to writing beat k of the result."""
-        return int((self.source - np.arange(len(self.source))).max()) + 1
+        return int((self._block - np.arange(len(self._block))).max()) + 1
 
     @cached_property
     def ring(self) -> int:
         """Beats that are kept."""
-        return int((np.arange(len(self.source)) - self.source).max()) + self.delay
+        return int((np.arange(len(self._block)) - self._block).max()) + self.delay
 
     @property
     def reads(self) -> tuple[Beats, ...]:
-        return (Beats(self.x, self.lanes, len(self.source)),)
+        return (Beats(self.x, self.lanes, self.beats),)
 
     @property
     def writes(self) -> tuple[Beats, ...]:
@@ -61,7 +70,7 @@ class Reorder(Kernel):
 
     @property
     def interval(self) -> int:
-        return len(self.source) + self.delay
+        return self.beats + self.delay
 
     @property
     def first_output(self) -> int:
@@ -69,3 +78,11 @@ class Reorder(Kernel):
 
     def evaluate(self, *inputs: Array) -> tuple[Array, ...]:
         return (np.ascontiguousarray(inputs[0][:, self.source]),)
+
+
+def _places(loops: tuple[tuple[int, int], ...]) -> Array:
+    """The places that nested loops of (turns, distance) visit."""
+    places = np.zeros(1, dtype=np.int64)
+    for turns, distance in loops:
+        places = (places[:, None] + np.arange(turns) * distance).ravel()
+    return places
