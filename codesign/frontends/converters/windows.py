@@ -42,7 +42,8 @@ def image_back(node: Conversion, y: Stream, rank: int) -> Stream:
 def windows(node: Conversion, x: Stream, kernel: tuple[int, ...] | None, ceil: bool = False) -> Windows:
     """The windows over the image `x` that the attributes describe; `kernel` is the size that the weights say.
 
-    `ceil` counts a window that is cut off at the end, which then has more padding there.
+    `ceil` counts a window that is cut off at the end, which then has more padding there; one that would start
+    behind the image is none.
     """
     size = kernel_size(node, x, kernel)
     axes = len(size)
@@ -52,7 +53,9 @@ def windows(node: Conversion, x: Stream, kernel: tuple[int, ...] | None, ceil: b
     before, after = _pads(node, lengths, reach, stride)
     if ceil:
         for k, (n, r, s) in enumerate(zip(lengths, reach, stride, strict=True)):
-            after[k] += max(0, -(n + before[k] + after[k] - r) % s) if s > 0 else 0
+            more = -(n + before[k] + after[k] - r) % s
+            if n + before[k] + after[k] + more - r < n + before[k]:
+                after[k] += more
     whole = [n + a + b for n, a, b in zip(lengths, before, after, strict=True)]
     node.check_size(whole)
     stride = tuple(min(s, n) for s, n in zip(stride, whole, strict=True))  # there is one window alone beyond that
