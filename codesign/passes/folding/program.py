@@ -54,20 +54,17 @@ class Program:
         self.factors += found.values()
         self.starts.append(len(self.columns))
 
-    def minimise(self, gap: float = 0, nodes: int | None = None) -> Solution | None:
+    def minimise(self, gap: float = 0) -> Solution | None:
         """The best solution, or one that is proved to be at most `gap` of its objective away; None if there is none.
 
-        After so many `nodes` of the search it is the best that was found. One thread and no clock: the same
-        program gives the same solution.
+        One thread and no clock: the same program gives the same solution.
         """
         if not self.prices:
             possible = all(low <= 0 <= high for low, high in zip(self.lows, self.tops))
             return Solution(np.zeros(0), 0, 0) if possible else None
         solver = highspy.Highs()
-        for name, value in {
-            "output_flag": False, "threads": 1, "mip_rel_gap": gap, "mip_abs_gap": 1e-6,
-            **({} if nodes is None else {"mip_max_nodes": nodes}),
-        }.items():  # fmt: skip
+        options = {"output_flag": False, "threads": 1, "mip_rel_gap": gap, "mip_abs_gap": 1e-6}
+        for name, value in options.items():
             solver.setOptionValue(name, value)
         if solver.passModel(self._model()) == highspy.HighsStatus.kError:
             raise IRError("folding: the solver does not take the program")
@@ -76,8 +73,6 @@ class Program:
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             return None
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-            if status == highspy.HighsModelStatus.kSolutionLimit:
-                return None
             raise IRError(f"folding: the solver ends with {solver.modelStatusToString(status)}")
         bound = info.mip_dual_bound if any(self.integer) else info.objective_function_value
         values = np.array(solver.getSolution().col_value, dtype=np.float64)
