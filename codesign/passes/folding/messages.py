@@ -19,7 +19,7 @@ TRIES = 5
 
 @dataclass
 class Reasons:
-    """A search that found nothing: `every` fold there is, and the `options` among them that keep to what was asked."""
+    """A search that found nothing: `every` fold but for reuse factors, and the `options` that keep to these."""
 
     search: Search
     every: Options
