@@ -22,6 +22,8 @@ from codesign.ir.kernels import (
     Depthwise,
     Fork,
     IndexOfMax,
+    InsideMatVec,
+    InsideWindow,
     Join,
     Kernel,
     MatVec,
@@ -98,7 +100,17 @@ def test_the_design_computes_what_the_network_computes_and_every_kernel_occurs()
         seen.update({type(p.kernel) for p in check_random_network(data)})
 
     check()
-    images = {Append, Border, Depthwise, Pick, PoolUnit, Repeat, Window}  # test_lower_images.py
+    images = {
+        Append,
+        Border,
+        Depthwise,
+        InsideMatVec,
+        InsideWindow,
+        Pick,
+        PoolUnit,
+        Repeat,
+        Window,
+    }  # test_lower_images.py
     assert set(seen) >= set(ALL) - images
 
 
