@@ -74,13 +74,13 @@ def dsp_slices(a: int, b: int) -> int:
     )
 
 
-def packable(x: Fixed, w: Fixed) -> bool:
+def packable(x: Fixed, w: Fixed, port: int = DSP_A) -> bool:
     """Whether one slice makes the products of a code of type `x` with two weights of type `w`: see `packed_shift`.
 
-    With s bits for the low product, the port of 27 bits takes both weights where w + s + 1 <= 27 (s = x + w for
-    signed codes), and that of 18 bits takes `x`, which needs a bit for the sign if it has none.
+    With s bits for the low product, the port of 27 bits (`port`) takes both weights where w + s + 1 <= 27 (s = x + w
+    for signed codes), and that of 18 bits takes `x`, which needs a bit for the sign if it has none.
     """
-    return packed_shift(x, w) is not None
+    return packed_shift(x, w, port) is not None
 
 
 def packed_luts(x: int, w: int) -> int:

@@ -89,15 +89,16 @@ def solve_folding(
     graph.prune()
     budget = budget if isinstance(budget, Budget) else Budget(budget)
     search = Search(graph, strategies or {}, budget.of(target.resources), clock_mhz or target.clock_mhz)
+    port, _ = target.dsp_operands
     every = {
-        name: list(choices(node, search.pieces.input(name), search.strategies.get(name, Strategy.AUTO)))
+        name: list(choices(node, search.pieces.input(name), search.strategies.get(name, Strategy.AUTO), port))
         for name, node in search.pieces.products.items()
     }
     kept = dict(every)
     for name, wanted in (multipliers or {}).items():
         if name in kept:
             x = search.pieces.input(name).type
-            kept[name] = on_multipliers(graph, name, x, every[name], wanted, asked.get(name))
+            kept[name] = on_multipliers(graph, name, x, every[name], wanted, asked.get(name), port)
         elif name in graph.nodes:
             check_groups(graph, name, wanted)
     options = {name: _nearest(graph, name, folds, asked.get(name)) for name, folds in kept.items()}

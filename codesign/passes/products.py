@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from codesign.config import Strategy
 from codesign.ir.graph import Node
+from codesign.ir.kernels.multiplier import DSP_A
 from codesign.ir.layers import Conv, Product
 from codesign.ir.tensor import Tensor
 from codesign.passes.beats import most_lanes
@@ -36,13 +37,16 @@ def foldings(node: Node) -> list[Fold]:
     ]
 
 
-def choices(node: Node, x: Tensor, strategy: Strategy = Strategy.AUTO) -> Iterator[Fold]:
-    """The same for a product that reads `x`, each on every kind of multiplier that it may have; the preferred first."""
+def choices(node: Node, x: Tensor, strategy: Strategy = Strategy.AUTO, port: int = DSP_A) -> Iterator[Fold]:
+    """The same for a product that reads `x`, each on every kind of multiplier that it may have; the preferred first.
+
+    `port` is the width of the wider operand of a DSP slice.
+    """
     assert isinstance(node.layer, Product)
     for fold in foldings(node):
         if fold.simd <= most_lanes(x.type.width):
             reuse = fold.reuse(*matrix_shape(node.layer))
-            for kind in multipliers(x.type, node.layer.bits, strategy, reuse, node.layer.weights):
+            for kind in multipliers(x.type, node.layer.bits, strategy, reuse, node.layer.weights, port):
                 yield replace(fold, multiplier=kind)
 
 

@@ -9,6 +9,7 @@ from codesign.analysis.primitives import in_dsp, packable, prefers_bram, rom_bra
 from codesign.config import Strategy
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels import MatVec, MemoryStyle, Multiplier
+from codesign.ir.kernels.multiplier import DSP_A
 from codesign.ir.tensor import Array
 from codesign.passes.adder_graph import adder_graph, has_adder_graph
 
@@ -30,9 +31,10 @@ def memory_style(depth: int, width: int, strategy: Strategy = Strategy.AUTO) -> 
 
 
 def multipliers(
-    x: Fixed, w: Fixed, strategy: Strategy, reuse: int, matrix: Array | None = None
+    x: Fixed, w: Fixed, strategy: Strategy, reuse: int, matrix: Array | None = None, port: int = DSP_A
 ) -> tuple[Multiplier, ...]:
-    """What the products of a `matrix` of codes of type `w` may be made of, in order of preference.
+    """What the products of a `matrix` of codes of type `w` may be made of, in order of preference; `port` is the width
+    of the wider operand of a DSP slice.
 
     An adder graph where all weights are constants (a reuse factor of one), and it is found in reasonable time; the
     matrix is not looked at where weights take turns.
@@ -42,7 +44,7 @@ def multipliers(
     more, so latency prefers one in each.
     """
     graph = [Multiplier.ADDERS] if reuse == 1 and matrix is not None and has_adder_graph(matrix) else []
-    slices = [Multiplier.PACKED] if packable(x, w) else []
+    slices = [Multiplier.PACKED] if packable(x, w, port) else []
     slices.insert(0 if strategy is Strategy.LATENCY else len(slices), Multiplier.DSP)
     if in_dsp(x.width, w.width) and not (reuse == 1 and strategy is Strategy.LATENCY):
         return (*graph, *slices, Multiplier.LUT)

@@ -8,7 +8,7 @@ from codesign.errors import ConfigError
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node
 from codesign.ir.kernels import Multiplier
-from codesign.ir.kernels.multiplier import DSP_A, DSP_B
+from codesign.ir.kernels.multiplier import DSP_B
 from codesign.ir.layers import Product
 from codesign.passes.adder_graph import MOST_DIGITS, digits, has_adder_graph
 from codesign.passes.builder import Fold, matrix_shape
@@ -16,10 +16,10 @@ from codesign.passes.strategy import default_multiplier
 
 
 def on_multipliers(
-    graph: Graph, name: str, x: Fixed, folds: Sequence[Fold], wanted: Multiplier, reuse: int | None
+    graph: Graph, name: str, x: Fixed, folds: Sequence[Fold], wanted: Multiplier, reuse: int | None, port: int
 ) -> list[Fold]:
     """Those of the folds of a product of codes of type `x` that are made of what is `wanted`, where a reuse factor of
-    `reuse` is asked for as well.
+    `reuse` is asked for as well and DSP slices take operands of `port` bits.
 
     ConfigError with the layer, the reason, and what else would do.
     """
@@ -43,7 +43,7 @@ def on_multipliers(
             return [Fold(shape[1], shape[0], multiplier=wanted)]
     else:
         why = (
-            f"a DSP slice takes {DSP_A} x {DSP_B} bits, too few for two products of {x} inputs and {layer.bits} weights"
+            f"a DSP slice takes {port} x {DSP_B} bits, too few for two products of {x} inputs and {layer.bits} weights"
         )
     raise _refusal(graph, node, wanted, f"{why}; use one of {others}, or auto")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,17 @@ def test_packed_products_of_wide_codes_are_refused_with_what_fits() -> None:
     )
     with pytest.raises(ConfigError, match=message):
         made(network(bits=12), PACKED)
+
+
+def test_older_slices_are_narrower() -> None:
+    """A DSP48E1 multiplies 25 x 18 bits, a DSP48E2 27 x 18: weights of 9 bits with inputs of 8 need 27."""
+    graph = network()
+    graph["dense_1"].layer.weights[0, 0] = 200
+    graph.nodes["dense_1"] = replace(graph["dense_1"], layer=replace(graph["dense_1"].layer, bits=Fixed(9)))
+    assert choose_folding(graph, load_target("u50"), multipliers={"dense_1": PACKED})["dense_1"].multiplier is PACKED
+    with pytest.raises(ConfigError, match="a DSP slice takes 25 x 18 bits, too few for two products of int<8> inputs"):
+        choose_folding(graph, load_target("pynq-z2"), multipliers={"dense_1": PACKED})
+    assert choose_folding(network(), load_target("pynq-z2"), multipliers={"dense_1": PACKED})
 
 
 def test_an_adder_graph_that_is_to_take_turns_is_refused() -> None:

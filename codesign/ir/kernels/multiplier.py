@@ -30,9 +30,9 @@ def one_slice(x: Fixed, w: Fixed) -> bool:
     return small <= DSP_B and large <= DSP_A
 
 
-def packed_shift(x: Fixed, w: Fixed) -> int | None:
+def packed_shift(x: Fixed, w: Fixed, port: int = DSP_A) -> int | None:
     """By how many bits the upper of two weights is shifted so that one slice multiplies both with the same input;
-    None where the ports of a slice are too narrow for that.
+    None where the ports of a slice, the wider one of `port` bits, are too narrow for that.
 
     A slice multiplies (A + D) of 27 signed bits with B of 18 (UG579). With A = w1 << s and D = w0, B = x it gives
 
@@ -46,7 +46,7 @@ def packed_shift(x: Fixed, w: Fixed) -> int | None:
     ends = [a * b for a in (x.low, x.high) for b in (w.low, w.high)]
     shift = Fixed.covering(min(*ends, -1), max(ends)).width
     packed = Fixed.covering(min(w.low * (1 << shift) + w.low, -1), w.high * (1 << shift) + w.high)
-    if packed.width > DSP_A or x.width + (not x.signed) > DSP_B:
+    if packed.width > port or x.width + (not x.signed) > DSP_B:
         return None
     return shift
 
