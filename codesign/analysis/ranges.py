@@ -124,6 +124,7 @@ def _conv(conv: Conv, x: Tensor, low: Array, high: Array) -> Interval:
 
 def _table(table: Table, low: Array, high: Array) -> Interval:
     """The least and the largest entry between low and high, both included."""
+    low, high = np.broadcast_arrays(low, high)
     least, most = np.empty_like(low), np.empty_like(high)
     for index in np.ndindex(low.shape):
         row = table.entries[index[-1] if index and len(table.entries) > 1 else 0]

@@ -217,3 +217,14 @@ def test_ranges_of_channels_pass_joins_parts_pools_and_padding() -> None:
     assert found["part"] == ([-10, 2], [-4, 5])
     assert found["sum"] == found["most"] == ([-30, 6], [-12, 15])
     assert found["padded"] == found["more"] == ([-30, 0], [0, 15])
+
+
+def test_a_table_reads_ends_of_which_one_differs_by_position() -> None:
+    graph = Graph("given", "given.onnx")
+    graph.add("x", Input(Tensor.of_codes((2, 2, 2), -3, 0)))
+    graph.add("padded", Pad(1, 0, 0, 0), "x")  # -3..0 and, at the border, 0..0
+    table = Table(-3, np.array([[5, 1, 7, 2], [9, 9, 9, 4]]))
+    graph.add("t", Requantize(table, (-3, 0), 1, 9), "padded")
+    graph.outputs.append(Output("y", "t", "y"))
+    low, high = ranges(graph)["t"]
+    assert (low.tolist(), high.tolist()) == ([1, 4], [7, 9])

@@ -142,7 +142,7 @@ class Draft:
                 # Counts of one, two and four elements: exact in float32.
                 more = {"pads": [1, 0, 0, 1], "count_include_pad": self.choose(0, 1)}
                 self.put("AveragePool", self.last, kernel_shape=[2, 2], strides=[1, 2], **more)
-                self.shape = (channels, height, width // 2)
+                self.shape = (channels, height, (width + 1) // 2)
                 self.quant(self.last, 0.5, 3)
             case "mean" if min(height, width) > 1:
                 self.put("AveragePool", self.last, kernel_shape=[2, 2])
