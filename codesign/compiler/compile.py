@@ -35,7 +35,7 @@ from codesign.report.model import Report
 from codesign.targets import Target
 from codesign.verification.climb import Climb, Ladder
 from codesign.verification.csim import Arithmetic, Csim
-from codesign.verification.effort import first_inputs
+from codesign.verification.effort import first_inputs, written
 from codesign.verification.inputs import random_inputs
 from codesign.verification.ladder import evaluate_network
 
@@ -130,6 +130,7 @@ def compile(
             [n.layer for n in passed.network.inputs if isinstance(n.layer, Input)], first_inputs(passed.network)
         )
         codes = design.encode(inputs)
+        tried = [c[: written(design, len(c))] for c in codes]
         progress("writing the project", 0, 0)
         digest = hashlib.sha256(model.read_bytes()).hexdigest()
         write_project(
@@ -137,7 +138,7 @@ def compile(
             folder,
             part=options.target.part,
             clock_ns=1000 / Fraction(options.clock_mhz),
-            vectors=Vectors(codes, evaluate_network(passed.network, codes)),
+            vectors=Vectors(tried, evaluate_network(passed.network, tried)),
             version=__version__,
             digest=digest,
         )

@@ -15,6 +15,8 @@ _FIRST = 1 << 28
 _BATCH = 1 << 23
 """Numbers that are kept at once, some 50 bytes each."""
 _MOST_TOGETHER = 200
+_WRITTEN = 1 << 19
+"""Numbers of the test vectors."""
 _SIMULATED = {False: 1 << 27, True: 1 << 31}
 """Products that a simulation in ap_int may compute: at some 40 million per second seconds, or a minute where asked."""
 _PER_ELEMENT = 32
@@ -45,6 +47,12 @@ def carried(design: Design) -> int:
 def together(numbers: int) -> int:
     """How many samples of so many numbers each are evaluated at once, so that their memory stays bounded."""
     return max(1, min(_MOST_TOGETHER, _BATCH // max(numbers, 1)))
+
+
+def written(design: Design, count: int) -> int:
+    """How many of `count` samples become test vectors of the project, as text of some megabytes at most."""
+    numbers = sum(p.tensor.size for p in (*design.inputs, *design.outputs))
+    return min(count, max(LEAST_INPUTS, _WRITTEN // max(numbers, 1)))
 
 
 def authoritative(network: Graph, count: int, thorough: bool) -> int:

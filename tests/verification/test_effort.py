@@ -11,7 +11,7 @@ from codesign.ir.layers import Conv, Input
 from codesign.ir.tensor import Tensor
 from codesign.passes.builder import Fold
 from codesign.passes.lower import lower
-from codesign.verification.effort import authoritative, carried, elements, first_inputs, products, together
+from codesign.verification.effort import authoritative, carried, elements, first_inputs, products, together, written
 
 
 def convolution(height: int, width: int, channels: int, outputs: int) -> Graph:
@@ -49,3 +49,12 @@ def test_what_is_kept_at_once_is_bounded() -> None:
     assert together(10) == 200
     assert together(1 << 20) == 8
     assert together(1 << 30) == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "count"), [((4, 5, 2, 3), 16), ((64, 64, 16, 32), 2), ((64, 64, 2, 8), 12), ((256, 256, 32, 64), 2)]
+)
+def test_few_large_images_become_test_vectors(shape: tuple[int, int, int, int], count: int) -> None:
+    design = lower(convolution(*shape), {"conv": Fold(1, 1)})
+    assert written(design, 16) == count
+    assert written(design, 1) == 1
