@@ -11,7 +11,19 @@ import numpy as np
 import pytest
 
 import codesign
-from benchmarks.networks import CALO, CALO_8, DIGITS, ESPCN, ESPCN_FLOAT, IMAGES, RESIDUAL, WAKE, Network, decided
+from benchmarks.networks import (
+    CALO,
+    CALO_8,
+    CONV_UNIT,
+    DIGITS,
+    ESPCN,
+    ESPCN_FLOAT,
+    IMAGES,
+    RESIDUAL,
+    WAKE,
+    Network,
+    decided,
+)
 from codesign.compiler import Compiled
 from codesign.ir.lazy import different, reals
 from codesign.verification.csim import Arithmetic, Csim
@@ -28,6 +40,8 @@ OWN = {CALO_8.name: 256, CALO.name: 32, ESPCN.name: 1, ESPCN_FLOAT.name: 1, DIGI
 """How many inputs of its own kind each network is tried with, where there are any."""
 LARGE = (ESPCN, ESPCN_FLOAT)
 """Thousand million products for each sample: simulated in native integers alone."""
+BINARY = (CALO_8, CONV_UNIT)
+"""All scales are powers of two."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +73,8 @@ def test_every_meaning_of_a_published_convolutional_network_is_the_same(
     assert [r.name for r in rungs] == ([] if network.float_throughout else [REFERENCE]) + expected
     assert [r.mismatches for r in rungs] == [0] * len(rungs)
     assert all(r.inputs >= 2 and r.values for r in rungs)
-    assert all(r.ties <= 1 for r in rungs)
+    # Where scales are no powers of two, some of the many roundings of each sample are ties of float32.
+    assert network not in BINARY or not any(r.ties for r in rungs)
     assert bool(one.report.approximations) == bool(one.report.errors) == network.float_throughout
 
     # On inputs of its own kind the generated C++ gives the exact meaning of the file as typed.
