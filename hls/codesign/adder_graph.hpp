@@ -7,19 +7,18 @@
 namespace codesign {
 
 // (a << left) + (b << right) as a code R that holds the result: sums are exact modulo a power of two, so it does not
-// matter that it may not hold the operands. The shifts are constants once this is inlined. Between two additions a value
-// is what constant arrays are made of, which in simulation is quick to compile.
-template <class R, class A, class B> inline typename R::rom added(A a, int left, B b, int right) {
+// matter that it may not hold the operands. The shifts are constants once this is inlined.
+template <class R, class A, class B> inline typename R::held added(A a, int left, B b, int right) {
 #pragma HLS INLINE
     typedef typename R::sum sum;
-    return typename R::rom(typename R::type((sum(a) << left) + (sum(b) << right)));
+    return R::hold((sum(a) << left) + (sum(b) << right));
 }
 
 // (a << left) - (b << right).
-template <class R, class A, class B> inline typename R::rom subtracted(A a, int left, B b, int right) {
+template <class R, class A, class B> inline typename R::held subtracted(A a, int left, B b, int right) {
 #pragma HLS INLINE
     typedef typename R::sum sum;
-    return typename R::rom(typename R::type((sum(a) << left) - (sum(b) << right)));
+    return R::hold((sum(a) << left) - (sum(b) << right));
 }
 
 // C: positions; x and y (beats of all inputs and all outputs). Graph::sum_up gives the y of an x.

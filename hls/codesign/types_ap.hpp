@@ -27,6 +27,8 @@ template <int W> struct sint {
     typedef ap_int<W> type;
     typedef ap_int<W> sum;
     typedef typename rom_element<W, true>::type rom;
+    typedef rom held;
+    static held hold(const sum& value) { return held(value); }
 };
 
 template <int W> struct uint {
@@ -35,6 +37,8 @@ template <int W> struct uint {
     typedef ap_uint<W> type;
     typedef ap_uint<W> sum;
     typedef typename rom_element<W, false>::type rom;
+    typedef rom held;
+    static held hold(const sum& value) { return held(value); }
 };
 
 // ap_int widens a product to hold it, so the multiplier is as narrow as its operands.

@@ -12,6 +12,8 @@ template <int W> struct sint {
     typedef typename storage<W, true>::type type;
     typedef typename native_integer<(W <= 32 ? 4 : 8), true>::type sum;
     typedef type rom;
+    typedef sum held; // not narrowed again after each addition, which is slow to compile
+    static held hold(sum value) { return value; }
 };
 
 template <int W> struct uint {
@@ -20,6 +22,8 @@ template <int W> struct uint {
     typedef typename storage<W, false>::type type;
     typedef typename native_integer<(W <= 32 ? 4 : 8), true>::type sum;
     typedef type rom;
+    typedef sum held; // not narrowed again after each addition, which is slow to compile
+    static held hold(sum value) { return value; }
 };
 
 template <class Sum, class X, class Y>

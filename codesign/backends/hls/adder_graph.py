@@ -45,11 +45,11 @@ def _statements(kernel: MatVec, graph: AdderGraph) -> Iterator[str]:
     used = {i for a in graph.additions for i in (a.left, a.right)} | {r.value for r in graph.results}
     for i in range(graph.inputs):
         if i in used:
-            yield f"const X::element::rom v{i} = X::get(x, {i});"
+            yield f"const X::element::held v{i} = X::get(x, {i});"
     for number, a in enumerate(graph.additions, start=graph.inputs):
         kind, result = "subtracted" if a.subtract else "added", code(graph.types[number])
         call = f"codesign::{kind}<{result}>(v{a.left}, {a.left_shift}, v{a.right}, {a.right_shift})"
-        yield f"const {result}::rom v{number} = {call};"
+        yield f"const {result}::held v{number} = {call};"
     biases = [0] * len(graph.results) if kernel.bias is None else kernel.bias.words.reshape(-1).tolist()
     for lane, (r, bias) in enumerate(zip(graph.results, biases, strict=True)):
         start = f"{Constant(bias).value}LL"
