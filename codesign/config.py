@@ -95,6 +95,7 @@ LAYER_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "LeakyRelu": ("LeakyReLU",),
         "MaxPool": ("MaxPooling1D", "MaxPooling2D", "GlobalMaxPool"),
         "MultiThreshold": (),
+        "Multiply": ("Mul",),
         "Pad": ("ZeroPadding1D", "ZeroPadding2D"),
         "Quant": ("Quantize", "BipolarQuant", "Trunc", "Truncate"),
         "Relu": ("ReLU",),
@@ -104,10 +105,17 @@ LAYER_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "Sign": (),
         "Slice": ("Split", "Crop"),
         "Softmax": ("SoftmaxTable",),
-        "SumPool": ("AveragePool", "AveragePooling1D", "AveragePooling2D", "GlobalAveragePool"),
+        "SumPool": (
+            "AveragePool",
+            "AveragePooling1D",
+            "AveragePooling2D",
+            "GlobalAveragePool",
+            "ReduceMean",
+            "ReduceSum",
+        ),
         "Tanh": ("TanH",),
         "Transpose": (),
-        "Upsample": ("Resize", "UpSampling1D", "UpSampling2D"),
+        "Upsample": ("Expand", "Resize", "UpSampling1D", "UpSampling2D"),
     }
 )
 """The names that LayerType takes, each with its synonyms (ONNX operators, layers of this compiler)."""

@@ -11,11 +11,13 @@ from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import (
     Add,
+    Affine,
     Concat,
     Conv,
     Crop,
     Input,
     MaxPool,
+    Multiply,
     Pad,
     Requantize,
     Reshape,
@@ -26,6 +28,7 @@ from codesign.ir.layers import (
     Upsample,
 )
 from codesign.ir.tensor import Array, Tensor
+from codesign.ir.vector import Vector
 from codesign.passes.builder import Fold, is_product
 from codesign.passes.products import foldings
 from tests.perceptrons import dense, random_codes
@@ -172,6 +175,26 @@ def residual(g: Growing) -> None:
     g.narrow()
 
 
+def film(g: Growing) -> None:
+    """(1 + gamma) * x + beta, both from the sums over all pixels, and x * x beside it."""
+    x, (height, width, channels) = g.last, g.type.shape
+    if g.choice([True, False]):
+        g.add(Multiply(), x, x)
+        g.narrow()
+        x = g.last
+    g.add(SumPool((height, width), (1, 1)))
+    pooled, sides = g.add(Reshape((channels,))), []
+    for offset in (1, 0):
+        g.last = pooled
+        g.add(dense(g.rng, channels, channels))
+        g.narrow()
+        g.add(Affine(offset=Vector.of(offset)))
+        g.add(Reshape((1, 1, channels)))
+        sides.append(g.add(Upsample((height, width))))
+    g.add(Add(), g.add(Multiply(), x, sides[0]), sides[1])
+    g.narrow()
+
+
 def pointwise(g: Growing) -> None:
     w = g.rng.integers(-4, 4, (1, 1, g.type.channels, g.choice([1, 2, 4])))
     g.add(Conv(w, Fixed(3)))
@@ -180,7 +203,7 @@ def pointwise(g: Growing) -> None:
 
 STEPS: tuple[Callable[[Growing], None], ...] = (
     conv, conv, conv, max_pool, sum_pool, whole_pool, upsample, pad, part, crop,
-    pixel_shuffle, join, residual, pointwise
+    pixel_shuffle, join, residual, film, pointwise
 )  # fmt: skip
 
 

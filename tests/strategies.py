@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from codesign.errors import LayerError
 from codesign.ir.fixed import Fixed, Rounding, power_of_two
 from codesign.ir.graph import Graph, Output
 from codesign.ir.halfline import HalfLine
@@ -36,6 +37,7 @@ from codesign.ir.layers import (
     Layer,
     LeakyRelu,
     MaxPool,
+    Multiply,
     MultiplyShift,
     MultiThreshold,
     Pad,
@@ -57,6 +59,7 @@ from codesign.ir.layers import (
     Truncate,
     Upsample,
 )
+from codesign.ir.layers.multiply import factor
 from codesign.ir.layers.window import has_zero, zero_codes
 from codesign.ir.steps import regions
 from codesign.ir.tensor import Array, Tensor, Values
@@ -250,11 +253,20 @@ def sign(d: Draft, x: str) -> str:
 
 
 def sigmoid(d: Draft, x: str) -> str:
-    return d.put(Sigmoid(), x)
+    return x if _smooth(d, x) else d.put(Sigmoid(), x)
 
 
 def tanh(d: Draft, x: str) -> str:
-    return d.put(Tanh(), x)
+    return x if _smooth(d, x) else d.put(Tanh(), x)
+
+
+def _smooth(d: Draft, x: str) -> bool:
+    """Whether x is a smooth function of codes already: of two of them, 160 bits may not tell on which side of a
+    threshold a value lies (sigmoid(sigmoid(-500)) > 1/2)."""
+    node = d.graph[x]
+    while isinstance(node.layer, Elementwise) and not isinstance(node.layer, (Sigmoid, Tanh)):
+        node = d.graph[node.inputs[0]]
+    return isinstance(node.layer, (Sigmoid, Tanh))
 
 
 def identity(d: Draft, x: str) -> str:
@@ -381,6 +393,62 @@ def residual(d: Draft, x: str) -> str:
     left = branch()
     right = d.choose(x, left, None) or branch()
     return d.put(Add(d.draw(st.booleans())), *d.draw(st.permutations([left, right])))
+
+
+def gate(d: Draft, x: str) -> str:
+    """x times quantize(dense(x)), which may have an offset, or x times itself."""
+    t = d.type(x)
+    if t.real or factor(t) is None:
+        return dense(d, x)
+    if d.choose(False, False, True):
+        return product(d, x, x)
+    y = shifted(d, d.put(quantizer(d, y := d.put(matrix(d, t.channels, t.channels), x)), y))
+    return product(d, x, y)
+
+
+def product(d: Draft, x: str, y: str) -> str:
+    """x * y or y * x; only x where offsets that are odd parts of their steps would make it wide."""
+    try:
+        found = Multiply().result(d.type(x), d.type(y))
+    except LayerError:
+        return x
+    return d.put(Multiply(), *d.draw(st.permutations([x, y]))) if found.type.width <= 32 else x
+
+
+def shifted(d: Draft, x: str) -> str:
+    """x, or x plus some steps or halves of them, or plus 1 where the step is dyadic."""
+    step = d.type(x).step[0]
+    ones = [Fraction(1)] if step.denominator.bit_count() == 1 else []
+    offset = d.choose(Fraction(0), *ones, *(step * k for k in (1, -3, Fraction(1, 2))))
+    return d.put(Affine(offset=Vector.of(offset)), x) if offset else x
+
+
+def film(d: Draft, x: str) -> str:
+    """gamma * x + beta, the same at all positions: from an input of its own, or from the sums over the positions."""
+    t = d.type(x)
+    if t.real or factor(t) is None or len(t.shape) < 2 or (pixels := image(d, x)) is None:
+        return gate(d, x)
+    if d.draw(st.booleans()):
+        v = source(d, (d.draw(CHANNELS),))
+    else:
+        height, width, _ = d.type(pixels).shape
+        v = d.put(SumPool((height, width), (1, 1)), pixels)
+    v = d.put(matrix(d, d.type(v).channels, t.channels), v)
+    z = product(d, x, broadcast(d, shifted(d, d.put(quantizer(d, v), v)), t))
+    if not _one_step(d.type(z)):
+        return z
+    bits = Fixed(d.draw(BITS))
+    ideal = min(max(1, round(d.spread(z) / abs(d.type(z).step[0]) / (1 << bits.width))), 1 << 10)
+    step = abs(d.type(z).step[0]) * ideal * d.choose(Fraction(1, 2), 1, 3)
+    beta = d.put(Quantize(bits.low, bits.high, Vector.of(step)), v)
+    return d.put(Add(d.draw(st.booleans())), *d.draw(st.permutations([z, broadcast(d, beta, t)])))
+
+
+def broadcast(d: Draft, x: str, like: Tensor) -> str:
+    """The vector x at each position of a tensor."""
+    shape = like.shape if len(like.shape) == 3 else (1, *like.shape)
+    x = d.put(Upsample(shape[:2]), d.put(Reshape((1, 1, shape[2])), x))
+    return d.put(Reshape(like.shape), x)
 
 
 def image(d: Draft, x: str) -> str | None:
@@ -542,7 +610,7 @@ def nothing(d: Draft, x: str) -> str:
 
 
 LINEAR: tuple[Step, ...] = (
-    dense, dense, dense_relu_dense, residual, conv, conv, conv_first, branch_join, mixed_channels,
+    dense, dense, dense_relu_dense, residual, conv, conv, conv_first, branch_join, mixed_channels, gate, film,
 )  # fmt: skip
 """What reads codes."""
 BETWEEN: tuple[Step, ...] = (
@@ -756,6 +824,25 @@ def typed_residual(d: Draft, x: str) -> str:
     return d.put(Add(d.draw(st.booleans())), *d.draw(st.permutations([x, y])))
 
 
+def typed_gate(d: Draft, x: str) -> str:
+    """x times requantize(dense(x)), which may have an offset, or times itself; or x times a vector, and plus one."""
+    t = d.type(x)
+    if t.type.width > 20 or factor(t) is None:
+        return x
+    if not t.step.uniform or d.choose(False, False, False, True):
+        return product(d, x, x)
+    y = x
+    if vector := len(t.shape) in (2, 3) and d.draw(st.booleans()):
+        pixels = image(d, x) or x
+        y = d.put(SumPool(d.type(pixels).shape[:2], (1, 1)), pixels)
+    w, bits = weights(d, t.channels, t.channels)
+    y = requantize(d, d.put(Dense(w, bits), y))
+    y = d.put(Affine(offset=d.type(y).step * d.choose(0, 0, 1, -2)), y)
+    y = broadcast(d, y, t) if vector else y
+    z = product(d, x, y)
+    return d.put(Add(d.draw(st.booleans())), z, d.put(Affine(d.type(z).step / d.type(y).step), y)) if vector else z
+
+
 def softmax(d: Draft, x: str) -> str:
     t = d.type(x)
     if not _one_number(t) or t.step[0] <= 0:
@@ -766,7 +853,7 @@ def softmax(d: Draft, x: str) -> str:
 
 TYPED: tuple[Step, ...] = (
     typed_dense, typed_dense, requantize, requantize, relabel, typed_residual, reshape, transpose, typed_conv,
-    typed_conv, max_pool, sum_pool, upsample, pad, swap_channels, pixel_shuffle, crop,
+    typed_conv, max_pool, sum_pool, upsample, pad, swap_channels, pixel_shuffle, crop, typed_gate,
 )  # fmt: skip
 """The layers that lowering knows, in any order."""
 TYPED_ENDS: tuple[Step, ...] = (nothing, nothing, argmax, softmax)

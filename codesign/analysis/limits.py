@@ -8,6 +8,7 @@ from math import ceil, log
 import numpy as np
 
 from codesign.analysis.primitives import signed_digits
+from codesign.analysis.schedule import stages
 from codesign.ir.design import Design, Process
 from codesign.ir.kernels import Depthwise, Grouped, Kernel, MatVec, Repack, Window
 from codesign.ir.kernels.sliding import Sliding
@@ -49,10 +50,24 @@ def limits(design: Design, clock_mhz: float = 200) -> Limits:
         macs=sum(work),
         products=sum(ceil(macs / interval) for macs in work),
         interval=max(ports, ceil(sum(work) / made) if made else 1),
-        latency=max(interval, ceil(_longest_path(design) * ADD_NS * clock_mhz / 1000)),
+        latency=max(_slowest(design), ceil(_longest_path(design) * ADD_NS * clock_mhz / 1000)),
         weight_bits=bits,
         bram36=ceil(bits / BRAM36_BITS),
     )
+
+
+def _slowest(design: Design) -> int:
+    """Cycles of the slowest process, whose end the last result waits for; where some process gives its last result
+    before it has read all, as one that cuts an image off, only those until an output's own last."""
+    loops = {p.name: stages(p.kernel) for p in design}
+    ends = {
+        name: (max(int(r[-1]) for s in found for r in s.reads), max(int(w[-1]) for s in found for w in s.writes))
+        for name, found in loops.items()
+    }
+    if all(len(loops[name]) > 1 or write >= read for name, (read, write) in ends.items()):
+        return design.interval()
+    ports = {port.stream for port in design.outputs}
+    return max(ends[p.name][1] + 1 for p in design if ports.intersection(p.writes))
 
 
 def necessary(design: Design) -> dict[str, int]:

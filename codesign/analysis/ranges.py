@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from codesign.ir.layers import (
     Elementwise,
     Identity,
     MaxPool,
+    Multiply,
     Pad,
     Requantize,
     Reshape,
@@ -25,6 +27,7 @@ from codesign.ir.layers import (
     Transpose,
     Upsample,
 )
+from codesign.ir.layers.multiply import factors
 from codesign.ir.layers.requantize import Table
 from codesign.ir.layers.window import zero_codes
 from codesign.ir.tensor import Array, Tensor
@@ -82,6 +85,14 @@ def _interval(graph: Graph, node: Node, found: dict[str, Interval]) -> Interval:
                 return _ends((a + b) * low, (a + b) * high)
             x, y = _ends(a * low, a * high), _ends(*(b * end for end in found[node.inputs[1]]))
             return x[0] + y[0], x[1] + y[1]
+        case Multiply():
+            (q, p), (s, r) = factors(*types)
+            left = q * low + p, q * high + p
+            if node.inputs[0] == node.inputs[1]:
+                return _squares(*left)
+            right = [s * end + r for end in found[node.inputs[1]]]
+            products = [a * b for a in left for b in right]
+            return reduce(np.minimum, products), reduce(np.maximum, products)
         case Elementwise() as layer if layer.monotone:
             first, last = (np.asarray(layer.run(types, node.type, [end[None]])[0]) for end in (low, high))
             return _ends(first, last)
@@ -124,7 +135,7 @@ def _conv(conv: Conv, x: Tensor, low: Array, high: Array) -> Interval:
 
 def _table(table: Table, low: Array, high: Array) -> Interval:
     """The least and the largest entry between low and high, both included."""
-    low, high = np.broadcast_arrays(low, high)
+    low, high = np.broadcast_arrays(low, high)  # one end may be the same at all positions, the other not
     least, most = np.empty_like(low), np.empty_like(high)
     for index in np.ndindex(low.shape):
         row = table.entries[index[-1] if index and len(table.entries) > 1 else 0]
@@ -136,6 +147,12 @@ def _table(table: Table, low: Array, high: Array) -> Interval:
 def _ends(first: Array, last: Array) -> Interval:
     """The interval between the values of a monotone function at the ends of another."""
     return np.minimum(first, last), np.maximum(first, last)
+
+
+def _squares(low: Array, high: Array) -> Interval:
+    """Those of the integers from low to high."""
+    least = np.where((low <= 0) & (high >= 0), 0, np.minimum(low * low, high * high))
+    return least, np.maximum(low * low, high * high)
 
 
 def _narrow(x: Array) -> Array:

@@ -31,6 +31,7 @@ from codesign.ir.kernels import (
     Repack,
     Repeat,
     SoftmaxUnit,
+    Times,
     WideWindow,
     Window,
 )
@@ -87,10 +88,16 @@ def _(kernel: InsideMatVec) -> tuple[Stage, ...]:
 
 @stages.register(Apply)
 @stages.register(Fork)
-@stages.register(Join)
-def _(kernel: Apply | Fork | Join) -> tuple[Stage, ...]:
+def _(kernel: Apply | Fork) -> tuple[Stage, ...]:
     every = np.arange(kernel.interval)
     return (Stage(kernel.interval, (every,) * len(kernel.reads), (every,) * len(kernel.writes)),)
+
+
+@stages.register(Join)
+@stages.register(Times)
+def _(kernel: Join | Times) -> tuple[Stage, ...]:
+    every = np.arange(kernel.interval)
+    return (Stage(kernel.interval, (every, every[: kernel.beats // kernel.repeats]), (every,)),)
 
 
 @stages.register
@@ -234,6 +241,10 @@ def _levels(kernel: Kernel) -> tuple[float, int]:
             a, b = kernel.x.width, kernel.weights.element.width
             tree = log2(kernel.beside) + 1
             return (tree, 1) if kernel.products is Multiplier.DSP else (tree + min(a, b) / 3, 0)
+        case Times():
+            u, v = (f.width for f in kernel.factors)
+            added = any(f != (1, 0) for f in (kernel.left, kernel.right))
+            return (added, 1) if in_dsp(u, v) else (added + min(u, v) / 3, 0)
         case Window() | WideWindow():
             return 3, 0  # where to read, the memory, and whether that was padding
         case PoolUnit():

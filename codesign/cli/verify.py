@@ -17,7 +17,8 @@ def verify_command(
     context: typer.Context,
     build: Annotated[Path, typer.Argument(help="The folder that `codesign compile` made.")],
     data: Annotated[
-        Path | None, typer.Option(help="Inputs, samples first: x.npy, or x.npz with one array per input.")
+        Path | None,
+        typer.Option(help="Inputs, samples first: x.npy; for several an .npz with an array each, or a folder of .npy."),
     ] = None,
     inputs: Annotated[
         int | None, typer.Option(min=1, help="How many; by default all of the data, or 1000 random.")

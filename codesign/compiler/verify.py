@@ -7,6 +7,7 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from codesign.compiler.reporting import verification_of
 from codesign.compiler.saved import restore
@@ -32,7 +33,8 @@ def verify(
 ) -> Verification:
     """Compares the file, the network, the design and the generated C++ of the project folder `build`.
 
-    `data` is an .npy file (samples first), or an .npz with one array per input; of it the first `inputs` samples.
+    `data` is an .npy file (samples first), an .npz with one array per input, or a folder with an .npy file for each
+    input, called like it; of it the first `inputs` samples.
     Raises CodesignError where the folder or the data cannot be used; mismatches are a result, not an error.
     """
     progress("reading the project", 0, 0)
@@ -47,15 +49,17 @@ def verify(
 
 
 def _read(path: Path, nodes: Sequence[Node]) -> list[np.ndarray]:
-    """One array per input; ModelError where the file is not that."""
-    try:
-        found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{path}: the data cannot be read as .npy or .npz: {error}") from error
+    """One array per input; ModelError where the file or folder is not that."""
+    if path.is_dir():
+        return [_only(file, _load(file)) for file in (_file(path, node) for node in nodes)]
+    found = _load(path)
     if isinstance(found, np.ndarray):
         if len(nodes) != 1:
             names = ", ".join(n.name for n in nodes)
-            raise ModelError(f"{path}: the network has the inputs {names}; give an .npz with an array of each name")
+            raise ModelError(
+                f"{path}: the network has the inputs {names}; give an .npz with an array of each name, or a folder "
+                "with an .npy file for each"
+            )
         return [_numbers(path, found)]
     arrays = []
     for node in nodes:
@@ -64,6 +68,31 @@ def _read(path: Path, nodes: Sequence[Node]) -> list[np.ndarray]:
             raise ModelError(f"{path}: there is no array for input {node.origin}, only {', '.join(found.files)}")
         arrays.append(_numbers(path, found[key]))
     return arrays
+
+
+def _file(folder: Path, node: Node) -> Path:
+    """The file of an input in a folder."""
+    files = [folder / f"{name}.npy" for name in (node.name, node.origin) if Path(name).name == name]
+    found = next((file for file in files if file.is_file()), None)
+    if found is None:
+        there = ", ".join(sorted(p.name for p in folder.glob("*.npy"))) or "no .npy file"
+        raise ModelError(f"{folder}: there is no {node.name}.npy for input {node.origin}, only {there}")
+    return found
+
+
+def _load(path: Path) -> np.ndarray | NpzFile:
+    try:
+        found: np.ndarray | NpzFile = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise ModelError(f"{path}: the data cannot be read as .npy or .npz: {error}") from error
+    return found
+
+
+def _only(path: Path, found: np.ndarray | NpzFile) -> np.ndarray:
+    """What a file with one array holds."""
+    if not isinstance(found, np.ndarray):
+        raise ModelError(f"{path}: this is an .npz; a folder has one .npy for each input")
+    return _numbers(path, found)
 
 
 def _numbers(path: Path, x: np.ndarray) -> np.ndarray:

@@ -8,7 +8,8 @@ import numpy as np
 
 from codesign.ir.fixed import MAX_WIDTH, Fixed
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Conv, MultiplyShift, Pad, Requantize, Reshape, Transpose
+from codesign.ir.layers import Add, Conv, Multiply, MultiplyShift, Pad, Requantize, Reshape, Transpose
+from codesign.ir.layers.multiply import factor
 from codesign.ir.layers.window import has_zero, zero_codes
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import Vector, common_step
@@ -16,20 +17,26 @@ from codesign.ir.vector import Vector, common_step
 
 def align_channels(graph: Graph) -> None:
     """f(x) becomes f(requantize(x)) where f pads x, and its channels have different zero points, or f moves elements
-    between channels that are read with different scales or offsets: codes k * code + a of the common step.
+    between channels that are read with different scales or offsets, or f adds channels of different scales to others or
+    multiplies ones of different offsets: codes k * code + a of the common step.
 
     Exact, and left alone where the channels have no common step within 63 bits: f is refused later, by name.
     """
 
     def rule(node: Node) -> list[Node] | None:
-        if not node.inputs or not _mixes(node, graph[node.inputs[0]].type):
+        found: dict[str, Node] = {}
+        for name in dict.fromkeys(node.inputs):
+            x = graph[name].type
+            if _mixes(node, x):
+                layer = aligned(x)
+                if layer is None:
+                    return None
+                same = graph.node(graph.fresh(f"{node.name}_input"), layer, name, origin=node.origin)
+                graph.nodes[same.name] = found[name] = same
+        if not found:
             return None
-        layer = aligned(graph[node.inputs[0]].type)
-        if layer is None:
-            return None
-        same = graph.node(graph.fresh(f"{node.name}_input"), layer, *node.inputs, origin=node.origin)
-        graph.nodes[same.name] = same
-        return [same, graph.node(node.name, node.layer, same.name, origin=node.origin)]
+        inputs = [found[name].name if name in found else name for name in node.inputs]
+        return [*found.values(), graph.node(node.name, node.layer, *inputs, origin=node.origin)]
 
     graph.rewrite(rule)
 
@@ -66,6 +73,10 @@ def _mixes(node: Node, x: Tensor) -> bool:
         case Pad() as pad:
             sides = (pad.top, pad.bottom, pad.left, pad.right)
             return any(sides) and has_zero(x) and len(set(zero_codes(x).tolist())) > 1
+        case Add():
+            return not x.step.uniform
+        case Multiply():
+            return factor(x) is None
         case Reshape() | Transpose():
             return node.type.real
         case _:

@@ -15,7 +15,19 @@ from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node, Output
 from codesign.ir.kernels import Fork, InsideWindow, Multiplier, Repack
 from codesign.ir.kernels.base import Kernel
-from codesign.ir.layers import Add, Affine, Conv, Dense, Identity, Layer, Requantize, Reshape, Transpose
+from codesign.ir.layers import (
+    Add,
+    Affine,
+    Conv,
+    Dense,
+    Identity,
+    Layer,
+    Multiply,
+    Requantize,
+    Reshape,
+    Transpose,
+    Upsample,
+)
 from codesign.ir.tensor import Array, Tensor
 from codesign.passes.beats import most_lanes, port_lanes, wired
 from codesign.passes.linebuffer import WindowKernel, slowest, windows_of
@@ -54,8 +66,9 @@ class Builder:
         self.pace = max((self._interval(node) for node in graph), default=1) if pace is None else pace
         self._taken = {n.name for n in graph} | {o.name for o in graph.outputs}
         self._maker = {n.name: n.name for n in graph}
+        self.held = _held(graph)
         for node in graph:
-            if moves_nothing(node.layer, node.inputs, graph):
+            if self.has_no_hardware(node):
                 self._maker[node.name] = self._maker[node.inputs[0]]
         self.readers: dict[str, list[Node | Output]] = {name: [] for name in self._maker.values()}
         for node in graph:
@@ -70,6 +83,14 @@ class Builder:
     def refusal(self, node: Node, reason: str) -> ModelError:
         """The error that this node cannot be lowered."""
         return ModelError(f"{self.graph.origin}: node {node.origin}: {reason}")
+
+    def has_no_hardware(self, node: Node) -> bool:
+        """Whether what reads the node reads its input instead."""
+        return node.name in self.held or moves_nothing(node.layer, node.inputs, self.graph)
+
+    def repeats(self, node: Node, index: int) -> int:
+        """How often the stream of that input has to be repeated: a vector that is kept, once for each position."""
+        return self.tensor(node, index).size // self.graph[self._maker[node.inputs[index]]].type.size
 
     def fold(self, node: Node) -> Fold:
         """The folding of a matrix product; IRError if there is none or it does not divide the matrix."""
@@ -113,7 +134,7 @@ class Builder:
                 continue
             if is_product(reader.layer):
                 return read_lanes(reader, self.tensor(reader, 0), self.fold(reader), self.pace)
-            if isinstance(reader.layer, (Requantize, Add)):
+            if isinstance(reader.layer, (Requantize, Add, Multiply)):
                 found = self.wanted_lanes(reader.name)
                 if found is not None:
                     return found
@@ -264,6 +285,30 @@ def moves_nothing(layer: Layer, inputs: tuple[str, ...], graph: Graph) -> bool:
         x = graph[inputs[0]].type
         return bool((source_order(layer, x) == np.arange(x.size)).all())
     return isinstance(layer, (Affine, Identity, Reshape))
+
+
+def _held(graph: Graph) -> set[str]:
+    """The repetitions of one pixel all over an image that need no hardware: only one sum or product with the image
+    reads them, and keeps the pixel."""
+    users = graph.users()
+    readers: dict[str, list[str]] = {}
+    for node in reversed(list(graph)):
+        outside = [""] * graph.is_output(node.name)
+        readers[node.name] = outside + [
+            name
+            for user in users[node.name]
+            for name in (readers[user.name] if moves_nothing(user.layer, user.inputs, graph) else [user.name])
+        ]
+    found: set[str] = set()
+    kept: set[str] = set()
+    """The sums and products that keep one; they cannot keep both sides."""
+    for node in graph:
+        one_pixel = isinstance(node.layer, Upsample) and graph[node.inputs[0]].type.shape[:2] == (1, 1)
+        if one_pixel and len(readers[node.name]) == 1 and (reader := readers[node.name][0]) in graph:
+            if isinstance(graph[reader].layer, (Add, Multiply)) and reader not in kept:
+                found.add(node.name)
+                kept.add(reader)
+    return found
 
 
 def source_order(layer: Transpose, x: Tensor) -> Array:

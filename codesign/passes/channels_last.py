@@ -7,15 +7,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Add, Concat, Crop, Dense, Elementwise, Identity, Input, MatMul, Reshape, Transpose
+from codesign.ir.layers import (
+    Add,
+    Concat,
+    Crop,
+    Dense,
+    Elementwise,
+    Identity,
+    Input,
+    MatMul,
+    Multiply,
+    Reshape,
+    Transpose,
+)
 
 Axes = tuple[int, ...]
 
 
 def channels_last(graph: Graph) -> None:
     """transpose(transpose(x)) becomes one transpose or x; f(transpose(x)) becomes transpose(f(x)), so that pairs meet,
-    and so for sums, joins and parts of transposed streams; dense(flatten(transpose(x))) becomes dense(flatten(x)) with
-    its rows permuted, once and exactly; a transpose behind an input becomes part of it: the host does it.
+    and so for sums, products, joins and parts of transposed streams; dense(flatten(transpose(x))) becomes
+    dense(flatten(x)) with its rows permuted, once and exactly; a transpose behind an input becomes part of it: the host
+    does it.
 
     A front end puts transposes around each layer of a channels-first file that wants its channels last. One behind the
     last layer stays. A layer keeps its name; what it computes may then have its axes in another order.
@@ -95,6 +108,8 @@ class _Walk:
             case Transpose(axes):
                 value = self.values[node.inputs[0]]
                 if value.shape is not None:
+                    if _in_order(axes, value.shape):
+                        return self._reshape(value, tuple(value.shape[a] for a in axes))
                     value = _Value(self.read(node.inputs[0]))
                 found = _Value(value.source, _after(value.axes, axes))
                 self.makers.setdefault(found, node)
@@ -108,8 +123,8 @@ class _Walk:
                 value = self.values[node.inputs[0]]
                 if not layer.per_channel or (value.shape is None and _keeps_last(value.axes)):
                     return replace(value, source=self._emit(node, value.source))
-            case Add():
-                return self._add_streams(node)
+            case Add() | Multiply():
+                return self._combined(node)
             case Concat():
                 values = [self.values[i] for i in node.inputs]
                 orders = {v.axes for v in values}
@@ -135,8 +150,7 @@ class _Walk:
         before = self.new[value.source].type.shape
         axes = value.axes
         if axes is not None and value.shape is None:
-            moved = [a for a in axes if before[a] != 1]
-            axes = None if moved == sorted(moved) else axes
+            axes = None if _in_order(axes, before) else axes
         return _Value(value.source, axes, None if axes is None and shape == before else shape)
 
     def _permuted(self, node: Node, layer: Dense | MatMul, value: _Value) -> _Value:
@@ -155,8 +169,8 @@ class _Walk:
             permuted = replace(layer, weights=layer.weights[order])
         return _Value(self.new.add(node.name, permuted, source, origin=node.origin).name)
 
-    def _add_streams(self, node: Node) -> _Value:
-        """The sum in the order of the first stream that waits for a transpose; the other one is brought into it."""
+    def _combined(self, node: Node) -> _Value:
+        """The sum or product in the order of the first stream that waits for a transpose; the other one follows."""
         x, y = (self.values[i] for i in node.inputs)
         if x.shape is not None or y.shape is not None:
             return _Value(self._emit(node, *(self.read(i) for i in node.inputs)))
@@ -191,7 +205,7 @@ class _Walk:
                     found = self._wanted(reader, axes)
                 case Identity() | Crop():
                     found = self._wanted(reader, axes)
-                case Add() | Reshape():
+                case Add() | Multiply() | Reshape():
                     found = None
                 case _:
                     found = axes
@@ -204,6 +218,12 @@ def _after(first: Axes | None, second: Axes) -> Axes | None:
     """The order that `first` and then `second` give; None where they cancel."""
     axes = second if first is None else tuple(first[a] for a in second)
     return None if axes == tuple(sorted(axes)) else axes
+
+
+def _in_order(axes: Axes, shape: tuple[int, ...]) -> bool:
+    """Whether this order of the axes of `shape` only moves axes of length 1, and so no element."""
+    moved = [a for a in axes if shape[a] != 1]
+    return moved == sorted(moved)
 
 
 def _inverse(axes: Axes) -> Axes:

@@ -19,6 +19,7 @@ from codesign.ir.layers import (
     Conv,
     Elementwise,
     MaxPool,
+    Multiply,
     Pad,
     Product,
     Reshape,
@@ -26,6 +27,7 @@ from codesign.ir.layers import (
     SoftmaxTable,
     Transpose,
 )
+from codesign.ir.layers.multiply import factor
 from codesign.ir.layers.window import has_zero
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, ZERO, Vector, common_step
@@ -103,11 +105,14 @@ def _compares(node: Node) -> bool:
 
 
 def _needs_zero(reader: Node, x: Tensor) -> bool:
-    """Whether the layer pads `x` with zeros and finds no code for them, or compares codes that fall as values rise."""
+    """Whether the layer pads `x` with zeros and finds no code for them, compares codes that fall as values rise, or
+    multiplies with offsets that differ between channels."""
     if x.real:
         return False
     if isinstance(reader.layer, MaxPool):
         return min(x.step.values) <= 0
+    if isinstance(reader.layer, Multiply):
+        return factor(x) is None
     pads = isinstance(reader.layer, Pad) or (isinstance(reader.layer, Conv) and any(reader.layer.padding))
     return pads and not has_zero(x)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import singledispatch
 from math import gcd, prod
+from typing import Any
 
 from codesign.config import Strategy
 from codesign.errors import ModelError
@@ -30,6 +31,7 @@ from codesign.ir.kernels import (
     Repack,
     Repeat,
     SoftmaxUnit,
+    Times,
     WideWindow,
     Window,
 )
@@ -46,6 +48,7 @@ from codesign.ir.layers import (
     Layer,
     MatMul,
     MaxPool,
+    Multiply,
     Pad,
     Requantize,
     Reshape,
@@ -56,10 +59,11 @@ from codesign.ir.layers import (
     Transpose,
     Upsample,
 )
+from codesign.ir.layers.multiply import factors
 from codesign.ir.layers.window import image, zero_codes
 from codesign.ir.tensor import Tensor
 from codesign.passes.beats import most_lanes, port_lanes
-from codesign.passes.builder import Builder, Fold, matrix_shape, moves_nothing, source_order, windows_before
+from codesign.passes.builder import Builder, Fold, matrix_shape, source_order, windows_before
 from codesign.passes.grouped import grouped, grouped_fold
 from codesign.passes.linebuffer import WindowKernel, Windows, depthwise, slowest, windows_of
 from codesign.passes.reorder import LARGEST_SHUFFLE, walk
@@ -90,7 +94,7 @@ def lower(
             raise ModelError(f"{graph.origin}: node {node.origin}: {_why_real(node, graph)}")
     builder = Builder(graph, folding, strategies or {}, pace)
     for node in graph:
-        if not moves_nothing(node.layer, node.inputs, graph):
+        if not builder.has_no_hardware(node):
             lower_layer(node.layer, node, builder)
     for output in graph.outputs:
         builder.output(output)
@@ -371,13 +375,36 @@ def _(layer: Transpose, node: Node, build: Builder) -> None:
 
 @lower_layer.register
 def _(layer: Add, node: Node, build: Builder) -> None:
+    _combine(Join, layer.multipliers(build.tensor(node, 0), build.tensor(node, 1))[1:], node, build)
+
+
+@lower_layer.register
+def _(layer: Multiply, node: Node, build: Builder) -> None:
+    _combine(Times, factors(build.tensor(node, 0), build.tensor(node, 1)), node, build)
+
+
+def _combine(kind: type[Join] | type[Times], constants: tuple[Any, Any], node: Node, build: Builder) -> None:
+    """The sum or product of the two inputs, with a constant (or two) for each. A vector that is kept comes second."""
+    first, second = (1, 0) if build.repeats(node, 0) > 1 else (0, 1)
+    x, y, repeats = build.tensor(node, first), build.tensor(node, second), build.repeats(node, second)
+    lanes = _met_lanes(node, build)
+    if (period := x.size // repeats) % lanes:
+        lanes = build.keep_up(period, x.size, x.type)
+    streams = build.read(node, first, lanes), build.read(node, second, lanes)
+    sides = constants[first], constants[second]
+    build.process(node, kind(*sides, x.size // lanes, lanes, x.type, y.type, node.type.type, repeats), *streams)
+
+
+def _met_lanes(node: Node, build: Builder) -> int:
+    """The lanes at which the two streams that a node reads meet; those of an image where a vector is kept beside it."""
     x, y = build.tensor(node, 0), build.tensor(node, 1)
-    _, left, right = layer.multipliers(x, y)
     a, b = build.lanes(node, 0), build.lanes(node, 1)
-    lanes = min(a, b) if max(a, b) % min(a, b) == 0 else build.between(a, b, x.size, max(x.type.width, y.type.width))
-    streams = build.read(node, 0, lanes), build.read(node, 1, lanes)
-    kernel = Join(left, right, x.size // lanes, lanes, x.type, y.type, node.type.type)
-    build.process(node, kernel, *streams)
+    for kept, other in ((0, b), (1, a)):
+        if build.repeats(node, kept) > 1:
+            return other
+    if max(a, b) % min(a, b) == 0:
+        return min(a, b)
+    return build.between(a, b, x.size, max(x.type.width, y.type.width))
 
 
 def _why_real(node: Node, graph: Graph) -> str:

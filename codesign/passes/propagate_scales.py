@@ -8,7 +8,7 @@ from codesign.analysis.chains import MOVES, rises
 from codesign.errors import ModelError
 from codesign.ir.fixed import MAX_WIDTH, Fixed
 from codesign.ir.graph import Graph, Node
-from codesign.ir.layers import Affine, Elementwise, MaxPool, Product, Transpose
+from codesign.ir.layers import Affine, BatchNorm, Elementwise, MaxPool, Product, Transpose
 from codesign.ir.vector import Vector, common_step
 
 
@@ -38,12 +38,18 @@ def _move_one_forward(graph: Graph) -> bool:
         move = graph[node.inputs[0]]
         alone = len(users[move.name]) == 1 and not graph.is_output(move.name)
         if isinstance(move.layer, MOVES) and alone:
-            if isinstance(move.layer, MaxPool) and not rises(node.layer):
+            if isinstance(move.layer, MaxPool) and not (rises(node.layer) and _compares(graph, move, node.layer)):
                 continue
             if not node.layer.per_channel or _keeps_channels(graph, move):
                 graph.swap(move.name, node.name)
                 return True
     return False
+
+
+def _compares(graph: Graph, pool: Node, before: Elementwise) -> bool:
+    """Whether the pool finds the largest codes of `before` its input, or has none to lose: not where a scale is 0."""
+    affine = before.affine() if isinstance(before, BatchNorm) else before
+    return graph[pool.inputs[0]].type.real or not isinstance(affine, Affine) or 0 not in affine.scale.values
 
 
 def _keeps_channels(graph: Graph, move: Node) -> bool:

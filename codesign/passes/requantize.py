@@ -12,12 +12,14 @@ from codesign.analysis.chains import chain_ending_in, chain_starting_at, is_step
 from codesign.analysis.realise import LARGEST_TABLE, realise
 from codesign.analysis.thresholds import clipped_line, exact_steps
 from codesign.errors import ModelError
-from codesign.ir.fixed import Rounding
+from codesign.ir.fixed import MAX_WIDTH, Rounding
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import (
+    Add,
     Affine,
     Conv,
     Elementwise,
+    Multiply,
     Pad,
     Quantize,
     Relu,
@@ -55,7 +57,7 @@ def requantize(graph: Graph) -> None:
         chain = chain_ending_in(graph, node, users)
         source = graph[chain[0].inputs[0]]
         if source.type.real:
-            raise _untyped(graph, chain[0])
+            raise _unlike(graph, source) or _untyped(graph, chain[0])
         functions = [n.layer for n in chain if isinstance(n.layer, Elementwise)]
         return [replace(node, layer=_requantizer(graph, node, functions, source.type), inputs=(source.name,))]
 
@@ -64,7 +66,7 @@ def requantize(graph: Graph) -> None:
     for node in graph:
         if node.type.real:
             _check_padding(graph, node)
-            raise _untyped(graph, node)
+            raise _unlike(graph, node) or _untyped(graph, node)
 
 
 def _check_padding(graph: Graph, node: Node) -> None:
@@ -160,6 +162,19 @@ def _tabulated(graph: Graph, node: Node, chain: Sequence[Elementwise], x: Tensor
     for function in chain:
         values = function.real(values)
     return Table(x.low, np.ascontiguousarray(node.type.with_shape((channels,)).encode(values).T))
+
+
+def _unlike(graph: Graph, node: Node) -> ModelError | None:
+    """Why a sum or a product of codes is none of integers; None for other nodes."""
+    if not isinstance(node.layer, (Add, Multiply)) or any(graph[i].type.real for i in node.inputs):
+        return None
+    what = ("scales" if isinstance(node.layer, Add) else "offsets") + " that differ between channels"
+    x, y = (graph[i].type for i in node.inputs)
+    return ModelError(
+        f"{graph.origin}: node {node.origin}: its inputs are {x} and {y}, and codes with {what} have no "
+        f"{'sum' if isinstance(node.layer, Add) else 'product'} in integers of {MAX_WIDTH} bits; give the quantizers before it one scale "
+        "and one zero point for all channels"
+    )
 
 
 def _untyped(graph: Graph, node: Node) -> ModelError:

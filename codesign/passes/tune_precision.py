@@ -22,6 +22,7 @@ from codesign.ir.layers import (
     FloatConv,
     Input,
     MatMul,
+    Multiply,
     Pad,
     Product,
     Quantize,
@@ -71,11 +72,17 @@ class _Tuner:
         self.found: list[Approximation] = []
         self.folded: dict[str, Affine] = {}
         """Affines whose scale went into the weights before them, and what is left of them."""
+        self.real = {node.name for node in graph if node.type.real}
+        """What the model left real."""
+        self.added: set[str] = set()
+        """The quantizers that stand in front of a layer."""
 
     def weights(self, node: Node) -> list[Node] | None:
-        """The rule for a product with float weights, and for the affine behind one."""
+        """The rule for a product with float weights, for the affine behind one, and for a product of two streams."""
         if node.name in self.folded:
             return [replace(node, layer=self.folded[node.name])]
+        if isinstance(node.layer, Multiply):
+            return self._quantized_factors(node)
         if not isinstance(node.layer, (MatMul, FloatConv)):
             return None
         wanted = self.config.for_layer(node.name, type(node.layer).__name__, node.origin)
@@ -130,24 +137,39 @@ class _Tuner:
                 f"{self.graph.origin}: node {source.origin}: its float result feeds {node.origin} and has no type; "
                 f"state one, e.g. --precision 'fixed<16,6>'"
             )
+        return [self._quantizer(source, node.inputs[0], fixed)]
+
+    def _quantized_factors(self, node: Node) -> list[Node] | None:
+        """A product of two streams with a quantizer before each side that the model left real and that has a type."""
+        added: dict[str, Node] = {}
+        for name in dict.fromkeys(node.inputs):
+            source = self._behind(name) if name in self.real else None
+            if source is not None and (fixed := self._result_type(source)) is not None:
+                added[name] = self._quantizer(source, name, fixed)
+        inputs = tuple(added[name].name if name in added else name for name in node.inputs)
+        return [*added.values(), replace(node, inputs=inputs)] if added else None
+
+    def _quantizer(self, source: Node, name: str, fixed: Fixed) -> Node:
+        """A new node that rounds what the node `name` gives, which is the result of `source`."""
         quantizer = Quantize(fixed.low, fixed.high, Vector.of(fixed.step))
-        name = self.graph.fresh(f"{source.name}_quantized")
-        added = self.graph.node(name, quantizer, node.inputs[0], origin=source.origin)
-        self.graph.nodes[name] = added
+        fresh = self.graph.fresh(f"{source.name}_quantized")
+        added = self.graph.node(fresh, quantizer, name, origin=source.origin)
+        self.graph.nodes[fresh] = added
+        self.added.add(fresh)
         self._note(source, f"result rounded to {fixed}")
-        return [added]
+        return added
 
     def _source(self, node: Node) -> Node | None:
         """The first node behind `node`, but for what moves elements, that gives no codes of a quantizer or an input."""
-        for name in node.inputs:
-            source = self.graph[name]
-            if isinstance(source.layer, (*MOVES, Pad, Concat, Slice)):
-                found = self._source(source)
-                if found is not None:
-                    return found
-            elif not is_stepper(source) and not (isinstance(source.layer, Input) and not source.type.real):
-                return source
-        return None
+        return next((found for name in node.inputs if (found := self._behind(name)) is not None), None)
+
+    def _behind(self, name: str) -> Node | None:
+        """The node `name` or, behind what moves elements, another, that gives no codes of a quantizer or an input."""
+        source = self.graph[name]
+        if isinstance(source.layer, (*MOVES, Pad, Concat, Slice)):
+            return self._source(source)
+        typed = is_stepper(source) or (isinstance(source.layer, Input) and not source.type.real)
+        return None if typed else source
 
     def _result_type(self, last: Node) -> Fixed | None:
         """The type asked for the result of a run of elementwise layers that ends in `last`."""
@@ -182,6 +204,10 @@ class _Tuner:
             if not isinstance(node.layer, (Elementwise, Dense)) or is_stepper(node):
                 continue
             readers = self.graph.users()[node.name]
+            if isinstance(node.layer, (Sigmoid, Tanh)) and any(r.name in self.added for r in readers):
+                source = self.graph[node.inputs[0]]
+                if source.type.real or source.type.type.width > TABLE_INPUT.width:
+                    self._insert_after(source, TABLE_INPUT)
             if any(isinstance(r.layer, Elementwise) for r in readers) and not self.graph.is_output(node.name):
                 continue
             chain = self._run_ending_in(node)

@@ -34,6 +34,7 @@ from codesign.ir.layers import (
     LeakyRelu,
     MatMul,
     MaxPool,
+    Multiply,
     MultiThreshold,
     Pad,
     Quantize,
@@ -218,6 +219,15 @@ def _(layer: Affine, y: Floats, xs: list[Known], types: list[Tensor], ties: bool
 def _(layer: Add, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
     a, b = xs
     passed, grain = a.error + b.error, min(a.grain, b.grain)
+    exact = (passed == 0) & (np.abs(y) <= EXACT * grain)
+    return Known(y, np.where(exact, 0.0, passed + 2 * UNIT * (np.abs(y) + passed) + TINY), grain)
+
+
+@float_bound.register
+def _(layer: Multiply, y: Floats, xs: list[Known], types: list[Tensor], ties: bool) -> Known:
+    """(x + e) (y + f) is off by x f + y e + e f, and by one rounding."""
+    a, b = xs
+    passed, grain = np.abs(a.value) * b.error + np.abs(b.value) * a.error + a.error * b.error, a.grain * b.grain
     exact = (passed == 0) & (np.abs(y) <= EXACT * grain)
     return Known(y, np.where(exact, 0.0, passed + 2 * UNIT * (np.abs(y) + passed) + TINY), grain)
 

@@ -21,6 +21,7 @@ from codesign.ir.layers import (
     Input,
     Layer,
     MaxPool,
+    Multiply,
     MultiplyShift,
     Pad,
     Quantize,
@@ -144,6 +145,35 @@ def test_a_sum_with_itself_knows_that_both_sides_are_equal() -> None:
     assert found["twice"] == (-6, 4)
     assert found["none"] == (0, 0)
     assert found["other"] == (2 * -3 - 2, 2 * 2 + 3)
+
+
+def test_a_product_knows_its_corners_its_offsets_and_that_a_square_is_never_negative() -> None:
+    graph = Graph("g")
+    graph.add("x", Input(Tensor.of_codes((2,), -3, 2)))
+    graph.add("y", Input(Tensor.of_codes((2,), 0, 5, offset=Vector.of(-4))))
+    graph.add("product", Multiply(), "x", "y")
+    graph.add("square", Multiply(), "x", "x")
+    graph.add("shifted", Multiply(), "y", "y")
+    graph.outputs = [Output(n, n, n) for n in ("product", "square", "shifted")]
+    found = {name: (low.tolist(), high.tolist()) for name, (low, high) in ranges(graph).items()}
+    assert found["product"] == ([-8, -8], [12, 12])  # -3..2 times -4..1
+    assert found["square"] == ([0, 0], [9, 9])
+    assert found["shifted"] == ([0, 0], [16, 16])
+    narrow = Requantize(Shift(0, 0, False, 1, 3), (-3, 2), 1, 3)
+    graph.add("positive", narrow, "x")
+    graph.add("four", Multiply(), "positive", "positive")
+    assert [end.tolist() for end in ranges(graph)["four"]] == [[1, 1], [4, 4]]
+
+
+def test_a_table_whose_input_varies_at_one_end_only() -> None:
+    """The lowest code is the same at both positions, the highest is not."""
+    graph = Graph("g")
+    graph.add("x", Input(Tensor.of_codes((2,), 0, 1)))
+    first = graph.add("d", Dense(np.array([[1, 0], [0, 3]]), Fixed(3)), "x").type
+    graph.add("r", Reshape((2, 1)), "d")
+    graph.add("t", Requantize(Table(0, np.array([[5, 6, 7, 8]])), (0, first.high), 5, 8), "r")
+    graph.outputs = [Output("y", "t", "y")]
+    assert [end.tolist() for end in ranges(graph)["t"]] == [[5], [8]]
 
 
 def test_a_classifier_gives_every_class_and_a_softmax_every_code() -> None:

@@ -131,8 +131,8 @@ class Draft:
 
     def after(self) -> None:
         channels, height, width = self.shape
-        kinds = ("max", "mean", "resize", "pad", "join", "add", "part", "crop", "blocks", "pixels", "none", "none")
-        match self.choose(*kinds):
+        kinds = ("max", "mean", "resize", "pad", "join", "add", "part", "crop", "blocks", "pixels", "gate", "square")
+        match self.choose(*kinds, "none", "none"):
             case "max":
                 k = min(2, height), min(3, width)
                 ceil = self.choose(0, k[1] // 2)  # a window that starts within the image
@@ -171,6 +171,13 @@ class Draft:
             case "add":
                 x = self.last
                 self.put("Add", self.put("Relu", x), x)
+            case "gate":
+                x, axes = self.last, self.constant(self.choose([1], [2, 3], [1, 2, 3]), np.int64)
+                gate = self.quant(self.put("ReduceSum", x, axes, keepdims=1), 0.5, 3)
+                scaled = self.put("Mul", self.put("Add", gate, self.constant(1)), x)
+                self.put(self.choose("Add", "Sub"), scaled, gate)
+            case "square":
+                self.put("Mul", self.last, self.last)
             case "part" if channels > 1:
                 ends = [self.constant([v], np.int64) for v in (1, channels, 1)]
                 self.put("Slice", self.last, *ends)
@@ -200,7 +207,7 @@ def images(draw: st.DrawFn) -> tuple[Any, np.ndarray]:
             d.between()
         d.quant(d.last, d.choose(0.25, 0.5, 1), d.choose(2, 3, 4), d.choose(0, 1))
         d.after()
-        if d.nodes[-1].op_type in ("AveragePool", "Add", "Concat") and draw(st.booleans()):
+        if d.nodes[-1].op_type in ("AveragePool", "Add", "Sub", "Concat", "Mul") and draw(st.booleans()):
             d.quant(d.last, 0.5, 3)
     d.end()
     x = d.rng.integers(-20, 21, (SAMPLES, *shape)) / 8

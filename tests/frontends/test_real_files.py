@@ -49,7 +49,6 @@ FILES = {
 }  # fmt: skip
 
 REFUSED = {
-    "deepcalo/deepcalo_full_synthetic.onnx": "node ReduceSum_0: ReduceSum is supported for constants only",
     "exatrkx_trackml_gnn/model.onnx": "input edge_index has an axis 1 of size edges_size",
 }
 

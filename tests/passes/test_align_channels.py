@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from codesign.config import Config
+from codesign.errors import ModelError
 from codesign.ir.fixed import Fixed
-from codesign.ir.layers import Conv, Input, Pad, Quantize, Requantize, Reshape, Transpose
+from codesign.ir.graph import Graph, Output
+from codesign.ir.layers import Add, Conv, Input, Multiply, Pad, Quantize, Requantize, Reshape, Transpose
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import Vector
 from codesign.passes import pipeline
@@ -102,3 +104,53 @@ def test_a_network_that_mixes_them_goes_through_all_passes():
     found = pipeline.run(graph, Config(), {}).network.values([x])
 
     assert found[0].tolist() == expected[0].tolist()
+
+
+@pytest.mark.parametrize(("layer", "x", "y"), [
+    (Add(), MIXED, codes("int<4>", (2, 3))),
+    (Add(negate=True), codes("int<4>", (2, 3)), MIXED),
+    (Multiply(), MIXED, MIXED),
+    (Multiply(), codes("int<4>", (2, 3)), MIXED),
+])  # fmt: skip
+def test_streams_that_are_added_or_multiplied_get_integers_that_can_be(layer, x, y):
+    graph = Graph("given", "given.onnx")
+    for name, tensor in (("x", x), ("y", y)):
+        graph.add(name, Input(tensor))
+    graph.add("z", layer, "x", "y", origin="node z")
+    graph.outputs.append(Output("z", "z", "z"))
+    given = [t.decode_float(np.random.default_rng(2).integers(t.low, t.high, (9, 2, 3), endpoint=True)) for t in (x, y)]
+    quantizers = [Quantize(t.low, t.high, t.step, t.offset) for t in (x, y)]
+    for name, tensor, quantizer in zip("xy", (x, y), quantizers, strict=True):
+        graph.nodes[name] = graph.node(name, Input(tensor, (quantizer,)))
+    expected = graph.values(given)
+    assert graph["z"].type.real
+
+    align_channels(graph)
+
+    assert not graph["z"].type.real
+    assert sum(isinstance(n.layer, Requantize) for n in graph) == [x, y].count(MIXED)
+    assert graph.values(given)[0].tolist() == expected[0].tolist()
+
+
+def test_a_stream_that_is_multiplied_with_itself_is_aligned_once():
+    graph = network(x=MIXED)
+    graph.add("z", Multiply(), "x", "x")
+    graph.outputs.append(Output("z", "z", "z"))
+
+    align_channels(graph)
+
+    assert graph["z"].inputs == ("z_input", "z_input") and not graph["z"].type.real
+
+
+def test_sums_without_a_common_step_are_left_to_be_refused():
+    odd = Tensor.of_codes((2,), 0, 7, vector([1, "1000000000000000000039/1000000000000000000041"]))
+    graph = network(x=odd)
+    graph.add("z", Add(), "x", "x", origin="node z")
+    graph.outputs[0] = Output("z", "z", "z")
+    before = text(graph)
+
+    align_channels(graph)
+
+    assert text(graph) == before
+    with pytest.raises(ModelError, match="node z: its inputs are .* have no sum in integers of 63 bits; give the"):
+        pipeline.run(graph, Config(), {})

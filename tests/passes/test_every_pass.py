@@ -13,6 +13,7 @@ from codesign.ir.layers import (
     Dense,
     Input,
     MaxPool,
+    Multiply,
     Pad,
     Requantize,
     Reshape,
@@ -29,8 +30,8 @@ from tests.strategies import networks
 
 EXAMPLES = 150
 LEFT = (
-    Add, Affine, ArgMax, Concat, Conv, Crop, Dense, Input, MaxPool, Pad, Requantize, Reshape, Slice, SumPool, Transpose,
-    Upsample,
+    Add, Affine, ArgMax, Concat, Conv, Crop, Dense, Input, MaxPool, Multiply, Pad, Requantize, Reshape, Slice, SumPool,
+    Transpose, Upsample,
 )  # fmt: skip
 """What may be left for lowering."""
 

@@ -54,6 +54,7 @@ from codesign.ir.vector import Vector
 from codesign.ir.verify_design import verify_design
 from codesign.passes.lower import Fold, lower
 from codesign.passes.strategy import Strategy
+from tests.passes.test_lower_images import IMAGE_KERNELS
 from tests.perceptrons import dense, folds, perceptron, random_codes, requantize
 from tests.strategies import TYPED, reshape, transpose, typed_networks
 
@@ -100,18 +101,7 @@ def test_the_design_computes_what_the_network_computes_and_every_kernel_occurs()
         seen.update({type(p.kernel) for p in check_random_network(data)})
 
     check()
-    images = {
-        Append,
-        Border,
-        Depthwise,
-        InsideMatVec,
-        InsideWindow,
-        Pick,
-        PoolUnit,
-        Repeat,
-        Window,
-    }  # test_lower_images.py
-    assert set(seen) >= set(ALL) - images
+    assert set(seen) >= set(ALL) - IMAGE_KERNELS
 
 
 def test_a_chain_of_layers_is_a_chain_of_processes() -> None:

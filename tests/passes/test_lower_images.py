@@ -21,6 +21,7 @@ from codesign.ir.kernels import (
     Grouped,
     InsideMatVec,
     InsideWindow,
+    Join,
     Kernel,
     MatVec,
     Permute,
@@ -29,18 +30,23 @@ from codesign.ir.kernels import (
     Reorder,
     Repack,
     Repeat,
+    Times,
     WideWindow,
     Window,
 )
 from codesign.ir.layers import (
+    Add,
     Affine,
     Concat,
     Conv,
     Crop,
+    Dense,
     Input,
     MaxPool,
+    Multiply,
     Pad,
     Requantize,
+    Reshape,
     Shift,
     Slice,
     SumPool,
@@ -368,3 +374,89 @@ def test_the_lanes_of_a_stream_are_those_that_its_reader_wants() -> None:
     graph = network(conv(3, 3, 4, 6))
     design = lower(graph, {"l": Fold(1, 2)})
     assert design.streams[design.inputs[0].stream].lanes == 2
+
+
+def modulated(*outputs: str) -> Graph:
+    """gamma_1 * x + beta, gamma and beta from an input of a value per channel: (gamma, beta) of 3 channels."""
+    graph = Graph("net", "net.onnx")
+    graph.add("x", Input(Tensor.of_fixed((4, 5, 3), Fixed(5))), origin="image")
+    graph.add("v", Input(Tensor.of_fixed((6,), Fixed(4))), origin="vector")
+    graph.add("gamma", Slice(0, 3), "v")
+    graph.add("gamma_1", Affine(offset=Vector.of(1)), "gamma")
+    graph.add("beta", Slice(3, 6), "v")
+    for name in ("gamma_1", "beta"):
+        graph.add(f"{name}_pixel", Reshape((1, 1, 3)), name)
+        graph.add(f"{name}_pixels", Upsample((1, 20)), f"{name}_pixel")
+        graph.add(f"{name}_image", Reshape((4, 5, 3)), f"{name}_pixels")
+    graph.add("scaled", Multiply(), "gamma_1_image", "x")
+    graph.add("y", Add(negate=True), "scaled", "beta_image")
+    graph.outputs = [Output(name, name, name) for name in ("y", *outputs)]
+    return graph
+
+
+def evaluated(graph: Graph, design: Design) -> None:
+    """The design gives the network's integers on random codes."""
+    rng = np.random.default_rng(1)
+    x = [rng.integers(n.type.low, n.type.high, (4, *n.type.shape), endpoint=True) for n in graph.inputs]
+    found = graph.run_codes(x)
+    for output, codes in zip(graph.outputs, design.evaluate(x), strict=True):
+        assert codes.tolist() == np.asarray(found[output.source]).tolist()
+
+
+def test_a_vector_beside_an_image_is_read_once_and_kept() -> None:
+    graph = modulated()
+    design = lower(graph, {})
+    verify_design(design, "lower")
+    assert Repeat not in kinds(design)
+    scaled, shifted = design.processes["scaled"].kernel, design.processes["y"].kernel
+    assert isinstance(scaled, Times) and (scaled.repeats, scaled.left, scaled.right) == (20, (1, 0), (1, 1))
+    assert isinstance(shifted, Join) and (shifted.repeats, shifted.left, shifted.right) == (20, 1, -1)
+    assert [b.beats * b.lanes for b in scaled.reads] == [60, 3]
+    evaluated(graph, design)
+
+
+def test_a_repeated_vector_that_others_read_too_is_a_stream_of_its_own() -> None:
+    graph = modulated("gamma_1_image")
+    design = lower(graph, {})
+    assert kinds(design).count(Repeat) == 1
+    evaluated(graph, design)
+
+    both = modulated()
+    both.add("z", Multiply(), "gamma_1_image", "beta_image")
+    both.add("w", Add(), "z", "x")
+    both.outputs = [Output("w", "w", "w")]
+    design = lower(both, {})
+    assert kinds(design).count(Repeat) == 1 and design.processes["z"].kernel.repeats == 20  # one side is kept
+    evaluated(both, design)
+
+    square = modulated()
+    square.add("z", Multiply(), "gamma_1_image", "gamma_1_image")
+    square.add("w", Add(), "z", "x")
+    square.outputs = [Output("w", "w", "w")]
+    design = lower(square, {})
+    assert kinds(design).count(Repeat) == 1 and design.processes["z"].kernel.repeats == 1
+    evaluated(square, design)
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_vector_that_comes_late_finds_its_image_waiting(late: bool) -> None:
+    """The vector is made of the whole image (or of another input), through a slow product."""
+    graph = modulated()
+    if late:
+        nodes = [n for n in graph if n.name != "v"]
+        graph.nodes = {"x": graph["x"]}
+        graph.add("sum", SumPool((4, 5), (1, 1)), "x")
+        graph.add("sum_narrow", Requantize(Shift(0, 5, False, -8, 7), (-320, 300), -8, 7), "sum")
+        graph.add("sum_flat", Reshape((3,)), "sum_narrow")
+        weights = np.arange(-9, 9).reshape(3, 6)
+        graph.add("product", Dense(weights, Fixed(5)), "sum_flat")
+        low, high = graph["product"].type.low, graph["product"].type.high
+        graph.add("v", Requantize(Shift(0, 4, False, -8, 7), (low, high), -8, 7), "product")
+        for n in nodes[1:]:
+            graph.add(n.name, n.layer, *n.inputs)
+    design = fifo_depth(lower(graph, {"product": Fold(1, 1)} if late else {}))
+    evaluated(graph, design)
+    done = Machine(design, 12).run(patience=400)
+    assert done[-1] - done[7] == 4 * design.interval()
+    image = design.streams[design.processes["scaled"].reads[0]]
+    assert (image.depth >= image.beats) == late

@@ -3,7 +3,7 @@
 import pytest
 
 from codesign.errors import ModelError
-from codesign.ir.layers import Affine, Quantize, Reshape, Transpose
+from codesign.ir.layers import Affine, MaxPool, Quantize, Reshape, Transpose
 from codesign.passes.propagate_scales import propagate_scales
 from tests.passes.given import codes, dense, network, text, vector
 
@@ -18,6 +18,17 @@ def test_a_quantizer_moves_before_a_reshape():
         "a = Reshape(b, shape=(2,))  # 2 int<4>",
         "c = Dense(a, weights=array, bits=Fixed(4, 0, True))  # 1 int<6> in -24..21",
     ]
+
+
+def test_a_scale_of_zero_stays_behind_a_pool_of_codes():
+    def pooled(scales):
+        pool = MaxPool((2, 1), (1, 1))
+        graph = network(pool, Affine(vector(scales)), Quantize(0, 3), x=codes("int<4>", (2, 1, 2)), shape=(2, 1, 2))
+        propagate_scales(graph)
+        return [type(n.layer).__name__ for n in graph if n.inputs]
+
+    assert pooled([1, 2]) == ["Affine", "Quantize", "MaxPool"]
+    assert pooled([1, 0]) == ["MaxPool", "Affine", "Quantize"]
 
 
 def test_scales_per_input_channel_become_integer_factors_of_the_weights():

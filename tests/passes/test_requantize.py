@@ -7,7 +7,8 @@ import pytest
 
 from codesign.errors import ModelError
 from codesign.ir.fixed import Rounding
-from codesign.ir.layers import Affine, LeakyRelu, Quantize, Relu, Requantize, Sigmoid, Tanh
+from codesign.ir.graph import Output
+from codesign.ir.layers import Add, Affine, LeakyRelu, Multiply, Quantize, Relu, Requantize, Sigmoid, Tanh
 from codesign.passes.requantize import requantize
 from tests.passes.given import codes, dense, network, text, vector
 
@@ -103,3 +104,23 @@ def test_too_many_thresholds_are_refused_but_a_shift_of_any_width_is_not():
     graph = network(Affine(vector("1/8")), Quantize(-(1 << 23), (1 << 23) - 1), x=codes("int<30>"))
     requantize(graph)
     assert graph["b"].layer.function.kind == "shift"
+
+
+@pytest.mark.parametrize(("layer", "affine", "what"), [
+    (Add(), Affine(vector([1, "1/3"])), "scales that differ between channels have no sum"),
+    (Multiply(), Affine(offset=vector([1, "1/3"])), "offsets that differ between channels have no product"),
+])  # fmt: skip
+def test_streams_that_no_integers_combine_are_refused_with_both_types(layer, affine, what):
+    for quantized in (True, False):
+        graph = network(affine, x=codes("int<4>"))
+        graph.add("sum", layer, "a", "x", origin="node sum")
+        graph.outputs[0] = Output("y", "sum", "y")
+        if quantized:
+            graph.add("q", Quantize(-8, 7), "sum")
+            graph.outputs[0] = Output("y", "q", "y")
+
+        message = (
+            rf"node sum: its inputs are 2 int<4> .*\[1, ... 2\] and 2 int<4>, and codes with {what} in integers of 63"
+        )
+        with pytest.raises(ModelError, match=message):
+            requantize(graph)

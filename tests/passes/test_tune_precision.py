@@ -7,7 +7,7 @@ import pytest
 
 from codesign.config import Config
 from codesign.errors import ModelError
-from codesign.ir.layers import Affine, LeakyRelu, MatMul, Quantize, Relu, Sigmoid
+from codesign.ir.layers import Affine, LeakyRelu, MatMul, Multiply, Quantize, Relu, Sigmoid
 from codesign.passes.tune_precision import tune_precision
 from tests.passes.given import codes, dense, network, text, vector
 
@@ -105,3 +105,48 @@ def test_a_real_activation_before_a_product_without_a_type_is_refused():
 
     with pytest.raises(ModelError, match=r"node b: its float result feeds node c and has no type"):
         tune_precision(graph, config)
+
+
+def test_both_sides_of_a_product_get_the_stated_type():
+    graph = network(MatMul(WEIGHTS), Relu())
+    graph.add("gate", Sigmoid(), "b", origin="node gate")
+    graph.add("square", Multiply(), "b", "b", origin="node square")
+    graph.add("z", Multiply(), "gate", "square", origin="node z")
+    graph.outputs[0] = type(graph.outputs[0])("y", "z", "y")
+
+    found = tune_precision(graph, STATED)
+
+    assert text(graph)[3:] == [
+        "b = Relu(a)  # 1 ufixed<11,3> in 0..2032",
+        "gate = Sigmoid(b)  # 1 real",
+        'b_quantized = Quantize(b, low=-128, high=127, step=Vector("1/16"))  # 1 fixed<8,4>',
+        "square = Multiply(b_quantized, b_quantized)  # 1 fixed<16,8> in -16256..16384",
+        'gate_quantized = Quantize(gate, low=0, high=65535, step=Vector("1/65536"))  # 1 ufixed<16,0>',
+        'square_quantized = Quantize(square, low=-128, high=127, step=Vector("1/16"))  # 1 fixed<8,4>',
+        "z = Multiply(gate_quantized, square_quantized)  # 1 fixed<24,4> in -8388480..8322945",
+    ]
+    assert [a.origin for a in found][-3:] == ["node b", "node gate", "node square"]
+
+
+def test_a_gate_of_wide_codes_gets_a_table_of_few():
+    graph = network(MatMul(WEIGHTS))
+    graph.add("gate", Sigmoid(), "a", origin="node gate")
+    graph.add("z", Multiply(), "gate", "a", origin="node z")
+    graph.outputs[0] = type(graph.outputs[0])("y", "z", "y")
+
+    tune_precision(graph, Config.of({"Model": {"Precision": "fixed<16,6>"}}))
+
+    assert [n.name for n in graph if isinstance(n.layer, Quantize)] == [
+        "x_quantized", "a_quantized_2", "gate_quantized", "a_quantized",
+    ]  # fmt: skip
+    assert graph[graph["gate"].inputs[0]].type.type.width == 12
+
+
+def test_a_product_of_codes_is_left_alone():
+    graph = network(dense([[1], [2]]), x=codes("int<4>"))
+    graph.add("square", Multiply(), "a", "a")
+    graph.outputs[0] = type(graph.outputs[0])("y", "square", "y")
+    before = text(graph)
+
+    assert tune_precision(graph, STATED) == []
+    assert text(graph) == before

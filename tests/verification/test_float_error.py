@@ -23,6 +23,7 @@ from codesign.ir.layers import (
     Layer,
     LeakyRelu,
     MatMul,
+    Multiply,
     MultiThreshold,
     Quantize,
     Relu,
@@ -82,6 +83,18 @@ def test_a_product_in_float32_is_within_its_bound(seed: int, n: int, size: float
     assert (real(MatMul(weights / 8), x=x) > 0).all()
 
 
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.floats(1e-3, 1e3))
+def test_a_product_of_two_streams_in_float32_is_within_its_bound(seed: int, size: float) -> None:
+    """Of numbers that are rounded themselves."""
+    x, y = (np.random.default_rng(seed).normal(size=(2, 4, 20)) * size).astype(np.float64)
+    tensors = {"x": Tensor((20,)), "y": Tensor((20,))}
+    bound = bounds(tensors, [Multiply()], x, y)
+    rounded = x.astype(np.float32) * y.astype(np.float32)
+    assert (np.abs(rounded - x * y) <= bound).all()
+    assert (bound <= 8 * 2.0**-24 * np.abs(x * y) + 1e-30).all()
+
+
 def test_what_float32_computes_exactly_has_no_error() -> None:
     x = np.array([[-8, -1 / 16, 0, 7.9375]])
     dense = Dense(np.array([[3, -100], [127, 5], [-9, 1], [2, 0]]), Fixed(8), Vector.of([Fraction(1, 64), Fraction(4)]))
@@ -95,6 +108,7 @@ def test_what_float32_computes_exactly_has_no_error() -> None:
     assert not bounds({"x": Tensor.of_fixed((4,), X)}, chain, x).any()
     sums = bounds({"a": Tensor.of_fixed((4,), X), "b": Tensor.of_fixed((4,), X)}, [Add()], x, x)
     assert not sums.any()
+    assert not bounds({"a": Tensor.of_fixed((4,), X), "b": Tensor.of_fixed((4,), X)}, [Multiply()], x, x).any()
     # Beyond 24 bits it does round.
     wide = Dense(np.array([[1 << 22], [1], [1], [1]]), Fixed(24))
     assert bounds({"x": Tensor.of_fixed((4,), X)}, [wide], x).any()

@@ -9,6 +9,7 @@ import numpy as np
 
 from codesign.backends.hls.apply import apply
 from codesign.backends.hls.classify import argmax, softmax
+from codesign.backends.hls.combine import join, times
 from codesign.backends.hls.grouped import grouped
 from codesign.backends.hls.images import append, border, pick, repeat
 from codesign.backends.hls.inside import inside_matvec, inside_window
@@ -16,7 +17,7 @@ from codesign.backends.hls.instance import Beat, Instance, Rom, beat, code
 from codesign.backends.hls.matvec import matvec
 from codesign.backends.hls.pool import depthwise, pool
 from codesign.backends.hls.reorder import reorder
-from codesign.backends.hls.streams import fork, join, permute, repack
+from codesign.backends.hls.streams import fork, permute, repack
 from codesign.backends.hls.window import wide_window, window
 from codesign.backends.names import Names
 from codesign.backends.render import render
@@ -42,6 +43,7 @@ from codesign.ir.kernels import (
     Repack,
     Repeat,
     SoftmaxUnit,
+    Times,
     WideWindow,
     Window,
 )
@@ -72,6 +74,7 @@ BUILDERS: dict[type[Kernel], Callable[..., Instance]] = {
     Repack: repack,
     Repeat: repeat,
     SoftmaxUnit: softmax,
+    Times: times,
     WideWindow: wide_window,
     Window: window,
 }

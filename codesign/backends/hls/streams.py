@@ -1,14 +1,14 @@
-"""Repack, Fork, Permute and Join as instances of their templates; the loop of a fork is printed, for any number."""
+"""Repack, Fork and Permute as instances of their templates; the loop of a fork is printed, for any number."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codesign.backends.hls.instance import Beat, Constant, Instance, Rom, covering
+from codesign.backends.hls.instance import Beat, Instance, Rom, covering
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import MemoryStyle
-from codesign.ir.kernels.streams import Fork, Join, Permute, Repack
+from codesign.ir.kernels.streams import Fork, Permute, Repack
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,23 +63,6 @@ class PermuteLanesInstance(PermuteInstance):
     function = "permute_lanes"
 
 
-@dataclass(frozen=True, eq=False)
-class JoinInstance(Instance):
-    """z = left * x + right * y."""
-
-    function = "join"
-    header = "join.hpp"
-
-    beats: int
-    x: Beat
-    y: Beat
-    z: Beat
-    left: Constant
-    right: Constant
-    left_code: Fixed
-    right_code: Fixed
-
-
 def repack(name: str, kernel: Repack) -> WidenInstance:
     """Gathering or splitting, whichever the lanes ask for."""
     small, large = sorted((kernel.lanes_in, kernel.lanes_out))
@@ -112,19 +95,4 @@ def permute(name: str, kernel: Permute) -> PermuteInstance:
         size=source.size,
         x=Beat(kernel.x, kernel.lanes),
         index=rom.element,
-    )
-
-
-def join(name: str, kernel: Join) -> JoinInstance:
-    """The instance of a weighted sum."""
-    return JoinInstance(
-        roms=(),
-        beats=kernel.beats,
-        x=Beat(kernel.x, kernel.lanes),
-        y=Beat(kernel.y, kernel.lanes),
-        z=Beat(kernel.z, kernel.lanes),
-        left=Constant(kernel.left),
-        right=Constant(kernel.right),
-        left_code=Fixed.covering(kernel.left, kernel.left),
-        right_code=Fixed.covering(kernel.right, kernel.right),
     )

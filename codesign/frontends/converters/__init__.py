@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from codesign.frontends.converters.activations import clip, leaky_relu, relu, sigmoid, sign, softmax, tanh
 from codesign.frontends.converters.arithmetic import add, batch_normalization, div, mul, neg, sub
 from codesign.frontends.converters.blocks import depth_to_space, space_to_depth
+from codesign.frontends.converters.broadcasting import expand
 from codesign.frontends.converters.choice import arg_max, top_k
 from codesign.frontends.converters.conversion import Conversion, Value
 from codesign.frontends.converters.convolution import conv
@@ -22,6 +23,7 @@ from codesign.frontends.converters.pooling import (
 )
 from codesign.frontends.converters.qcdq import dequantize_linear, quantize_linear
 from codesign.frontends.converters.quantizers import bipolar_quant, quant
+from codesign.frontends.converters.reducing import reduce_mean, reduce_sum
 from codesign.frontends.converters.resizing import pad, resize, upsample
 from codesign.frontends.converters.shapes import flatten, reshape, shape_of, squeeze, transpose, unsqueeze
 from codesign.frontends.converters.thresholds import multi_threshold
@@ -46,6 +48,7 @@ SUPPORTED: Mapping[str, Converter] = {
     "DequantizeLinear": dequantize_linear,
     "Div": div,
     "Dropout": dropout,
+    "Expand": expand,
     "Flatten": flatten,
     "Gemm": gemm,
     "GlobalAveragePool": global_average_pool,
@@ -62,6 +65,8 @@ SUPPORTED: Mapping[str, Converter] = {
     "Quant": quant,
     "QuantAvgPool2d": quant_avg_pool,
     "QuantizeLinear": quantize_linear,
+    "ReduceMean": reduce_mean,
+    "ReduceSum": reduce_sum,
     "Relu": relu,
     "Reshape": reshape,
     "Resize": resize,

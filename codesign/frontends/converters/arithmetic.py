@@ -3,40 +3,41 @@
 from __future__ import annotations
 
 from codesign.frontends.constants import Constant
+from codesign.frontends.converters.broadcasting import combined
 from codesign.frontends.converters.conversion import Conversion, Stream
 from codesign.frontends.names import spelled
-from codesign.ir.layers import Add, Affine, BatchNorm
+from codesign.ir.layers import Add, Affine, BatchNorm, Multiply
 from codesign.ir.vector import ONE, Vector
 
 
 def add(node: Conversion) -> Stream:
-    """With a constant, per channel or one for all: Affine; of two streams of one shape: Add."""
+    """With a constant, per channel or one for all: Affine; of two streams, broadcast as ONNX does: Add."""
     a, b = node.value(0), node.value(1)
     if isinstance(a, Constant):
         return node.elementwise(node.stream(1), lambda v: Affine(ONE, v), a)
     if isinstance(b, Constant):
         return node.elementwise(node.stream(0), lambda v: Affine(ONE, v), b)
-    return node.emit(Add(), node.stream(0), node.stream(1))
+    return combined(node, Add(), node.stream(0), node.stream(1))
 
 
 def sub(node: Conversion) -> Stream:
-    """With a constant on either side: Affine; of two streams of one shape: Add with the second negated."""
+    """With a constant on either side: Affine; of two streams, broadcast as ONNX does: Add with the second negated."""
     a, b = node.value(0), node.value(1)
     if isinstance(a, Constant):
         return node.elementwise(node.stream(1), lambda v: Affine(-ONE, v), a)
     if isinstance(b, Constant):
         return node.elementwise(node.stream(0), lambda v: Affine(ONE, -v), b)
-    return node.emit(Add(negate=True), node.stream(0), node.stream(1))
+    return combined(node, Add(negate=True), node.stream(0), node.stream(1))
 
 
 def mul(node: Conversion) -> Stream:
-    """By a constant, per channel or one for all: Affine."""
+    """By a constant, per channel or one for all: Affine; of two streams, broadcast as ONNX does: Multiply."""
     a, b = node.value(0), node.value(1)
     if isinstance(a, Constant):
         return node.elementwise(node.stream(1), Affine, a)
     if isinstance(b, Constant):
         return node.elementwise(node.stream(0), Affine, b)
-    node.refuse("a product of two values that both depend on the input is not supported; one factor must be constant")
+    return combined(node, Multiply(), node.stream(0), node.stream(1))
 
 
 def div(node: Conversion) -> Stream:

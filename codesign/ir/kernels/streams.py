@@ -1,4 +1,4 @@
-"""Kernels that move elements between streams: lane converters, forks, permutations and sums."""
+"""Kernels that move elements between streams: lane converters, forks and permutations."""
 
 from __future__ import annotations
 
@@ -97,36 +97,3 @@ class Permute(Kernel):
     def evaluate(self, *inputs: Array) -> tuple[Array, ...]:
         (x,) = inputs
         return (np.ascontiguousarray(x.reshape(len(x), -1)[:, self.source]).reshape(x.shape),)
-
-
-@dataclass(frozen=True, eq=False)
-class Join(Kernel):
-    """left * x + right * y, element by element."""
-
-    left: int
-    right: int
-    beats: int
-    lanes: int
-    x: Fixed
-    y: Fixed
-    z: Fixed
-
-    @property
-    def reads(self) -> tuple[Beats, ...]:
-        return (Beats(self.x, self.lanes, self.beats), Beats(self.y, self.lanes, self.beats))
-
-    @property
-    def writes(self) -> tuple[Beats, ...]:
-        return (Beats(self.z, self.lanes, self.beats),)
-
-    @property
-    def interval(self) -> int:
-        return self.beats
-
-    @property
-    def first_output(self) -> int:
-        return 1
-
-    def evaluate(self, *inputs: Array) -> tuple[Array, ...]:
-        x, y = inputs
-        return (self.left * x + self.right * y,)

@@ -11,6 +11,7 @@ from codesign.ir.layers.crop import Crop
 from codesign.ir.layers.dense import Dense, MatMul
 from codesign.ir.layers.input import Input
 from codesign.ir.layers.lookup import Sigmoid, Tanh
+from codesign.ir.layers.multiply import Multiply
 from codesign.ir.layers.pad import Pad
 from codesign.ir.layers.pool import MaxPool, SumPool
 from codesign.ir.layers.product import Product
@@ -23,14 +24,15 @@ from codesign.ir.layers.upsample import Upsample
 
 ALL: tuple[type[Layer], ...] = (
     Add, Affine, ArgMax, BatchNorm, Clip, Concat, Conv, Crop, Dense, FloatConv, Identity, Input, LeakyRelu,
-    MatMul, MaxPool, MultiThreshold, Pad, Quantize, Relu, Requantize, Reshape, Sigmoid, Sign, Slice, Softmax,
+    MatMul, MaxPool, Multiply, MultiThreshold, Pad, Quantize, Relu, Requantize, Reshape, Sigmoid, Sign, Slice, Softmax,
     SoftmaxTable, SumPool, Tanh, Transpose, Truncate, Upsample,
 )  # fmt: skip
 """Every layer, for the text form and the documentation."""
 
 __all__ = [
     "ALL", "Add", "Affine", "ArgMax", "BatchNorm", "Clip", "Concat", "Conv", "Crop", "Dense", "Elementwise",
-    "FloatConv", "Identity", "Input", "Layer", "LeakyRelu", "MatMul", "MaxPool", "MultiThreshold", "MultiplyShift",
+    "FloatConv", "Identity", "Input", "Layer", "LeakyRelu", "MatMul", "MaxPool", "MultiThreshold", "Multiply",
+    "MultiplyShift",
     "Pad", "Product", "Quantize", "Relu", "Requantize", "Reshape", "Shift", "Sigmoid", "Sign", "Slice", "Softmax",
     "SoftmaxTable", "StepFunction", "SumPool", "Table", "Tanh", "Thresholds", "Transpose", "Truncate", "Upsample",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from codesign.ir.design import Design
 from codesign.ir.graph import Graph, Node, Output
 from codesign.ir.layers import Input, Product
 from codesign.ir.tensor import Tensor
-from codesign.passes.builder import Builder, Fold, is_product, matrix_shape, moves_nothing, windows_before
+from codesign.passes.builder import Builder, Fold, is_product, matrix_shape, windows_before
 from codesign.passes.lower import lower_layer
 from codesign.targets import Resources
 
@@ -155,7 +155,7 @@ class Pieces:
                 exits.append(build.read(node, 0, self.lanes(node.name, folds[node.name], pace)))
             if node.name in region.writers:
                 entries.append(_entry(build, node, folds[node.name].pe))
-            elif node.name not in self.products and not moves_nothing(node.layer, node.inputs, build.graph):
+            elif node.name not in self.products and not build.has_no_hardware(node):
                 lower_layer(node.layer, node, build)
         for output in region.outputs:
             build.output(output)

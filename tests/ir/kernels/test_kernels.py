@@ -30,6 +30,7 @@ from codesign.ir.kernels import (
     Repack,
     Repeat,
     SoftmaxUnit,
+    Times,
     WideWindow,
     Window,
 )
@@ -37,6 +38,7 @@ from codesign.ir.layers import (
     Add,
     ArgMax,
     Dense,
+    Multiply,
     MultiplyShift,
     Shift,
     SoftmaxTable,
@@ -45,6 +47,7 @@ from codesign.ir.layers import (
     Thresholds,
     Transpose,
 )
+from codesign.ir.layers.multiply import factors
 from codesign.ir.tensor import Array, Tensor
 from codesign.ir.vector import Vector
 
@@ -79,7 +82,7 @@ def run(kernel: Kernel, *inputs: Array) -> list[Array]:
 
 
 def test_every_kernel_is_tested_here_or_with_the_images() -> None:
-    here = {Apply, Fork, IndexOfMax, Join, MatVec, Permute, Repack, SoftmaxUnit}
+    here = {Apply, Fork, IndexOfMax, Join, MatVec, Permute, Repack, SoftmaxUnit, Times}
     images = {Append, Border, Depthwise, Grouped, InsideMatVec, InsideWindow, Pick, PoolUnit, Reorder, Repeat}
     assert set(ALL) == here | images | {WideWindow, Window}
 
@@ -210,6 +213,34 @@ def test_join_is_the_sum_on_the_common_step(data: st.DataObject) -> None:
     a, b = codes(data, beats * lanes), -codes(data, beats * lanes, low=-127, high=127)
     (found,) = run(Join(left, right, beats, lanes, INT, INT, z.type), a, b)
     assert found.tolist() == np.asarray(layer.run([x, y], z, [a, b])).tolist()
+
+
+@given(st.data())
+def test_times_is_the_product_with_its_offsets(data: st.DataObject) -> None:
+    beats, lanes = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
+    numbers = st.sampled_from([Fraction(0), Fraction(3, 4), Fraction(-1, 8), Fraction(5)])
+    steps = numbers.filter(bool)
+    x, y = (
+        Tensor.of_codes((beats * lanes,), -128, 127, Vector.of(data.draw(steps)), Vector.of(data.draw(numbers)))
+        for _ in range(2)
+    )
+    layer = Multiply()
+    z = layer.result(x, y)
+    a, b = codes(data, beats * lanes), -codes(data, beats * lanes, low=-127, high=127)
+    (found,) = run(Times(*factors(x, y), beats, lanes, INT, INT, z.type), a, b)
+    assert found.tolist() == np.asarray(layer.run([x, y], z, [a, b])).tolist()
+
+
+@given(st.data())
+def test_a_vector_is_read_once_and_combined_with_every_position(data: st.DataObject) -> None:
+    folds, lanes, positions = (data.draw(st.integers(1, 4)) for _ in range(3))
+    channels = folds * lanes
+    x, v = codes(data, positions, channels), -codes(data, channels, low=-127, high=127)
+    sizes = positions * folds, lanes, INT, INT, Fixed(24), positions
+    (product,) = run(Times((2, -1), (1, 3), *sizes), x.reshape(SAMPLES, -1), v)
+    (total,) = run(Join(3, -2, *sizes), x.reshape(SAMPLES, -1), v)
+    assert product.tolist() == ((2 * x - 1) * (v[:, None] + 3)).reshape(SAMPLES, -1).tolist()
+    assert total.tolist() == (3 * x - 2 * v[:, None]).reshape(SAMPLES, -1).tolist()
 
 
 @pytest.mark.parametrize(

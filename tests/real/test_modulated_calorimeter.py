@@ -1,0 +1,82 @@
+"""The energy regression that modulates its images by tracks and scalars (FiLM): three inputs, from the file to C++."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codesign.backends.project import write_project
+from codesign.config import Config
+from codesign.frontends.qonnx import load
+from codesign.ir.design import Design
+from codesign.ir.graph import Graph
+from codesign.ir.kernels import Join, Repeat, Times
+from codesign.ir.layers import Input, Transpose
+from codesign.ir.tensor import Array, as_codes
+from codesign.passes import pipeline
+from codesign.passes.builder import Fold, is_product
+from codesign.passes.products import foldings
+from codesign.verification.csim import Csim
+
+EVENTS = 3
+BLOCKS = 5
+"""Each modulated by a gamma and a beta per channel."""
+
+
+def events(network: Graph, shared: Path) -> list[np.ndarray]:
+    found = np.load(shared / "data" / "deepcalo" / "synthetic_events.npz")
+    return [found[node.origin][:EVENTS].astype(np.float64) for node in network.inputs]
+
+
+@pytest.fixture(scope="module")
+def passed(shared: Path) -> pipeline.Passed:
+    """The network after all passes."""
+    return pipeline.run(load(shared / "models" / "deepcalo" / "deepcalo_full_synthetic.onnx"), Config(), {})
+
+
+@pytest.fixture(scope="module")
+def design(passed: pipeline.Passed) -> Design:
+    """With some 100 multipliers for each product."""
+    folds: dict[str, Fold] = {}
+    for node in passed.network:
+        if is_product(node.layer):
+            folds[node.name] = min(foldings(node), key=lambda f: (abs(f.pe * f.simd - 100), f.pe))
+    return pipeline.build_design(passed.network, folds, {}, 200)
+
+
+def codes(network: Graph, x: list[np.ndarray]) -> list[Array]:
+    found = []
+    for node, values in zip(network.inputs, x, strict=True):
+        assert isinstance(node.layer, Input)
+        found.append(as_codes(node.layer.encode(values)))
+    return found
+
+
+def test_its_integers_are_the_numbers_of_the_file(passed: pipeline.Passed, shared: Path) -> None:
+    assert passed.exact and not any(isinstance(n.layer, Transpose) for n in passed.network)
+    x = events(passed.network, shared)
+    (ours,), (exact,) = passed.network.values(x), passed.typed.values(x)
+    assert ours.tolist() == exact.tolist() and len(set(ours.ravel().tolist())) == EVENTS
+
+
+def test_gamma_and_beta_are_kept_beside_each_image(design: Design) -> None:
+    kernels = [p.kernel for p in design]
+    for kind in (Times, Join):
+        kept = [k.repeats for k in kernels if isinstance(k, kind)]
+        assert kept == [56 * 55, 28 * 27, 14 * 13, 7 * 6, 3 * 3]
+    assert sum(isinstance(k, Repeat) for k in kernels) == 1  # the image's own
+    assert [port.name for port in design.inputs] == ["image", "scalars", "tracks"]
+
+
+@pytest.mark.slow
+def test_the_generated_code_gives_the_same_integers(
+    passed: pipeline.Passed, design: Design, shared: Path, tmp_path: Path
+) -> None:
+    given = codes(passed.network, events(passed.network, shared))
+    (output,) = passed.network.outputs
+    expected = as_codes(passed.network.run_codes(given)[output.source])
+    assert design.evaluate(given)[0].tolist() == expected.tolist()
+    write_project(design, tmp_path, part="x", clock_ns=5, vectors=None, version="0", digest="0")
+    assert Csim(tmp_path)(given)[0].tolist() == expected.tolist()
