@@ -168,12 +168,12 @@ def _unlike(graph: Graph, node: Node) -> ModelError | None:
     """Why a sum or a product of codes is none of integers; None for other nodes."""
     if not isinstance(node.layer, (Add, Multiply)) or any(graph[i].type.real for i in node.inputs):
         return None
-    what = ("scales" if isinstance(node.layer, Add) else "offsets") + " that differ between channels"
+    differing, result = ("scales", "sum") if isinstance(node.layer, Add) else ("offsets", "product")
     x, y = (graph[i].type for i in node.inputs)
     return ModelError(
-        f"{graph.origin}: node {node.origin}: its inputs are {x} and {y}, and codes with {what} have no "
-        f"{'sum' if isinstance(node.layer, Add) else 'product'} in integers of {MAX_WIDTH} bits; give the quantizers before it one scale "
-        "and one zero point for all channels"
+        f"{graph.origin}: node {node.origin}: its inputs are {x} and {y}, and codes with {differing} that differ between "
+        f"channels have no {result} in integers of {MAX_WIDTH} bits; give the quantizers before it one scale and one "
+        "zero point for all channels"
     )
 
 

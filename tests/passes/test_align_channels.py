@@ -152,5 +152,5 @@ def test_sums_without_a_common_step_are_left_to_be_refused():
     align_channels(graph)
 
     assert text(graph) == before
-    with pytest.raises(ModelError, match="node z: its inputs are .* have no sum in integers of 63 bits; give the"):
+    with pytest.raises(ModelError, match=r"node z: its inputs are .* have no sum in integers of 63 bits; give the"):
         pipeline.run(graph, Config(), {})
