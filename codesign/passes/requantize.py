@@ -171,9 +171,9 @@ def _unlike(graph: Graph, node: Node) -> ModelError | None:
     differing, result = ("scales", "sum") if isinstance(node.layer, Add) else ("offsets", "product")
     x, y = (graph[i].type for i in node.inputs)
     return ModelError(
-        f"{graph.origin}: node {node.origin}: its inputs are {x} and {y}, and codes with {differing} that differ between "
-        f"channels have no {result} in integers of {MAX_WIDTH} bits; give the quantizers before it one scale and one "
-        "zero point for all channels"
+        f"{graph.origin}: node {node.origin}: its inputs are {x} and {y}, and codes with {differing} that differ "
+        f"between channels have no {result} in integers of {MAX_WIDTH} bits; give the quantizers before it one scale "
+        "and one zero point for all channels"
     )
 
 
