@@ -16,25 +16,16 @@ from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.kernels import (
     ALL,
-    Append,
     Apply,
-    Border,
-    Depthwise,
     Fork,
     IndexOfMax,
-    InsideMatVec,
-    InsideWindow,
     Join,
     Kernel,
     MatVec,
     MemoryStyle,
     Permute,
-    Pick,
-    PoolUnit,
     Repack,
-    Repeat,
     SoftmaxUnit,
-    Window,
 )
 from codesign.ir.layers import (
     Add,
