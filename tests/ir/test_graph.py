@@ -24,6 +24,7 @@ from codesign.ir.layers import (
     Input,
     LeakyRelu,
     MaxPool,
+    Multiply,
     MultiThreshold,
     Pad,
     Quantize,
@@ -115,6 +116,8 @@ def naively(node: Node, inputs: list[np.ndarray]) -> np.ndarray:
             return x.transpose(axes)
         case Add(negate=negate):
             return inputs[0] - inputs[1] if negate else inputs[0] + inputs[1]
+        case Multiply():
+            return inputs[0] * inputs[1]
         case ArgMax(keep=keep):
             return first_of_largest(x, keep)
         case layer:
@@ -218,7 +221,7 @@ def test_codes_of_a_typed_network_read_as_the_real_sums_and_products(drawn: tupl
                 x = graph[node.inputs[0]].type
                 biases = 0 if bias is None else bias.astype(object) * (step * x.step).array()
                 assert (read == values[0] @ layer.weights.astype(object) * step.array() + biases).all()
-            case Add() | Affine() | Reshape() | Transpose() as layer:
+            case Add() | Multiply() | Affine() | Reshape() | Transpose() as layer:
                 assert read.tolist() == layer.real(*values).tolist()
 
 
