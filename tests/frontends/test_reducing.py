@@ -47,6 +47,14 @@ def test_no_axes_may_mean_nothing_to_do() -> None:
     assert_exact(proto, dyadic((3, 4)), expect=["Identity"])
 
 
+@pytest.mark.parametrize("flag", [0, 1])
+def test_axes_that_are_stated_count_whatever_none_would_mean(flag: int) -> None:
+    proto = model(
+        node("ReduceSum", ["x", "a"], noop_with_empty_axes=flag, keepdims=0), {"a": np.array([1])}, x=(1, 3, 4)
+    )
+    assert_exact(proto, dyadic((2, 3, 4)))
+
+
 def reduced(axes: list[int] | None, shape: tuple[int, ...] = (1, 2, 3, 5, 4), **more: Any) -> Any:
     given = {} if axes is None else {"a": np.array(axes)}
     return model(node("ReduceSum", ["x", *given], name="n", **more), given, x=shape)

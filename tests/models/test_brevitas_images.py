@@ -94,11 +94,20 @@ def cnn(bits: int, per_channel: bool) -> Any:
 
 
 def with_codes_at_the_end(model: Any) -> Any:
+    """The same with an 8-bit quantizer behind it, so that every result is a code."""
     from torch import nn
 
     from models.blocks import Blocks
 
-    return nn.Sequential(model, Blocks(8).quantizer())
+    class Coded(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model, self.codes = model, Blocks(8).quantizer()
+
+        def forward(self, *inputs: Any) -> Any:
+            return self.codes(self.model(*inputs))
+
+    return Coded()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -139,6 +148,19 @@ def test_the_energy_regression_from_images_is_exact(tmp_path: Path) -> None:
     x = inputs(showers(SAMPLES, 5), full=False)
     settled(model, x)
     assert_equal_in_every_code(model, x, tmp_path / "image_only.onnx")
+
+
+def test_the_full_energy_regression_is_exact(tmp_path: Path) -> None:
+    """Dense layers on each track, their sum, and products of the image with what tracks and scalars give."""
+    from models.deepcalo.generate import showers
+    from models.deepcalo.network import Full
+    from models.deepcalo.train import inputs
+
+    sizes = {"widths": (3, 4, 5, 6, 7), "dense": 8, "track": 6, "scalar": 7, "generator": (9, 10)}
+    model = with_codes_at_the_end(Full(**sizes))
+    x = inputs(showers(SAMPLES, 5), full=True)
+    settled(model, x)
+    assert_equal_in_every_code(model, x, tmp_path / "full.onnx")
 
 
 def test_integers_in_the_file_mean_what_brevitas_wrote(torch: Any, tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ def _axes(node: Conversion, x: Stream) -> list[int]:
     if stated is None:
         given = node.optional_constant(1, "axes")
         stated = tuple(given.integers()) if given is not None else ()
-    if not stated and node.op.flag("noop_with_empty_axes", False):
+    nothing = node.op.flag("noop_with_empty_axes", False)  # torch writes it beside axes too
+    if nothing and not stated:
         return []
     found = {node.axis(a, x.rank) for a in stated} or set(range(x.rank))
     if 0 in found:
