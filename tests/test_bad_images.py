@@ -175,7 +175,10 @@ IMAGES: dict[str, tuple[Any, str]] = {
         network(smaller(), node("Concat", ["xq", "t"], "y", "n", axis=1)),
         "tensors of shapes (batch, 3, 7, 6), (batch, 3, 6, 5) cannot be joined along axis 1; the others must agree",
     ),
-    "a sum of different images": (network(smaller(), node("Add", ["xq", "t"], "y", "n")), "(3, 7, 6) and (3, 6, 5)"),
+    "a sum of different images": (
+        network(smaller(), node("Add", ["xq", "t"], "y", "n")),
+        "(batch, 3, 7, 6) and (batch, 3, 6, 5)",
+    ),
     "scales that have no common step": (unequal_scales(), "needs more than 63 bits; give both one scale"),
     "a zero point that is no code": (zero_points(), "padding is by zeros, and 0 is not a code of"),
     "padding by a mirror": (

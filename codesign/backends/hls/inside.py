@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from codesign.backends.hls.instance import Beat, Instance, Rom
+from codesign.backends.hls.instance import Beat, Constant, Instance, Rom
 from codesign.backends.hls.matvec import MatVecInstance, matvec
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.inside import InsideMatVec, InsideWindow
@@ -32,7 +32,7 @@ class InsideWindowInstance(Instance):
     next_column: int
     next_row: int
     beats_beside: int
-    beats_below: int
+    beats_below: Constant
     x: Beat
     counter: Fixed
     place: Fixed
@@ -83,7 +83,7 @@ def inside_window(name: str, kernel: InsideWindow) -> InsideWindowInstance:
         next_column=(across * folds - (folds - 1)) % ring,
         next_row=down * row % ring,
         beats_beside=kernel.across * folds,
-        beats_below=kernel.down * folds,
+        beats_below=Constant(kernel.down * folds),
         x=Beat(kernel.x, kernel.lanes),
         counter=Fixed.covering(-reach, reach),
         place=Fixed.covering(0, ring),

@@ -87,7 +87,7 @@ struct conv_2_window_config {
     static const int next_column = 1;
     static const int next_row = 18;
     static const int beats_beside = 2;
-    static const int beats_below = 2;
+    static const long long beats_below = 2LL;
     typedef codesign::beat<codesign::uint<3>, 2> x;
     typedef codesign::sint<9> counter;
     typedef codesign::uint<6> place;
