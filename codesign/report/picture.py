@@ -14,6 +14,8 @@ COLUMN, ROW = 256, 110
 MARGIN, SIDE = 16, 48
 LINE = 15
 """Pixels between two lines of text."""
+LETTER = 6
+"""Pixels of a letter beside an edge, about."""
 LETTERS = 27
 """How many letters of a title fit a box; the rest is in the tooltip and the table."""
 
@@ -59,6 +61,11 @@ class Arrow:
     lines: tuple[str, ...]
     wiring: str = "single"
     """The kind of the stream: single is a thin line, struct a thick one, array a dotted one."""
+
+    @property
+    def right(self) -> float:
+        """Of the lines of text."""
+        return self.x + (LETTER * max(map(len, self.lines), default=0) if self.anchor == "start" else 0)
 
     @property
     def baselines(self) -> tuple[tuple[float, str], ...]:
@@ -186,7 +193,8 @@ def _draw(
         alone = sum(source == a for source, _ in edges) == 1
         arrow = _arrow(points, lines, at_start=alone)
         arrows.append(arrow if wiring is None else replace(arrow, wiring=wiring[a, b]))
-    width = round(2 * SIDE + BOX_WIDTH + (placed.columns - 1) * COLUMN)
+    boxed = 2 * SIDE + BOX_WIDTH + (placed.columns - 1) * COLUMN
+    width = round(max([boxed, *(arrow.right + MARGIN for arrow in arrows)]))
     height = 2 * MARGIN + BOX_HEIGHT + (placed.rows - 1) * ROW
     return Picture(width, height, tuple(boxes), tuple(arrows))
 

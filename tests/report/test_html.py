@@ -10,6 +10,7 @@ import pytest
 
 from codesign.report.html import html
 from codesign.report.model import Budget, Report, Rung
+from codesign.report.picture import design_picture
 from tests.report import samples
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
@@ -115,6 +116,14 @@ def test_the_wiring_of_a_stream_shows_in_its_line() -> None:
         text = html(shown)
         for kind in ("struct", "array"):
             assert text.count(f'<path class="arrow {kind}"') == [s.kind for s in streams].count(kind), kind
+
+
+def test_a_picture_is_as_wide_as_what_is_written_beside_its_edges() -> None:
+    report = samples.chain()
+    wide = replace(report, streams=tuple(replace(s, beats=10**30) for s in report.streams))
+    narrow, picture = design_picture(report), design_picture(wide)
+    assert narrow.width < picture.width
+    assert picture.arrows and all(arrow.right <= picture.width for arrow in picture.arrows)
 
 
 def test_the_headline_says_what_matters() -> None:
