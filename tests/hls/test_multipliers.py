@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from codesign import resources
-from codesign.backends.hls.instance import code
+from codesign.backends.hls.declarations import code
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.multiplier import packed_shift
 from codesign.verification import toolchain

@@ -2,82 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.backends.hls.apply import apply
-from codesign.backends.hls.classify import argmax, softmax
-from codesign.backends.hls.combine import join, times
-from codesign.backends.hls.grouped import grouped
-from codesign.backends.hls.images import append, border, pick, repeat
-from codesign.backends.hls.inside import inside_matvec, inside_window
-from codesign.backends.hls.instance import Beat, Instance, Rom, beat, code
-from codesign.backends.hls.matvec import matvec
-from codesign.backends.hls.pool import depthwise, pool
-from codesign.backends.hls.reorder import reorder
-from codesign.backends.hls.streams import fork, permute, repack
-from codesign.backends.hls.window import wide_window, window
+from codesign.backends.hls.adder_graph import additions
+from codesign.backends.hls.declarations import beat, code, members
+from codesign.backends.instances.adder_graph import AdderGraphInstance
+from codesign.backends.instances.base import Beat, Rom
+from codesign.backends.instances.build import instance_of
 from codesign.backends.names import Names
 from codesign.backends.render import render
-from codesign.errors import IRError
+from codesign.backends.wiring import check_wiring, separated
 from codesign.ir.design import Design, Port, Process, Stream, StreamKind
-from codesign.ir.kernels import (
-    Append,
-    Apply,
-    Border,
-    Depthwise,
-    Fork,
-    Grouped,
-    IndexOfMax,
-    InsideMatVec,
-    InsideWindow,
-    Join,
-    Kernel,
-    MatVec,
-    Permute,
-    Pick,
-    PoolUnit,
-    Reorder,
-    Repack,
-    Repeat,
-    SoftmaxUnit,
-    Times,
-    WideWindow,
-    Window,
-)
 from codesign.ir.kernels.base import MemoryStyle
 
-WIDEST_WORD = 32768
-"""Bits of the widest ap_int that the vendor's headers allow (ap_common.h)."""
 DOCUMENTED_WORD = 4096
 """Bits of the widest ap_int that the user guide of Vitis HLS names (UG1399, arbitrary precision integer types). Beats
 of an array of FIFOs that are wider are several words inside a process."""
-
-BUILDERS: dict[type[Kernel], Callable[..., Instance]] = {
-    Append: append,
-    Apply: apply,
-    Border: border,
-    Depthwise: depthwise,
-    Fork: fork,
-    Grouped: grouped,
-    IndexOfMax: argmax,
-    InsideMatVec: inside_matvec,
-    InsideWindow: inside_window,
-    Join: join,
-    MatVec: matvec,
-    Permute: permute,
-    Pick: pick,
-    PoolUnit: pool,
-    Reorder: reorder,
-    Repack: repack,
-    Repeat: repeat,
-    SoftmaxUnit: softmax,
-    Times: times,
-    WideWindow: wide_window,
-    Window: window,
-}
 
 
 @dataclass(frozen=True)
@@ -198,8 +140,8 @@ class Sources:
 
 def sources(design: Design) -> Sources:
     """The C++ values of `design`; IRError where it breaks the rules of the design level."""
-    design = _separate(design)
-    _check_wiring(design)
+    design = separated(design)
+    check_wiring(design)
     names = Names()
     top = names.unique(design.name)
     ports = {p.stream: p for p in (*design.inputs, *design.outputs)}
@@ -219,54 +161,6 @@ def sources(design: Design) -> Sources:
         streams=tuple(texts[name] for name in design.streams if name not in ports),
         processes=tuple(_process(names, process_names[p.name], p, texts) for p in design),
     )
-
-
-def _separate(design: Design) -> Design:
-    """The design with a process between an input and an output that share a stream."""
-    outputs = []
-    inputs = {p.stream for p in design.inputs}
-    design = design.copy()
-    for port in design.outputs:
-        if port.stream in inputs:
-            s = design.streams[port.stream]
-            copied = replace(s, name=f"{s.name}_copied")
-            design.add_stream(copied)
-            kernel = Fork(1, s.beats, s.lanes, s.element)
-            design.add(Process(f"{s.name}_copy", kernel, (s.name,), (copied.name,), port.origin))
-            port = replace(port, stream=copied.name)
-        outputs.append(port)
-    design.outputs = outputs
-    return design
-
-
-def _check_wiring(design: Design) -> None:
-    """Each stream has one writer and one reader, and the beats that both of them expect."""
-    if not design.inputs or not design.outputs:
-        raise IRError("hls: a design needs an input and an output")
-    written = [p.stream for p in design.inputs] + [w for p in design for w in p.writes]
-    read = [p.stream for p in design.outputs] + [r for p in design for r in p.reads]
-    for name, stream in design.streams.items():
-        if written.count(name) != 1 or read.count(name) != 1:
-            raise IRError(f"hls: stream {name} has {written.count(name)} writers and {read.count(name)} readers")
-        if stream.depth < 1:
-            raise IRError(f"hls: stream {name} has depth {stream.depth}")
-        if stream.kind is not StreamKind.ARRAY and stream.width > WIDEST_WORD:
-            raise IRError(
-                f"hls: stream {name} carries {stream.lanes} lanes of {stream.element.width} bits; "
-                f"a word has at most {WIDEST_WORD} bits, so it needs fewer lanes"
-            )
-    for port in (*design.inputs, *design.outputs):
-        if design.streams[port.stream].kind is StreamKind.ARRAY:
-            raise IRError(f"hls: port {port.name} is an array of FIFOs; an AXI4-Stream carries packed words")
-    for process in design:
-        k = process.kernel
-        if len(k.reads) != len(process.reads) or len(k.writes) != len(process.writes):
-            raise IRError(f"hls: process {process.name} has the wrong number of streams")
-        for name, expected in zip((*process.reads, *process.writes), (*k.reads, *k.writes), strict=True):
-            s = design.streams[name]
-            found = (s.element.width, s.element.signed, s.lanes, s.beats)
-            if found != (expected.element.width, expected.element.signed, expected.lanes, expected.beats):
-                raise IRError(f"hls: process {process.name} expects {expected} of stream {name}, which is {s}")
 
 
 def _stream(names: Names, wanted: str, stream: Stream) -> StreamText:
@@ -291,21 +185,19 @@ def _port(text: StreamText, port: Port, design: Design) -> PortText:
 
 
 def _process(names: Names, name: str, process: Process, texts: dict[str, StreamText]) -> ProcessText:
-    build = BUILDERS.get(type(process.kernel))
-    if build is None:
-        raise IRError(f"hls: process {process.name}: no template for the kernel {type(process.kernel).__name__}")
-    instance = build(name, process.kernel)
+    instance = instance_of(name, process.kernel)
     roms = tuple(_rom(names, rom) for rom in instance.roms)
     config = names.unique(f"{name}_config")
     statements = None
-    if lines := instance.statements():
+    if isinstance(instance, AdderGraphInstance):
+        lines = tuple(additions(instance))
         statements = StatementsText(names.unique(f"{name}_adders"), config, lines, process.origin)
     parameters = _parameters("in", process.reads, texts) + _parameters("out", process.writes, texts)
     return ProcessText(
         name=name,
         origin=process.origin,
         config=config,
-        members=tuple(instance.members()),
+        members=members(instance),
         function=instance.function,
         header=instance.header,
         dataflow=instance.dataflow,

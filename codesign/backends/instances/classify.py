@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codesign.backends.hls.instance import Beat, Constant, Instance, Rom, covering, span
+from codesign.backends.instances.base import Beat, Constant, Instance, Rom, covering, span
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import MemoryStyle
@@ -73,7 +73,7 @@ def softmax(name: str, kernel: SoftmaxUnit) -> SoftmaxInstance:
     distance = kernel.x.high - kernel.x.low
     largest = int(table.max())
     total = largest * kernel.channels
-    rom = Rom(f"{name}_table", table, covering(table), MemoryStyle.LUTRAM, banks=True, readers=kernel.lanes)
+    rom = Rom(f"{name}_table", "table", table, covering(table), MemoryStyle.LUTRAM, banks=True, readers=kernel.lanes)
     form = SoftmaxAtOnceInstance if kernel.at_once else SoftmaxInstance
     return form(
         roms=(rom,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from codesign.backends.hls.instance import Beat, Constant, Instance, declaration
+from codesign.backends.instances.base import Beat, Constant, Instance, Value
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.wide_window import WideWindow
 from codesign.ir.kernels.window import Window
@@ -46,13 +46,12 @@ class WindowInstance(Instance):
     moves: Mapping[str, tuple[int, int, int]]
     """(rows, columns of the image, places in the ring) to the next element, by the loop that goes on."""
 
-    def members(self) -> list[str]:
+    def values(self) -> list[tuple[str, Value]]:
         """The members of the configuration; each move is three of them."""
-        plain = [f.name for f in fields(self) if f.name not in ("roms", "moves")]
-        found = [declaration(name, getattr(self, name)) for name in plain]
+        found = [(f.name, getattr(self, f.name)) for f in fields(self) if f.name not in ("roms", "moves")]
         for loop, move in self.moves.items():
             for what, number in zip(("row", "column", "next"), move, strict=True):
-                found.append(declaration(f"{what}_{loop}", Constant(number)))
+                found.append((f"{what}_{loop}", Constant(number)))
         return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codesign.backends.hls.instance import Beat, Instance, Product, Rom
+from codesign.backends.instances.base import Beat, Instance, Product, memories
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.depthwise import Depthwise
 from codesign.ir.kernels.pool import PoolUnit
@@ -63,7 +63,7 @@ def pool(name: str, kernel: PoolUnit) -> PoolInstance:
 def depthwise(name: str, kernel: Depthwise) -> DepthwiseInstance:
     """The instance of `kernel`; without a bias only the weights are passed."""
     return DepthwiseInstance(
-        roms=tuple(Rom(m.name, m.words, m.element, m.style) for m in kernel.memories()),
+        roms=memories(kernel),
         positions=kernel.positions,
         folds=kernel.folds,
         taps=kernel.taps // kernel.beside,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codesign.backends.hls.instance import Beat, Constant, Instance
+from codesign.backends.instances.base import Beat, Constant, Instance
 from codesign.ir.kernels.concat import Append, Pick
 from codesign.ir.kernels.upsample import Border, Repeat
 

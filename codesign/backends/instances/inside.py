@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from codesign.backends.hls.instance import Beat, Constant, Instance, Rom
-from codesign.backends.hls.matvec import MatVecInstance, matvec
+from codesign.backends.instances.base import Beat, Constant, Instance, Rom
+from codesign.backends.instances.matvec import MatVecInstance, matvec
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.inside import InsideMatVec, InsideWindow
 from codesign.ir.tensor import Array
@@ -117,5 +117,5 @@ def _tables(name: str, window: InsideWindow, starts: list[Array]) -> tuple[tuple
     tables = [np.stack([np.array(n), start], axis=1) for n, start in zip(window.counts, starts, strict=True)]
     element = Fixed.covering(0, max(int(t.max()) for t in tables))
     return tuple(
-        Rom(f"{name}_{axis}", t, element) for axis, t in zip(("rows", "columns"), tables, strict=True)
+        Rom(f"{name}_{axis}", axis, t, element) for axis, t in zip(("rows", "columns"), tables, strict=True)
     ), element

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.backends.hls.instance import Beat, Instance, Rom, covering
+from codesign.backends.instances.base import Beat, Instance, Rom, covering
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import MemoryStyle
 from codesign.ir.kernels.reorder import Reorder
@@ -37,9 +37,9 @@ def reorder(name: str, kernel: Reorder) -> ReorderInstance:
     for n, distance in reversed(kernel.loops):
         moves.append((distance - back) % kernel.ring)
         back += (n - 1) * distance
-    last = Rom(f"{name}_turns", turns - 1, covering(turns - 1), MemoryStyle.REGISTERS)
+    last = Rom(f"{name}_turns", "turns", turns - 1, covering(turns - 1), MemoryStyle.REGISTERS)
     places = np.array(moves, dtype=np.int64)
-    moved = Rom(f"{name}_moves", places, covering(places), MemoryStyle.REGISTERS)
+    moved = Rom(f"{name}_moves", "moves", places, covering(places), MemoryStyle.REGISTERS)
     return ReorderInstance(
         roms=(last, moved),
         beats=kernel.beats,

@@ -1,24 +1,23 @@
-"""Grouped as an instance of grouped.hpp."""
+"""MatVec as an instance of matvec.hpp."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codesign.backends.hls.instance import Beat, Instance, Product, Rom
+from codesign.backends.instances.adder_graph import AdderGraphInstance, adder_graph
+from codesign.backends.instances.base import Beat, Instance, Product, memories
 from codesign.ir.fixed import Fixed
-from codesign.ir.kernels.grouped import Grouped
+from codesign.ir.kernels.matvec import MatVec
 
 
 @dataclass(frozen=True, eq=False)
-class GroupedInstance(Instance):
-    """The folded product of each group; the weights keep the layout that the kernel documents."""
+class MatVecInstance(Instance):
+    """The folded product; the weights keep the layout that the kernel documents."""
 
-    function = "grouped"
-    header = "grouped.hpp"
+    function = "matvec"
+    header = "matvec.hpp"
 
     positions: int
-    groups: int
-    folds: int
     in_folds: int
     out_folds: int
     x: Beat
@@ -28,16 +27,16 @@ class GroupedInstance(Instance):
     multiplier: Product
 
 
-def grouped(name: str, kernel: Grouped) -> GroupedInstance:
+def matvec(name: str, kernel: MatVec) -> MatVecInstance | AdderGraphInstance:
     """The instance of `kernel`; without a bias only the weights are passed."""
-    folds = kernel.outputs // kernel.pe
-    return GroupedInstance(
-        roms=tuple(Rom(m.name, m.words, m.element, m.style) for m in kernel.memories()),
+    if kernel.adders is not None:
+        return adder_graph(kernel, kernel.adders)
+    roms = memories(kernel)
+    return MatVecInstance(
+        roms=roms,
         positions=kernel.positions,
-        groups=kernel.groups,
-        folds=folds,
         in_folds=kernel.inputs // kernel.simd,
-        out_folds=kernel.groups * folds,
+        out_folds=kernel.outputs // kernel.pe,
         x=Beat(kernel.x, kernel.simd),
         y=Beat(kernel.accumulator, kernel.pe),
         weight=kernel.weights.element,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.backends.hls.instance import Beat, Constant, Instance, Rom, channelwise, covering, span
+from codesign.backends.instances.base import Beat, Constant, Instance, Rom, channelwise, covering, span
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.apply import Apply
@@ -159,8 +159,8 @@ def _half_even(x: int, shift: int) -> int:
 
 
 def _multiply_shift(name: str, kernel: Apply, f: MultiplyShift) -> MultiplyShiftInstance:
-    multiplier = channelwise(f"{name}_multiplier", f.multiplier, kernel.channels, kernel.lanes)
-    addend = channelwise(f"{name}_addend", f.addend, kernel.channels, kernel.lanes)
+    multiplier = channelwise(name, "multiplier", f.multiplier, kernel.channels, kernel.lanes)
+    addend = channelwise(name, "addend", f.addend, kernel.channels, kernel.lanes)
     products = [m * x for m in _extremes(f.multiplier) for x in (kernel.x.low, kernel.x.high)]
     sums = [p + a for p in products for a in _extremes(f.addend)]
     shifted = [s >> f.shift for s in sums]
@@ -205,9 +205,9 @@ def _thresholds(name: str, kernel: Apply, f: Thresholds) -> ThresholdsInstance:
     else:
         words = levels.reshape(channels // lanes, lanes, steps).transpose(0, 2, 1)
     style = MemoryStyle.REGISTERS if len(words) == 1 else None
-    level = Rom(f"{name}_levels", np.ascontiguousarray(words), covering(words), style)
-    base = channelwise(f"{name}_base", f.base, channels, lanes)
-    fall = channelwise(f"{name}_fall", (direction < 0).astype(np.int64), channels, lanes)
+    level = Rom(f"{name}_levels", "levels", np.ascontiguousarray(words), covering(words), style)
+    base = channelwise(name, "base", f.base, channels, lanes)
+    fall = channelwise(name, "fall", (direction < 0).astype(np.int64), channels, lanes)
     return ThresholdsInstance(
         roms=(level, base, fall),
         positions=kernel.positions,
@@ -239,7 +239,8 @@ def _table(name: str, kernel: Apply, f: Table) -> TableInstance:
         banks = f.entries.reshape(folds, kernel.lanes, codes).transpose(1, 0, 2).reshape(kernel.lanes, folds * codes)
     style = MemoryStyle.LUTRAM if banks.shape[1] <= _LUTRAM_DEPTH else MemoryStyle.BRAM
     readers = kernel.lanes // len(banks)
-    entries = Rom(f"{name}_entries", np.ascontiguousarray(banks), covering(banks), style, banks=True, readers=readers)
+    words = np.ascontiguousarray(banks)
+    entries = Rom(f"{name}_entries", "entries", words, covering(banks), style, banks=True, readers=readers)
     return TableInstance(
         roms=(entries,),
         positions=kernel.positions,

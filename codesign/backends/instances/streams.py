@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codesign.backends.hls.instance import Beat, Instance, Rom, covering
+from codesign.backends.instances.base import Beat, Instance, Rom, covering
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import MemoryStyle
@@ -87,7 +87,7 @@ def permute(name: str, kernel: Permute) -> PermuteInstance:
     """A memory serves one lane; several lanes need registers."""
     source = kernel.source.reshape(-1, kernel.lanes)
     style = MemoryStyle.REGISTERS if len(source) == 1 else None
-    rom = Rom(f"{name}_source", source, covering(source), style)
+    rom = Rom(f"{name}_source", "source", source, covering(source), style)
     build = PermuteInstance if kernel.lanes == 1 else PermuteLanesInstance
     return build(
         roms=(rom,),
