@@ -30,8 +30,8 @@ from codesign.passes import pipeline
 from codesign.passes.builder import Fold
 from codesign.passes.fold import Folding, solve_folding
 from codesign.progress import Progress, silent
-from codesign.report.html import html
 from codesign.report.model import Report
+from codesign.report.stored import write_report
 from codesign.targets import Target
 from codesign.verification.climb import Climb, Ladder
 from codesign.verification.csim import Arithmetic, Csim
@@ -150,8 +150,7 @@ def compile(
         climb = ladder.climb(inputs, tuple(Arithmetic) if csim else (), progress)
         _check(imported, climb)
         report = report_of(passed, design, options, digest, folding, climb)
-        (folder / "report.json").write_text(report.to_json(), encoding="utf-8")
-        (folder / "report.html").write_text(html(report), encoding="utf-8")
+        write_report(report, folder)
     return Compiled(
         imported,
         passed.typed,

@@ -35,17 +35,17 @@ def html(report: Report) -> str:
 
 def _cards(report: Report) -> list[tuple[str, str, str, str]]:
     """(state, heading, figure, remark) of the boxes at the top; the state colours them."""
-    over = [b.resource for b in report.budgets if b.estimate > b.available]
-    most = max(report.budgets, key=lambda b: b.percent, default=None)
-    remark = "no budget is known" if most is None else f"estimate: {most.percent:.3g} % of its {most.resource}"
+    over = [b.resource for b in report.needs if b.need > b.available]
+    most = max(report.needs, key=lambda b: b.percent, default=None)
+    remark = "no budget is known" if most is None else f"{most.source}: {most.percent:.3g} % of its {most.resource}"
     target = one_line(report.target)
     fits = ("bad", "Target", f"does not fit {target}", f"too little {', '.join(over)}")
     if not over:
         fits = ("good", "Target", f"fits {target}", remark)
     return [
         fits,
-        ("plain", "Interval", *_timing(report, report.interval)),
-        ("plain", "Latency", *_timing(report, report.latency)),
+        ("plain", "Interval", *_timing(report, report.known_interval)),
+        ("plain", "Latency", *_timing(report, report.known_latency)),
         _exactness(report),
     ]
 

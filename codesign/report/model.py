@@ -7,11 +7,13 @@ the compilation, so that the same model gives the same report, byte for byte.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, replace
 
+from codesign.report.measured import AreaResult, CosimResult
 from codesign.targets import Resources
 
-SCHEMA = 1
+SCHEMA = 2
 """Counts up when a field of report.json changes its meaning or goes."""
 
 
@@ -80,23 +82,25 @@ class StreamRow:
 
 @dataclass(frozen=True)
 class Budget:
-    """What the design is estimated to need of one resource, and what the target has."""
+    """What the design needs of one resource, and what the target has."""
 
     resource: str
-    estimate: float
+    need: float
     available: float
     per_slr: float | None = None
     """What one super logic region has, where the device has several."""
+    source: str = "estimate"
+    """How the need is known: estimate, synthesized, or synthesized in part."""
 
     @property
     def percent(self) -> float:
         """Of the device."""
-        return _percent(self.estimate, self.available)
+        return _percent(self.need, self.available)
 
     @property
     def slr_percent(self) -> float | None:
         """Of one super logic region."""
-        return None if self.per_slr is None else _percent(self.estimate, self.per_slr)
+        return None if self.per_slr is None else _percent(self.need, self.per_slr)
 
 
 @dataclass(frozen=True)
@@ -253,11 +257,36 @@ class Report:
     approximations: tuple[Approximation, ...] = ()
     errors: tuple[OutputError, ...] = ()
     notes: tuple[str, ...] = ()
+    cosim: CosimResult | None = None
+    """What the simulation of the SystemVerilog measured, once it ran."""
+    area: AreaResult | None = None
+    """What synthesis found, once it ran."""
 
     @property
     def fits(self) -> bool:
-        """Whether the estimate stays within the device."""
-        return all(b.estimate <= b.available for b in self.budgets)
+        """Whether what the design needs, by synthesis where that ran, stays within the device."""
+        return all(b.need <= b.available for b in self.needs)
+
+    @property
+    def needs(self) -> tuple[Budget, ...]:
+        """The budgets with what synthesis found, where it ran; else as estimated."""
+        if self.area is None:
+            return self.budgets
+        total = dict(self.area.total.items())
+        source = "synthesized" if self.area.synthesized else "synthesized in part"
+        found = [replace(b, need=round(total.pop(b.resource), 1), source=source) for b in self.budgets]
+        none = [Budget(name, round(need, 1), 0, source=source) for name, need in total.items() if need]
+        return (*found, *none)  # a resource without a budget is one that the target has none of
+
+    @property
+    def known_interval(self) -> Figure:
+        """The interval as it was measured, where it was; else that of the design."""
+        return self._measured(self.interval, None if self.cosim is None else self.cosim.interval)
+
+    @property
+    def known_latency(self) -> Figure:
+        """The latency as it was measured, where it was; else that of the design."""
+        return self._measured(self.latency, None if self.cosim is None else self.cosim.latency)
 
     @property
     def exact(self) -> bool:
@@ -284,14 +313,38 @@ class Report:
                 "latency_ratio": round(self.comparison.latency_ratio, 4),
             },
             "budgets": [asdict(b) | {"percent": b.percent, "slr_percent": b.slr_percent} for b in self.budgets],
+            "needs": [asdict(b) | {"percent": b.percent, "slr_percent": b.slr_percent} for b in self.needs],
+            "known_interval": self._timing(self.known_interval),
+            "known_latency": self._timing(self.known_latency),
+            "cosim": None if self.cosim is None else self._cosim(self.cosim),
+            "area": None if self.area is None else self._area(self.area),
             "solved": None if self.solved is None else asdict(self.solved) | {"price_gap": self.solved.price_gap},
             "bounds": [asdict(b) | {"ratio": round(b.ratio, 4)} for b in self.bounds],
             "rungs": [asdict(r) | {"exact": r.exact} for r in self.rungs],
         }
-        return json.dumps(data, indent=2, sort_keys=True, allow_nan=False) + "\n"
+        return _short(json.dumps(data, indent=2, sort_keys=True, allow_nan=False)) + "\n"
 
     def _timing(self, figure: Figure) -> dict[str, object]:
         return asdict(figure) | {"ns": round(figure.cycles * self.clock_ns, 3), "ratio": round(figure.ratio, 4)}
+
+    @staticmethod
+    def _measured(figure: Figure, cycles: int | None) -> Figure:
+        return figure if cycles is None else replace(figure, cycles=cycles, source="measured")
+
+    @staticmethod
+    def _cosim(cosim: CosimResult) -> dict[str, object]:
+        runs = [asdict(run) | {"exact": run.exact} for run in cosim.runs]
+        return asdict(cosim) | {"runs": runs, "exact": cosim.exact}
+
+    @staticmethod
+    def _area(area: AreaResult) -> dict[str, object]:
+        errors = [asdict(e) | {"percent": e.percent} for e in area.errors]
+        return asdict(area) | {"errors": errors, "total": asdict(area.total), "synthesized": area.synthesized}
+
+
+def _short(text: str) -> str:
+    """Indented JSON with lists of numbers on one line each; no string of JSON has a line break in it."""
+    return re.sub(r"\[\n\s+([-+.\de]+(?:,\n\s+[-+.\de]+)*)\n\s+\]", lambda m: f"[{' '.join(m[1].split())}]", text)
 
 
 def _percent(part: float, whole: float) -> float:

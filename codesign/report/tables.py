@@ -20,8 +20,8 @@ def summary(report: Report) -> Iterator[RenderableType]:
     yield Text(f"{report.name} on {one_line(report.target)} ({report.part}) at {report.clock_mhz:g} MHz", style="bold")
     yield _processes(report)
     yield _budget(report)
-    yield Text.assemble("interval  ", _timing(report, report.interval))
-    yield Text.assemble("latency   ", _timing(report, report.latency))
+    yield Text.assemble("interval  ", _timing(report, report.known_interval))
+    yield Text.assemble("latency   ", _timing(report, report.known_latency))
     yield Text.assemble("streams   ", _streams(report))
     if report.solved is not None:
         yield Text(f"folding   {solved_line(report.solved)}")
@@ -85,11 +85,11 @@ def _reuse(row: ProcessRow) -> str:
 
 
 def _budget(report: Report) -> Text:
-    line = Text("estimate  ")
-    for i, b in enumerate(b for b in report.budgets if b.estimate):
-        over = b.estimate > b.available
+    line = Text("estimate  " if report.area is None else "area      ")
+    for i, b in enumerate(b for b in report.needs if b.need):
+        over = b.need > b.available
         line.append(", " if i else "")
-        line.append(f"{b.estimate:,.10g} {b.resource} ({b.percent:.3g} %)", style=BAD if over else "")
+        line.append(f"{b.need:,.10g} {b.resource} ({b.percent:.3g} %)", style=BAD if over else "")
     line.append(", fits" if report.fits else ", does not fit", style=GOOD if report.fits else BAD)
     return line
 

@@ -10,6 +10,17 @@ from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Add, ArgMax
 from codesign.passes.lower import Fold, lower
 from codesign.report.build import budgets, layer_rows, process_rows, stream_rows
+from codesign.report.measured import (
+    ESTIMATED,
+    SYNTHESIZED,
+    AreaResult,
+    AreaRow,
+    CosimResult,
+    CosimRun,
+    ModelError,
+    ProcessActivity,
+    StreamOccupancy,
+)
 from codesign.report.model import Approximation, Bound, Figure, OutputError, Report, Rung, Solved, StreamComparison
 from codesign.targets import Resources, load_target
 from tests.perceptrons import dense, perceptron, requantize
@@ -51,6 +62,42 @@ def hostile() -> Report:
         approximations=(Approximation(HOSTILE, HOSTILE),),
         notes=(HOSTILE,),
     )
+
+
+def cosim(report: Report) -> CosimResult:
+    """What a simulation of `report` might have measured."""
+    return CosimResult(
+        simulator="Verilator 5.048",
+        interval=16,
+        latency=90,
+        watched_cycles=250,
+        runs=(
+            CosimRun("paced", 12, 60, 0, 266),
+            CosimRun("unthrottled", 12, 60, 0, 266),
+            CosimRun("random stalls", 12, 60, 0, 901),
+        ),
+        processes=tuple(ProcessActivity(p.name, 12 * p.interval_cycles, 40, i) for i, p in enumerate(report.processes)),
+        streams=tuple(StreamOccupancy(s.name, 1 + i % 2) for i, s in enumerate(report.streams)),
+    )
+
+
+def area(report: Report) -> AreaResult:
+    """What synthesis of `report` might have found: all but the first process, which was too large."""
+    remark = "larger than what is synthesized within 300 s"
+    rows = [AreaRow(p.name, Resources(500 + i, 700, 2, 0.5), SYNTHESIZED) for i, p in enumerate(report.processes)]
+    return AreaResult(
+        tool="Yosys 0.70",
+        family="xcup",
+        processes=(replace(rows[0], source=ESTIMATED, remark=remark), *rows[1:]),
+        streams=tuple(AreaRow(s.name, Resources(40, 20), SYNTHESIZED) for s in report.streams),
+        errors=(ModelError("LUT", 6, 4110.0, 3015.0), ModelError("URAM", 6, 0, 0)),
+    )
+
+
+def measured() -> Report:
+    """The chain, simulated and synthesized."""
+    report = chain()
+    return replace(report, cosim=cosim(report), area=area(report))
 
 
 def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None = None) -> Report:

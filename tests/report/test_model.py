@@ -7,11 +7,32 @@ from dataclasses import fields, replace
 
 import pytest
 
+from codesign.report.measured import CosimRun
 from codesign.report.model import SCHEMA, Budget, Figure, OutputError, Report, Rung
+from codesign.targets import Resources
 from tests.report import samples
 
 # What each part of report.json holds; a change here is a change of the interface.
 RESOURCES = dict.fromkeys(("lut", "ff", "dsp", "bram36", "uram"), int | float)
+FIGURE = {"cycles": int, "bound": int, "because": str, "source": str, "ns": float, "ratio": float}
+BUDGET = {
+    "resource": str, "need": int | float, "available": int | float, "per_slr": int | float | None, "source": str,
+    "percent": float, "slr_percent": float | None,
+}  # fmt: skip
+AREA_ROW = {"name": str, "resources": RESOURCES, "source": str, "remark": str}
+COSIM = {
+    "simulator": str, "interval": int, "latency": int, "watched_cycles": int, "exact": bool,
+    "runs": [{"pacing": str, "inputs": int, "values": int, "mismatches": int, "cycles": int, "exact": bool}],
+    "processes": [{"process": str, "busy": int, "starved": int, "blocked": int}],
+    "streams": [{"stream": str, "most": int}],
+}  # fmt: skip
+AREA = {
+    "tool": str, "family": str, "synthesized": bool, "total": RESOURCES,
+    "processes": [AREA_ROW], "streams": [AREA_ROW],
+    "errors": [{
+        "resource": str, "rows": int, "estimated": int | float, "synthesized": int | float, "percent": float | None,
+    }],
+}  # fmt: skip
 SHAPE: dict[str, object] = {
     "schema": int, "name": str, "version": str, "model": str, "digest": str, "target": str, "part": str,
     "clock_mhz": float, "clock_ns": float, "fits": bool, "exact": bool,
@@ -31,12 +52,12 @@ SHAPE: dict[str, object] = {
         "name": str, "writer": str | None, "reader": str | None, "kind": str, "element": str, "lanes": int,
         "beats": int, "width": int, "depth": int, "estimate": RESOURCES,
     }],
-    "budgets": [{
-        "resource": str, "estimate": int | float, "available": int | float, "per_slr": int | float | None,
-        "percent": float, "slr_percent": float | None,
-    }],
-    "interval": {"cycles": int, "bound": int, "because": str, "source": str, "ns": float, "ratio": float},
-    "latency": {"cycles": int, "bound": int, "because": str, "source": str, "ns": float, "ratio": float},
+    "budgets": [BUDGET],
+    "needs": [BUDGET],
+    "interval": FIGURE,
+    "latency": FIGURE,
+    "known_interval": FIGURE,
+    "known_latency": FIGURE,
     "comparison": {
         "asked": str, "mixed_interval": int, "mixed_latency": int, "single_interval": int, "single_latency": int,
         "interval_ratio": float, "latency_ratio": float,
@@ -54,6 +75,8 @@ SHAPE: dict[str, object] = {
         "where": str, "what": str,
     }],
     "errors": [{"output": str, "largest": float, "mean": float, "inputs": int}],
+    "cosim": None,
+    "area": None,
 }  # fmt: skip
 
 
@@ -68,6 +91,8 @@ def check(value: object, shape: object, path: str) -> None:
             assert isinstance(value, list), path
             for i, item in enumerate(value):
                 check(item, inner, f"{path}[{i}]")
+        case None:
+            assert value is None, path
         case _:
             assert isinstance(value, shape), f"{path}: {value!r} is not {shape}"  # type: ignore[arg-type]
 
@@ -79,6 +104,17 @@ def test_report_json_has_its_shape(sample: object) -> None:
     assert data["schema"] == SCHEMA
 
 
+def test_what_was_measured_has_its_shape() -> None:
+    check(json.loads(samples.measured().to_json()), SHAPE | {"cosim": COSIM, "area": AREA}, "report")
+
+
+def test_lists_of_numbers_are_one_line_and_texts_are_kept() -> None:
+    report = replace(samples.chain(), notes=("[\n  1,\n  2\n]", "[ 1 ]"))
+    text = report.to_json()
+    assert '"shape": [64],\n' in text
+    assert json.loads(text)["notes"] == list(report.notes)
+
+
 def test_report_json_is_the_same_every_time_and_sorted() -> None:
     text = samples.branched().to_json()
     assert text == samples.branched().to_json()
@@ -88,7 +124,7 @@ def test_report_json_is_the_same_every_time_and_sorted() -> None:
 
 
 def test_the_shape_covers_every_field_of_the_report() -> None:
-    derived = {"schema", "fits", "exact", "clock_ns"}
+    derived = {"schema", "fits", "exact", "clock_ns", "needs", "known_interval", "known_latency"}
     assert SHAPE.keys() == {f.name for f in fields(Report)} | derived
 
 
@@ -140,6 +176,49 @@ def test_a_design_fits_when_every_resource_does() -> None:
     assert not replace(report, budgets=(*report.budgets, Budget("DSP", 5953, 5952))).fits
     assert replace(report, budgets=(Budget("DSP", 5952, 5952),)).fits
     assert not replace(report, budgets=(Budget("URAM", 1, 0),)).fits
+
+
+def test_what_was_synthesized_is_what_has_to_fit() -> None:
+    report = samples.chain()
+    area = samples.area(report)
+    lut = sum(500 + i for i in range(len(report.processes))) + 40 * len(report.streams)
+    found = {b.resource: (b.need, b.source) for b in replace(report, area=area).needs}
+    assert found["LUT"] == (lut, "synthesized in part")
+    assert area.total.lut == lut
+    whole = replace(area, processes=area.processes[1:])
+    assert {b.source for b in replace(report, area=whole).needs} == {"synthesized"}
+
+    huge = replace(area, streams=(replace(area.streams[0], resources=Resources(dsp=6000)),))
+    assert replace(report, area=area).fits and not replace(report, area=huge).fits
+    lacking = tuple(b for b in report.budgets if b.resource != "DSP")  # the target has none
+    over = replace(report, budgets=lacking, area=huge)
+    assert [b.resource for b in over.needs if b.need > b.available] == ["DSP"]
+
+
+def test_what_was_measured_stands_in_for_the_estimate() -> None:
+    report = samples.measured()
+    assert (report.known_interval.cycles, report.known_interval.source) == (16, "measured")
+    assert (report.known_latency.cycles, report.known_latency.source, report.known_latency.bound) == (
+        90,
+        "measured",
+        31,
+    )
+    assert (report.latency.cycles, report.latency.source) == (88, "estimate")
+    plain = samples.chain()
+    assert (plain.known_interval, plain.known_latency) == (plain.interval, plain.latency)
+
+
+def test_a_simulation_is_exact_when_every_run_is() -> None:
+    cosim = samples.cosim(samples.chain())
+    assert cosim.exact
+    assert not replace(cosim, runs=()).exact
+    assert not replace(cosim, runs=(*cosim.runs, CosimRun("paced", 1, 5, 1, 9))).exact
+    assert not replace(cosim, runs=(CosimRun("paced", 0, 0, 0, 9),)).exact
+
+
+def test_the_error_of_the_model_is_of_what_was_synthesized() -> None:
+    lut, uram = samples.area(samples.chain()).errors
+    assert (lut.percent, uram.percent) == (36.3, None)
 
 
 def test_percentages_are_of_the_device_and_of_a_region() -> None:
