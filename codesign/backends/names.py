@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from codesign.backends.render import identifier
 
 
 class Names:
     """Gives each name once; HLS tools rename what is a keyword only in Verilog or VHDL by themselves."""
 
-    def __init__(self) -> None:
-        self._taken = set(RESERVED)
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
+        self._taken = {*RESERVED, *reserved}
 
     def unique(self, wanted: str) -> str:
         """`wanted`, or `wanted_2`, `wanted_3`, ...; IRError if it is not an identifier."""

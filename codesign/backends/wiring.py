@@ -23,7 +23,7 @@ def separated(design: Design) -> Design:
             copied = replace(s, name=f"{s.name}_copied")
             design.add_stream(copied)
             kernel = Fork(1, s.beats, s.lanes, s.element)
-            design.add(Process(f"{s.name}_copy", kernel, (s.name,), (copied.name,), port.origin))
+            design.add(Process(f"{s.name}_copy", kernel, (s.name,), (copied.name,), port.origin, pipeline=1))
             port = replace(port, stream=copied.name)
         outputs.append(port)
     design.outputs = outputs

@@ -54,13 +54,18 @@ class Stream:
 
 @dataclass(frozen=True)
 class Process:
-    """A kernel that reads and writes streams, each by its name; `origin` names the user's layer."""
+    """A kernel that reads and writes streams, each by its name; `origin` names the user's layer.
+
+    `pipeline` counts the registers from the beats that an iteration takes to those that it gives; 0 where that has
+    not been decided.
+    """
 
     name: str
     kernel: Kernel
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     origin: str
+    pipeline: int = 0
 
 
 @dataclass(frozen=True)

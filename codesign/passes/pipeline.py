@@ -24,6 +24,7 @@ from codesign.passes.fold_batchnorm import fold_batchnorm
 from codesign.passes.fuse_bias import fuse_bias
 from codesign.passes.infer_ranges import infer_ranges
 from codesign.passes.lower import lower
+from codesign.passes.pipelines import pipelines
 from codesign.passes.propagate_scales import propagate_scales
 from codesign.passes.remove_identities import remove_identities
 from codesign.passes.requantize import requantize
@@ -125,7 +126,8 @@ def build_design(
     pace: int | None = None,
 ) -> Design:
     """The final design of a network after its passes, with the folding chosen; verified after each step."""
-    design = fifo_depth(wired_design(network, folding, strategies, streams, pace), clock_mhz)
+    wired = wired_design(network, folding, strategies, streams, pace)
+    design = fifo_depth(pipelines(wired, clock_mhz), clock_mhz)
     verify_design(design, "fifo_depth")
     return design
 

@@ -6,7 +6,7 @@
 
 namespace codesign {
 
-// C: positions, folds (channels / lanes), depth (entries of the table), frac; x, y (beats); high, the largest code of
+// C: positions, folds (channels / lanes), entries (entries of the table), frac; x, y (beats); high, the largest code of
 // the result; distance, power, total, quotient (unsigned codes: max(x) - x, an entry, their sum, 2^(frac+1) * entry +
 // total).
 
@@ -25,7 +25,7 @@ typename C::x::type softmax_largest(const typename C::x::word& x) {
 // Fills in the exponentials of a beat and gives their sum.
 template <class C>
 typename C::total::type softmax_powers(const typename C::x::word& x, const typename C::x::type best,
-                                       const typename C::power::rom table[C::depth],
+                                       const typename C::power::rom table[C::entries],
                                        typename C::power::type powers[C::x::lanes]) {
 #pragma HLS INLINE
     typedef typename C::distance::type distance;
@@ -36,7 +36,7 @@ typename C::total::type softmax_powers(const typename C::x::word& x, const typen
 #pragma HLS UNROLL
         const distance d = distance(distance(best) - distance(C::x::get(x, l)));
         power e = 0;
-        if (!C::bounded || d < distance(C::depth)) e = power(table[int(d)]);
+        if (!C::bounded || d < distance(C::entries)) e = power(table[int(d)]);
         powers[l] = e;
         sum = total(sum + total(e));
     }
@@ -63,7 +63,7 @@ typename C::y::word softmax_quotients(const typename C::power::type powers[C::x:
 
 // A position is one beat: everything in one loop.
 template <class C, class In, class Out>
-void softmax_at_once(In& in, Out& out, const typename C::power::rom table[C::depth]) {
+void softmax_at_once(In& in, Out& out, const typename C::power::rom table[C::entries]) {
 #pragma HLS INLINE
 position:
     for (int position = 0; position < C::positions; ++position) {
@@ -77,7 +77,7 @@ position:
 }
 
 // A position is several beats: three sweeps over them, one after the other.
-template <class C, class In, class Out> void softmax(In& in, Out& out, const typename C::power::rom table[C::depth]) {
+template <class C, class In, class Out> void softmax(In& in, Out& out, const typename C::power::rom table[C::entries]) {
 #pragma HLS INLINE
     typedef typename C::x::type value;
     typedef typename C::total::type total;

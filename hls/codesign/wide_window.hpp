@@ -9,14 +9,15 @@ namespace codesign {
 // C: steps; height, width (of the image), pitch (shifts per row of the image, `width` of them with a pixel); first,
 // across, down (shifts until the first window is complete, from one to the next beside it, and to the next row of
 // windows); below, beside (rows and columns of windows); taps_down, taps_across (taps of a window), reach_down,
-// reach_across (rows and columns from one tap to the next); columns (pixels from the first tap of a row to the last), kept_columns (all but one);
-// buffers, depth (row buffers, at least one, and the pixels of each); stride_down, stride_across; padded; elements (of a
-// window), parts (beats of a window); first_row, first_column (where the first window starts, 0 or below it); x and y
-// (beats: a pixel, and a part of a window); counter (a code for everything that is counted); fill.
+// reach_across (rows and columns from one tap to the next); columns (pixels from the first tap of a row to the last),
+// kept_columns (all but one); buffers, row_depth (row buffers, at least one, and the pixels of each); stride_down,
+// stride_across; padded; elements (of a window), parts (beats of a window); first_row, first_column (where the first
+// window starts, 0 or below it); x and y (beats: a pixel, and a part of a window); counter (a code for everything
+// that is counted); fill.
 //
 // A shift moves every pixel on by one place:  pixel -> row of registers -> row buffer -> row of registers -> ...
 template <class C, class In, class Out>
-void wide_window_loop(In& in, Out& out, typename C::x::word rows[C::buffers][C::depth]) {
+void wide_window_loop(In& in, Out& out, typename C::x::word rows[C::buffers][C::row_depth]) {
 #pragma HLS INLINE
     typedef typename C::counter::type counter;
     typename C::x::word seen[C::taps_down][C::columns];
@@ -46,7 +47,7 @@ step:
                 }
                 seen[i][C::columns - 1] = next;
             }
-            place = counter(place == counter(C::depth - 1) ? counter(0) : counter(place + counter(1)));
+            place = counter(place == counter(C::row_depth - 1) ? counter(0) : counter(place + counter(1)));
             x_pixel = counter(row_ends ? counter(0) : counter(x_pixel + counter(1)));
             if (row_ends && y_pixel < counter(C::height)) y_pixel = counter(y_pixel + counter(1));
             if (!done) wait = counter(wait - counter(1));
@@ -96,10 +97,10 @@ step:
     }
 }
 
-// Row buffers in RAM. What is written is read again `depth` shifts later, which is more than the pipeline is deep.
+// Row buffers in RAM. What is written is read again `row_depth` shifts later, which is more than the pipeline is deep.
 template <class C, class In, class Out> void wide_window(In& in, Out& out) {
 #pragma HLS INLINE
-    typename C::x::word rows[C::buffers][C::depth];
+    typename C::x::word rows[C::buffers][C::row_depth];
 #pragma HLS ARRAY_PARTITION variable=rows complete dim=1
 #pragma HLS DEPENDENCE variable=rows inter false
     wide_window_loop<C>(in, out, rows);
@@ -108,7 +109,7 @@ template <class C, class In, class Out> void wide_window(In& in, Out& out) {
 // Short row buffers, in registers.
 template <class C, class In, class Out> void small_wide_window(In& in, Out& out) {
 #pragma HLS INLINE
-    typename C::x::word rows[C::buffers][C::depth];
+    typename C::x::word rows[C::buffers][C::row_depth];
 #pragma HLS ARRAY_PARTITION variable=rows complete dim=0
     wide_window_loop<C>(in, out, rows);
 }

@@ -33,7 +33,7 @@ class SoftmaxInstance(Instance):
 
     positions: int
     folds: int
-    depth: int
+    entries: int
     frac: int
     bounded: bool
     x: Beat
@@ -79,7 +79,7 @@ def softmax(name: str, kernel: SoftmaxUnit) -> SoftmaxInstance:
         roms=(rom,),
         positions=kernel.positions,
         folds=kernel.channels // kernel.lanes,
-        depth=len(table),
+        entries=len(table),
         frac=frac,
         bounded=distance >= len(table),
         x=Beat(kernel.x, kernel.lanes),

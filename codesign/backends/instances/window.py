@@ -128,7 +128,7 @@ class WideWindowInstance(Instance):
     columns: int
     kept_columns: int
     buffers: int
-    depth: int
+    row_depth: int
     stride_down: int
     stride_across: int
     padded: bool
@@ -177,7 +177,7 @@ def wide_window(name: str, kernel: WideWindow) -> WideWindowInstance:
         columns=wide,
         kept_columns=wide - 1,
         buffers=max(1, kernel.size[0] - 1),
-        depth=kernel.row_depth,
+        row_depth=kernel.row_depth,
         stride_down=down,
         stride_across=across,
         padded=any(kernel.padding),

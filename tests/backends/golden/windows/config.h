@@ -30,7 +30,7 @@ struct conv_1_window_config {
     static const int columns = 3;
     static const int kept_columns = 2;
     static const int buffers = 2;
-    static const int depth = 9;
+    static const int row_depth = 9;
     static const int stride_down = 1;
     static const int stride_across = 1;
     static const bool padded = true;
@@ -131,7 +131,7 @@ struct pool_window_config {
     static const int columns = 2;
     static const int kept_columns = 1;
     static const int buffers = 1;
-    static const int depth = 9;
+    static const int row_depth = 9;
     static const int stride_down = 2;
     static const int stride_across = 2;
     static const bool padded = false;

@@ -1,0 +1,1 @@
+"""The SystemVerilog back end: kernels become instances of the modules in hls/rtl/."""

@@ -1,0 +1,68 @@
+"""Which module an instance is, with which parameters and connections: one rule for all, and what differs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from codesign.backends.instances.base import Instance
+from codesign.backends.instances.streams import ForkInstance, PermuteInstance
+from codesign.backends.names import Names
+from codesign.backends.rtl.parameters import LIBRARY, memory, parameters, values
+from codesign.ir.kernels.base import Kernel
+
+
+@dataclass(frozen=True)
+class Side:
+    """The three signals of one end of a stream."""
+
+    data: str
+    valid: str
+    ready: str
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module to instantiate: of the library, or one of those `generated` (name to text) for this instance alone."""
+
+    name: str
+    parameters: tuple[tuple[str, str], ...]
+    loops: int = 1
+    """How many loops it has, each with a bit of `go`."""
+    generated: Mapping[str, str] = field(default_factory=dict)
+    vector: bool = False
+    """Whether its outputs are one vector per signal, the first in the lowest bits."""
+
+    def connections(self, reads: Sequence[Side], writes: Sequence[Side]) -> list[tuple[str, str]]:
+        """(port, expression) of its streams: `in_data`, `in_valid`, `in_ready`, or `in_0_data`, ... for several."""
+        found = _streams("in", reads)
+        if not self.vector:
+            return found + _streams("out", writes)
+        for kind in ("data", "valid", "ready"):
+            found.append((f"out_{kind}", "{" + ", ".join(getattr(s, kind) for s in reversed(writes)) + "}"))
+        return found
+
+
+def module_of(
+    names: Names, name: str, instance: Instance, kernel: Kernel, depth: int, files: Mapping[str, str]
+) -> Module:
+    """The module of the process `name`: `files` has the path of each memory's contents by its role."""
+    module = LIBRARY + (instance.function or "fork")
+    texts = values(instance, depth)
+    for rom in instance.roms:
+        texts |= memory(rom, files[rom.role])
+    texts |= {"OUTPUTS": str(len(kernel.writes)), "BIASED": str(int("bias" in files))}
+    return Module(
+        module,
+        parameters(module, texts),
+        loops=2 if isinstance(instance, PermuteInstance) else 1,
+        vector=isinstance(instance, ForkInstance),
+    )
+
+
+def _streams(prefix: str, signals: Sequence[Side]) -> list[tuple[str, str]]:
+    found = []
+    for i, s in enumerate(signals):
+        port = prefix if len(signals) == 1 else f"{prefix}_{i}"
+        found += [(f"{port}_data", s.data), (f"{port}_valid", s.valid), (f"{port}_ready", s.ready)]
+    return found

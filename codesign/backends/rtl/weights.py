@@ -1,0 +1,20 @@
+"""Constant memories as the text that $readmemh reads."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from codesign.backends.instances.base import Rom
+
+
+def hexadecimal(rom: Rom) -> str:
+    """One line per word, which is all but the first axis; its first element in the lowest bits."""
+    width = rom.element.width
+    digits = -(-rom.values[0].size * width // 4)
+    codes = rom.values.reshape(len(rom.values), -1) & ((1 << width) - 1)
+    return "".join(f"{_packed(word, width):0{digits}x}\n" for word in codes)
+
+
+def _packed(codes: np.ndarray, width: int) -> int:
+    bits = ((codes[:, None] >> np.arange(width)) & 1).astype(np.uint8)
+    return int.from_bytes(np.packbits(bits, axis=None, bitorder="little").tobytes(), "little")
