@@ -58,6 +58,14 @@ def timing(design: Design, clock_mhz: float = 200, *, pipelines: float = 1) -> T
     raise IRError(f"timing: {design.name} does not settle after {_LIMIT} samples")
 
 
+def written(design: Design, samples: int, clock_mhz: float = 200) -> dict[str, Steps]:
+    """(samples, beats) by stream: the cycle in which each beat is written, of the first samples of such a run."""
+    run = _Run(design, clock_mhz, 1)
+    for _ in range(samples):
+        run.sample()
+    return {name: np.stack(cycles) for name, cycles in run.written.items()}
+
+
 _LIMIT = 10_000
 """Times only ever grow towards their limit, by at least a cycle in some process: far beyond what a design can need."""
 

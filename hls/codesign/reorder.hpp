@@ -10,8 +10,8 @@ namespace codesign {
 // kept), loops; x (beats); place, turn, move (codes). `turns` holds the last turn of each loop, innermost first;
 // `moves` how far the next place lies in the ring when that loop goes on and those inside it start again.
 template <class C, class In, class Out>
-void reorder(In& in, Out& out, const typename C::turn::rom turns[C::loops],
-             const typename C::move::rom moves[C::loops]) {
+void reorder(In& in, Out& out, const typename C::turn::rom turns[1][C::loops],
+             const typename C::move::rom moves[1][C::loops]) {
 #pragma HLS INLINE
     typedef typename C::place::type place;
     typename C::x::word buffer[C::ring];
@@ -32,9 +32,9 @@ step:
             bool carry = true;
             for (int l = 0; l < C::loops; ++l) {
 #pragma HLS UNROLL
-                const bool last = int(turn[l]) == int(turns[l]);
+                const bool last = int(turn[l]) == int(turns[0][l]);
                 if (carry) {
-                    if (!last) moved = int(from) + int(moves[l]);
+                    if (!last) moved = int(from) + int(moves[0][l]);
                     turn[l] = last ? typename C::turn::type(0) : typename C::turn::type(turn[l] + 1);
                 }
                 carry = carry && last;

@@ -31,14 +31,15 @@ class ReorderInstance(Instance):
 
 
 def reorder(name: str, kernel: Reorder) -> ReorderInstance:
-    """The instance. A move is how far the next place is when that loop goes on and those inside it start again."""
-    turns = np.array([n for n, _ in reversed(kernel.loops)], dtype=np.int64)
+    """The instance. A move is how far the next place is when that loop goes on and those inside it start again;
+    both memories are one word, of which each loop has a number."""
+    turns = np.array([[n - 1 for n, _ in reversed(kernel.loops)]], dtype=np.int64)
     moves, back = [], 0
     for n, distance in reversed(kernel.loops):
         moves.append((distance - back) % kernel.ring)
         back += (n - 1) * distance
-    last = Rom(f"{name}_turns", "turns", turns - 1, covering(turns - 1), MemoryStyle.REGISTERS)
-    places = np.array(moves, dtype=np.int64)
+    last = Rom(f"{name}_turns", "turns", turns, covering(turns), MemoryStyle.REGISTERS)
+    places = np.array([moves], dtype=np.int64)
     moved = Rom(f"{name}_moves", "moves", places, covering(places), MemoryStyle.REGISTERS)
     return ReorderInstance(
         roms=(last, moved),

@@ -43,11 +43,16 @@ class Module:
         return found
 
 
+_SAME = {"join_held": "join", "times_held": "times"}
+"""Functions that in C++ are templates of their own, and here a module with another parameter."""
+
+
 def module_of(
     names: Names, name: str, instance: Instance, kernel: Kernel, depth: int, files: Mapping[str, str]
 ) -> Module:
     """The module of the process `name`: `files` has the path of each memory's contents by its role."""
-    module = LIBRARY + (instance.function or "fork")
+    function = instance.function or "fork"
+    module = LIBRARY + _SAME.get(function, function)
     texts = values(instance, depth)
     for rom in instance.roms:
         texts |= memory(rom, files[rom.role])
