@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from codesign.backends.instances.adder_graph import AdderGraphInstance
 from codesign.backends.instances.base import Instance
 from codesign.backends.instances.streams import ForkInstance, PermuteInstance
 from codesign.backends.names import Names
-from codesign.backends.rtl.adder_graph import adder_graph
 from codesign.backends.rtl.parameters import LIBRARY, memory, parameters, values
 from codesign.ir.kernels.base import Kernel
 
@@ -45,17 +43,14 @@ class Module:
         return found
 
 
-_SAME = {"join_held": "join", "times_held": "times"}
-"""Functions that in C++ are templates of their own, and here a module with another parameter."""
+_SAME = {"join_held": "join", "small_wide_window": "wide_window", "times_held": "times"}
+"""Functions that in C++ are templates of their own, and here a module with other parameters."""
 
 
 def module_of(
     names: Names, name: str, instance: Instance, kernel: Kernel, depth: int, files: Mapping[str, str]
 ) -> Module:
     """The module of the process `name`: `files` has the path of each memory's contents by its role."""
-    if isinstance(instance, AdderGraphInstance):
-        generated = adder_graph(names, name, instance, depth)
-        return Module(next(iter(generated)), (), generated=generated)
     function = instance.function or "fork"
     module = LIBRARY + _SAME.get(function, function)
     texts = values(instance, depth)
