@@ -66,6 +66,11 @@ def written(design: Design, samples: int, clock_mhz: float = 200) -> dict[str, S
     return {name: np.stack(cycles) for name, cycles in run.written.items()}
 
 
+def alone(design: Design, clock_mhz: float = 200, *, pipelines: float = 1) -> int:
+    """The `latency` of `timing`, for a sample on its own."""
+    return _Run(design, clock_mhz, pipelines).sample()
+
+
 _LIMIT = 10_000
 """Times only ever grow towards their limit, by at least a cycle in some process: far beyond what a design can need."""
 

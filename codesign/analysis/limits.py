@@ -1,101 +1,182 @@
-"""Lower bounds beside a design: what no design of this network could go below, whoever makes it."""
+"""Lower bounds beside a design: what no folding of its network could go below. docs/limits.md derives each.
+
+All hold for designs of streams with at most a pixel per beat through these ports, that read a weight for each product
+and a stored pixel for each row of windows it is in. None depends on how deep pipelines are and, but for `folded`, none
+on how the work is cut.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, log
 
-import numpy as np
-
-from codesign.analysis.primitives import signed_digits
-from codesign.analysis.schedule import stages
-from codesign.ir.design import Design, Process
-from codesign.ir.kernels import Depthwise, Grouped, Kernel, MatVec, Repack, Window
+from codesign.analysis.arrival import arrivals
+from codesign.analysis.cost import kernel_cost
+from codesign.analysis.latency import alone
+from codesign.analysis.primitives import ROM_SHAPES, rom_bram18, signed_digits
+from codesign.analysis.work import at_a_time, least_slices, least_words, matrices, necessary, row_bits
+from codesign.ir.design import Design
+from codesign.ir.kernels import (
+    Append,
+    Apply,
+    Border,
+    Depthwise,
+    Grouped,
+    IndexOfMax,
+    Kernel,
+    MatVec,
+    Pick,
+    Repeat,
+    SoftmaxUnit,
+)
+from codesign.ir.kernels.base import Memory, MemoryStyle
 from codesign.ir.kernels.sliding import Sliding
 
 ADD_NS = 0.3
 """A two- or three-input addition on the fastest parts, without routing: a LUT and its carry chain."""
 
-BRAM36_BITS = 36_864
+BRAM18_BITS = 18_432
+PORT_BITS = ROM_SHAPES[0][1]
+"""Bits per cycle through one port of an 18 Kb block of RAM."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A lower bound of a number of cycles: what sets it, and why, with its numbers."""
+
+    by: str
+    cycles: int
+    because: str
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of something a design has, and the least that does its work at its interval."""
+
+    used: float
+    least: float
 
 
 @dataclass(frozen=True)
 class Limits:
     """What bounds a design from below.
 
-    `macs`: products per sample that have to be made: with weights that are not zero, and none with padding.
-    `products`: how many at a time at the design's interval, each layer with its own. `interval`: cycles per sample of
-    the same number of products, perfectly balanced, or of the same ports, if those are slower. `latency`: cycles that
-    the additions of the longest path take, or the slowest layer. `weight_bits`: what the non-constant weights take
-    at least, and `bram36` the blocks that hold them.
+    `interval`, `latency`: every lower bound, the largest first. `folded`: the latency of a sample on its own in this
+    very folding, if no pipeline had any depth. `macs`: products per sample that have to be made: with weights that are
+    not zero, and none with padding. Of the shares, `products` are those made at a time, `dsp` the slices for products
+    that are made in slices, `rom_ports` the 18 bit ports of block RAM that give weights, `rom_bits` the bits per cycle
+    from weights in LUTs, `row_bits` those from row buffers, `bram36` the blocks of the weights in block RAM.
     """
 
     macs: int
-    products: int
-    interval: int
-    latency: int
-    weight_bits: int
-    bram36: int
+    interval: tuple[Limit, ...]
+    latency: tuple[Limit, ...]
+    folded: int
+    products: Share
+    dsp: Share
+    rom_ports: Share
+    rom_bits: Share
+    row_bits: Share
+    bram36: Share
 
 
 def limits(design: Design, clock_mhz: float = 200) -> Limits:
     """The bounds of a design."""
-    matrices = [p.kernel for p in design if isinstance(p.kernel, (MatVec, Depthwise, Grouped))]
-    work = list(necessary(design).values())
-    interval = design.interval()
-    made = sum(kernel.weights.words.shape[1] for kernel in matrices)
-    ports = max(design.streams[port.stream].beats for port in (*design.inputs, *design.outputs))
-    bits = sum(k.weights.depth * k.weights.width for k in matrices if k.weights.depth > 1)
+    work, found, interval = necessary(design), matrices(design), design.interval()
+    made = sum(map(at_a_time, found.values()))
+    roms = {name: k.weights for name, k in found.items() if k.weights.style is not MemoryStyle.REGISTERS}
+    read = {name: work[name] * memory.element.width for name, memory in roms.items()}
+    blocks = [name for name, memory in roms.items() if memory.style is MemoryStyle.BRAM]
+    luts = [name for name, memory in roms.items() if memory.style is MemoryStyle.LUTRAM]
+    rows = [row_bits(p.kernel) for p in design if isinstance(p.kernel, Sliding) and p.kernel.size[0] > 1]
+    slices = sum(kernel_cost(p.kernel).dsp for p in design)
+    least = sum(least_slices(p.kernel, work.get(p.name, 0), interval) for p in design)
+    held = sum(_blocks(roms[name]) for name in blocks)
     return Limits(
-        macs=sum(work),
-        products=sum(ceil(macs / interval) for macs in work),
-        interval=max(ports, ceil(sum(work) / made) if made else 1),
-        latency=max(_slowest(design), ceil(_longest_path(design) * ADD_NS * clock_mhz / 1000)),
-        weight_bits=bits,
-        bram36=ceil(bits / BRAM36_BITS),
+        macs=sum(work.values()),
+        interval=_interval(design, (sum(work.values()), made), _sums(read, roms), _added(rows)),
+        latency=_latency(design, made, clock_mhz),
+        folded=alone(design, clock_mhz, pipelines=0),
+        products=Share(made, sum(least_words(macs, interval) for macs in work.values())),
+        dsp=Share(slices, ceil(least - 1e-9)),
+        rom_ports=Share(held, sum(least_words(read[name], interval, PORT_BITS) for name in blocks)),
+        rom_bits=Share(sum(roms[name].width for name in luts), sum(least_words(read[name], interval) for name in luts)),
+        row_bits=Share(sum(wide for _, wide in rows), sum(least_words(bits, interval) for bits, _ in rows)),
+        bram36=Share(held / 2, ceil(sum(roms[n].depth * roms[n].width for n in blocks) / BRAM18_BITS) / 2),
     )
 
 
-def _slowest(design: Design) -> int:
-    """Cycles of the slowest process, whose end the last result waits for; where some process gives its last result
-    before it has read all, as one that cuts an image off, only those until an output's own last."""
-    loops = {p.name: stages(p.kernel) for p in design}
-    ends = {
-        name: (max(int(r[-1]) for s in found for r in s.reads), max(int(w[-1]) for s in found for w in s.writes))
-        for name, found in loops.items()
-    }
-    if all(len(loops[name]) > 1 or write >= read for name, (read, write) in ends.items()):
-        return design.interval()
-    ports = {port.stream for port in design.outputs}
-    return max(ends[p.name][1] + 1 for p in design if ports.intersection(p.writes))
+def _interval(
+    design: Design, products: tuple[int, int], weights: tuple[int, int], rows: tuple[int, int]
+) -> tuple[Limit, ...]:
+    """Every bound of the interval; of products and bits (those of a sample, those of a cycle)."""
+    port = max((*design.inputs, *design.outputs), key=lambda port: design.streams[port.stream].beats)
+    beats = design.streams[port.stream].beats
+    slowest = max(design, key=lambda p: indivisible(p.kernel))
+    pixels = indivisible(slowest.kernel)
+    found = [
+        Limit("port", beats, f"{port.name} has {_n(beats, 'beat')}, one per cycle"),
+        Limit("pixels", pixels, f"{slowest.name} reads or writes {_n(pixels, 'pixel')}, at most one per beat"),
+        _quotient("products", products, "{} products have to be made, {} at a time"),
+        _quotient("weight memories", weights, "{} bits of weights have to be read, {} per cycle"),
+        _quotient("row buffers", rows, "{} bits have to be read from row buffers, {} per cycle"),
+    ]
+    return _sorted(found)
 
 
-def necessary(design: Design) -> dict[str, int]:
-    """The products per sample that each process has to make, of those that make any; whatever it does make."""
-    return {p.name: _macs(p, design) for p in design if isinstance(p.kernel, (MatVec, Depthwise, Grouped))}
+def _latency(design: Design, made: int, clock_mhz: float) -> tuple[Limit, ...]:
+    """Every bound of the latency that does not depend on the folding, but for how many products it makes at a time."""
+    times = arrivals(design)
+    port = max(design.outputs, key=lambda port: times.last(port.stream))
+    last, levels = times.last(port.stream), _longest_path(design)
+    work = times.work(made)
+    adds = ceil(levels * ADD_NS * clock_mhz / 1000)
+    found = [
+        Limit("inputs", last, f"{port.name} waits for the last beat of what it depends on, and gives a beat per cycle"),
+        Limit("products", work, f"products of inputs that come late are made after them, {made:,} at a time"),
+        Limit("additions", adds, f"{_n(levels, 'addition')} one behind the other, of {ADD_NS:g} ns each"),
+    ]
+    return _sorted(found)
 
 
-def _macs(process: Process, design: Design) -> int:
-    """Products with weights that are not zero. Those of taps in the padding are none: their sums are constants."""
-    kernel = process.kernel
-    assert isinstance(kernel, (MatVec, Depthwise, Grouped))
-    windows = _windows(process, design)
-    if windows is None:
-        return kernel.positions * int(np.count_nonzero(kernel.weights.words))
-    below, beside = (inside.sum(axis=0) for inside in windows.inside())
-    rows = np.count_nonzero(kernel.matrix(), axis=1)
-    parts = isinstance(kernel, Grouped) and isinstance(windows, Window) and windows.by_channel
-    taps = rows.reshape(-1 if parts else 1, windows.taps, windows.lanes if parts else -1).sum(axis=(0, 2))
-    return int(np.outer(below, beside).ravel() @ taps)
+def _sorted(found: list[Limit]) -> tuple[Limit, ...]:
+    return tuple(sorted((limit for limit in found if limit.cycles), key=lambda limit: -limit.cycles))
 
 
-def _windows(process: Process, design: Design) -> Sliding | None:
-    """What gives a process its windows, if anything does."""
-    (read,) = process.reads
-    before = next((p for p in design if read in p.writes), None)
-    if before is not None and isinstance(before.kernel, Repack):
-        return _windows(before, design)
-    return before.kernel if before is not None and isinstance(before.kernel, Sliding) else None
+def _quotient(by: str, work: tuple[int, int], because: str) -> Limit:
+    """The cycles of so much at so much per cycle, perfectly balanced."""
+    total, rate = work
+    return Limit(by, ceil(total / rate) if rate else 0, because.format(f"{total:,}", f"{rate:,}"))
+
+
+def _n(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def _sums(read: dict[str, int], roms: dict[str, Memory]) -> tuple[int, int]:
+    return sum(read.values()), sum(memory.width for memory in roms.values())
+
+
+def _added(rows: list[tuple[int, int]]) -> tuple[int, int]:
+    return sum(bits for bits, _ in rows), sum(wide for _, wide in rows)
+
+
+def _blocks(memory: Memory) -> int:
+    """18 Kb blocks of RAM; each is read through one port."""
+    return rom_bram18(memory.depth, memory.width)
+
+
+def indivisible(kernel: Kernel) -> int:
+    """Cycles that a kernel takes at any folding, since a beat holds at most one pixel."""
+    match kernel:
+        case Sliding():
+            return max(kernel.height * kernel.width, kernel.count[0] * kernel.count[1])
+        case MatVec() | Grouped() | Depthwise() | Apply() | IndexOfMax() | SoftmaxUnit() | Append() | Pick():
+            return kernel.positions
+        case Border() | Repeat():
+            return kernel.interval // kernel.folds
+        case _:
+            return 1
 
 
 def _longest_path(design: Design) -> int:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from codesign.analysis.latency import timing
-from codesign.analysis.limits import limits, necessary
+from codesign.analysis.limits import Limits, limits
+from codesign.analysis.work import necessary
 from codesign.ir.design import Design, Process
 from codesign.ir.graph import Graph, Node
 from codesign.ir.kernels import Apply, Depthwise, Grouped, Kernel, MatVec
 from codesign.ir.layers import Dense, Requantize
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, ZERO, Vector
-from codesign.report.model import Bound, Budget, Figure, LayerRow, ProcessRow, StreamRow
+from codesign.report.model import FOLDED, SLICES, Bound, Budget, Figure, LayerRow, ProcessRow, StreamRow
 from codesign.targets import Resources, Target
 
 
@@ -73,22 +74,28 @@ def budgets(total: Resources, target: Target) -> tuple[Budget, ...]:
 def figures(design: Design, clock_mhz: float) -> tuple[Figure, Figure, tuple[Bound, ...]]:
     """(interval, latency, what else the design has beside its lower bound)."""
     times, floor = timing(design, clock_mhz), limits(design, clock_mhz)
-    made = sum(p.kernel.weights.words.shape[1] for p in design if isinstance(p.kernel, (MatVec, Depthwise, Grouped)))
-    interval = Figure(
-        times.interval,
-        floor.interval,
-        f"{floor.macs} products have to be made (no weight of zero, no padding), {made} at a time; or the beats of the "
-        "longest port",
-        "the static schedule",
+    interval = Figure(times.interval, "exact", floor.interval)
+    latency = Figure(times.latency, "estimate", floor.latency)
+    return interval, latency, _bounds(times.latency, floor)
+
+
+def _bounds(latency: int, floor: Limits) -> tuple[Bound, ...]:
+    """Every share of which there is any."""
+    products = f"{floor.macs:,} products have to be made per sample"
+    slices = "products made in slices, two in each where their operands allow it, per interval"
+    shares = (
+        ("products at a time", "products", "exact", floor.products, products),
+        (SLICES, "slices", "estimate", floor.dsp, slices),
+        ("ports of weights", "block RAM ports", "estimate", floor.rom_ports, "18 bits each, a weight for each product"),
+        ("weights in LUTs", "bits per cycle", "exact", floor.rom_bits, "a weight for each product"),
+        ("row buffers", "bits per cycle", "exact", floor.row_bits, "a stored pixel for each row of windows it is in"),
+        ("blocks of weights", "BRAM36", "estimate", floor.bram36, "the bits of all weights in block RAM"),
+    )  # fmt: skip
+    folded = "iterations wait for their inputs, pipelines of no depth, a register between processes"
+    return (
+        Bound(FOLDED, "cycles", latency, "estimate", floor.folded, folded),
+        *(Bound(what, unit, s.used, how, s.least, why) for what, unit, how, s, why in shares if s.used),
     )
-    latency = Figure(
-        times.latency,
-        floor.latency,
-        "the additions of the longest path, or the slowest layer",
-        "the model of pipelines",
-    )
-    bounds = (Bound("products at a time", made, floor.products, "products that have to be made, per interval"),)
-    return interval, latency, bounds
 
 
 def _layer(node: Node) -> LayerRow:

@@ -29,6 +29,7 @@ def html(report: Report) -> str:
         reuse=_reuse,
         solved=solved_line,
         shape=_shape,
+        time=lambda cycles: _time(cycles * report.clock_ns),
         regions=any(b.per_slr is not None for b in report.budgets),
     )
 
@@ -52,7 +53,8 @@ def _cards(report: Report) -> list[tuple[str, str, str, str]]:
 
 def _timing(report: Report, figure: Figure) -> tuple[str, str]:
     ns = figure.cycles * report.clock_ns
-    bound = f"{figure.source}; {figure.ratio:.3g} × the bound of {_number(figure.bound)}"
+    by = figure.limits[0].by
+    bound = f"{figure.source}; {figure.ratio:.3g} × the bound of {_number(figure.bound)} ({by})"
     cycles = "1 cycle" if figure.cycles == 1 else f"{_number(figure.cycles)} cycles"
     return f"{cycles} = {_time(ns)}", bound
 

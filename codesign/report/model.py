@@ -10,11 +10,15 @@ import json
 import re
 from dataclasses import asdict, dataclass, replace
 
+from codesign.analysis.limits import Limit
 from codesign.report.measured import AreaResult, CosimResult
 from codesign.targets import Resources
 
 SCHEMA = 2
 """Counts up when a field of report.json changes its meaning or goes."""
+
+FOLDED, SLICES = "latency of this folding", "DSP slices"
+"""Of the bounds those whose value may be measured."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +109,23 @@ class Budget:
 
 @dataclass(frozen=True)
 class Figure:
-    """A number of cycles beside its lower bound, which `because` explains."""
+    """A number of cycles beside its lower bounds."""
 
     cycles: int
-    bound: int
-    because: str
     source: str
-    """How the cycles are known: estimate, exact or measured."""
+    """How the cycles are known: exact (they follow from the static schedule), estimate, measured."""
+    limits: tuple[Limit, ...]
+    """Every lower bound, the largest first."""
+
+    @property
+    def bound(self) -> int:
+        """The largest of them."""
+        return self.limits[0].cycles
+
+    @property
+    def because(self) -> str:
+        """What sets it."""
+        return self.limits[0].because
 
     @property
     def ratio(self) -> float:
@@ -124,7 +138,10 @@ class Bound:
     """Something the design has, beside the least that any design of this network could have."""
 
     what: str
+    unit: str
     value: float
+    source: str
+    """How the value is known: exact, estimate, measured, synthesized, synthesized in part."""
     bound: float
     because: str
 
@@ -273,10 +290,23 @@ class Report:
         if self.area is None:
             return self.budgets
         total = dict(self.area.total.items())
-        source = "synthesized" if self.area.synthesized else "synthesized in part"
+        source = _how(self.area)
         found = [replace(b, need=round(total.pop(b.resource), 1), source=source) for b in self.budgets]
         none = [Budget(name, round(need, 1), 0, source=source) for name, need in total.items() if need]
         return (*found, *none)  # a resource without a budget is one that the target has none of
+
+    @property
+    def known_bounds(self) -> tuple[Bound, ...]:
+        """The bounds with what was measured, where it was."""
+        known: dict[str, tuple[float, str]] = {}
+        if self.cosim is not None:
+            known[FOLDED] = (self.cosim.latency, "measured")
+        if self.area is not None:
+            known[SLICES] = (round(self.area.total.dsp, 1), _how(self.area))
+        return tuple(
+            b if b.what not in known else replace(b, value=known[b.what][0], source=known[b.what][1])
+            for b in self.bounds
+        )
 
     @property
     def known_interval(self) -> Figure:
@@ -320,12 +350,14 @@ class Report:
             "area": None if self.area is None else self._area(self.area),
             "solved": None if self.solved is None else asdict(self.solved) | {"price_gap": self.solved.price_gap},
             "bounds": [asdict(b) | {"ratio": round(b.ratio, 4)} for b in self.bounds],
+            "known_bounds": [asdict(b) | {"ratio": round(b.ratio, 4)} for b in self.known_bounds],
             "rungs": [asdict(r) | {"exact": r.exact} for r in self.rungs],
         }
         return _short(json.dumps(data, indent=2, sort_keys=True, allow_nan=False)) + "\n"
 
     def _timing(self, figure: Figure) -> dict[str, object]:
-        return asdict(figure) | {"ns": round(figure.cycles * self.clock_ns, 3), "ratio": round(figure.ratio, 4)}
+        ns, ratio = round(figure.cycles * self.clock_ns, 3), round(figure.ratio, 4)
+        return asdict(figure) | {"bound": figure.bound, "because": figure.because, "ns": ns, "ratio": ratio}
 
     @staticmethod
     def _measured(figure: Figure, cycles: int | None) -> Figure:
@@ -340,6 +372,10 @@ class Report:
     def _area(area: AreaResult) -> dict[str, object]:
         errors = [asdict(e) | {"percent": e.percent} for e in area.errors]
         return asdict(area) | {"errors": errors, "total": asdict(area.total), "synthesized": area.synthesized}
+
+
+def _how(area: AreaResult) -> str:
+    return "synthesized" if area.synthesized else "synthesized in part"
 
 
 def _short(text: str) -> str:

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from codesign.report.model import Figure, OutputError, ProcessRow, Report, Rung, Verification
+from codesign.report.model import Bound, Figure, OutputError, ProcessRow, Report, Rung, Verification
 from codesign.report.text import counted, one_line, solved_line
 
 GOOD, BAD, DIM = "bold green", "bold red", "dim"
@@ -22,6 +22,8 @@ def summary(report: Report) -> Iterator[RenderableType]:
     yield _budget(report)
     yield Text.assemble("interval  ", _timing(report, report.known_interval))
     yield Text.assemble("latency   ", _timing(report, report.known_latency))
+    for i, bound in enumerate(report.known_bounds):
+        yield Text.assemble("limits    " if i == 0 else "          ", _bound(bound))
     yield Text.assemble("streams   ", _streams(report))
     if report.solved is not None:
         yield Text(f"folding   {solved_line(report.solved)}")
@@ -97,7 +99,13 @@ def _budget(report: Report) -> Text:
 def _timing(report: Report, figure: Figure) -> Text:
     ns = figure.cycles * report.clock_ns
     text = Text(f"{counted(figure.cycles, 'cycle')} = {ns:,.6g} ns ({figure.source})")
-    text.append(f"; at least {figure.bound}", style=DIM)
+    text.append(f"; {figure.ratio:.3g} × the bound of {figure.bound:,} ({figure.limits[0].by})", style=DIM)
+    return text
+
+
+def _bound(bound: Bound) -> Text:
+    text = Text(f"{bound.what}: {bound.value:,.10g} {bound.unit} ({bound.source})")
+    text.append(f"; {bound.ratio:.3g} × the least {bound.bound:,.10g}", style=DIM)
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from math import ceil
 
 import numpy as np
@@ -10,33 +11,60 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesign.analysis.latency import timing
-from codesign.analysis.limits import adder_levels, limits, necessary
+from codesign.analysis.limits import Limit, Share, adder_levels, limits
+from codesign.analysis.work import necessary
+from codesign.ir.design import Design
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
-from codesign.ir.kernels import Depthwise, MatVec
+from codesign.ir.kernels import Depthwise, Grouped, MatVec, Multiplier
 from codesign.ir.layers import Conv, Dense, Input
 from codesign.ir.tensor import Tensor
 from codesign.passes.lower import Fold, lower
 from codesign.passes.products import foldings
+from tests.backends.designs import chains
+from tests.images import image_networks
 from tests.perceptrons import folds, perceptron
 from tests.strategies import typed_networks
+
+
+def by(limits: tuple[Limit, ...]) -> dict[str, int]:
+    return {limit.by: limit.cycles for limit in limits}
 
 
 def test_the_bounds_of_a_perceptron() -> None:
     graph = perceptron(np.random.default_rng(0), [16, 8, 4], 6)
     nonzero = [int(np.count_nonzero(graph[name].layer.weights)) for name in ("dense_1", "dense_2")]  # type: ignore[attr-defined]
-    found = limits(lower(graph, {"dense_1": Fold(4, 8), "dense_2": Fold(4, 1)}))
+    design = lower(graph, {"dense_1": Fold(4, 8), "dense_2": Fold(4, 1)})
+    found = limits(design)
     assert found.macs == sum(nonzero)
-    # dense_2 takes 8 cycles, dense_1 only 4.
-    assert found.products == sum(ceil(n / 8) for n in nonzero)
-    assert found.interval == ceil(sum(nonzero) / (32 + 4))
-    assert found.latency == 8
-    assert (found.weight_bits, found.bram36) == (160 * 6, 1)
+    # dense_2 takes 8 cycles, dense_1 only 4; x comes in 2 beats, y leaves in one.
+    assert by(found.interval) == {
+        "port": 2,
+        "pixels": 1,
+        "products": ceil(sum(nonzero) / (32 + 4)),
+        "weight memories": ceil(sum(nonzero) * 6 / ((32 + 4) * 6)),
+    }
+    assert found.interval[0].because == f"{sum(nonzero)} products have to be made, 36 at a time"
+    assert found.products == Share(36, sum(ceil(n / 8) for n in nonzero))
+    assert found.rom_bits == Share(36 * 6, sum(ceil(6 * n / 8) for n in nonzero))  # both in LUTs
+    assert found.dsp == found.rom_ports == found.row_bits == found.bram36 == Share(0, 0)
+    assert found.latency[0].by == "products"
+    # Those of dense_1 with x[8:] and all of dense_2 wait for the second beat; all of them wait for the first.
+    late = int(np.count_nonzero(graph["dense_1"].layer.weights[8:])) + nonzero[1]  # type: ignore[attr-defined]
+    assert by(found.latency) == {
+        "inputs": 2,
+        "products": max(ceil(sum(nonzero) / 36), 1 + ceil(late / 36)),
+        "additions": 1,
+    }
+    # dense_1 takes its beats in cycles 1 and 2, and again for the other fold; the step and dense_2 a cycle later each.
+    assert found.folded == timing(design, pipelines=0).latency == 13
 
 
 def test_ports_may_be_what_bounds_the_interval() -> None:
     graph = perceptron(np.random.default_rng(0), [64, 2])
-    assert limits(lower(graph, {"dense_1": Fold(2, 1)})).interval == 64
+    found = limits(lower(graph, {"dense_1": Fold(2, 1)}))
+    assert found.interval[0] == Limit("port", 64, "x has 64 beats, one per cycle")
+    assert found.latency[0].cycles == 64
 
 
 def test_constants_need_no_memory_and_zeros_no_products() -> None:
@@ -46,7 +74,46 @@ def test_constants_need_no_memory_and_zeros_no_products() -> None:
     graph.add("d", Dense(weights, Fixed(3)), "x")
     graph.outputs = [Output("y", "d", "y")]
     found = limits(lower(graph, {"d": Fold(4, 4)}))
-    assert (found.macs, found.products, found.interval, found.latency, found.bram36) == (3, 3, 1, 1, 0)
+    assert (found.macs, found.products.least, found.rom_bits.used, found.bram36.used) == (3, 3, 0, 0)
+    assert by(found.interval) == {"port": 1, "pixels": 1, "products": 1}
+    assert by(found.latency) == {"inputs": 1, "products": 1, "additions": 1}
+
+
+def test_slices_make_two_products_where_operands_allow() -> None:
+    """64 x 32 products of 8 x 8 bits in 256 cycles: eight at a time, in four slices."""
+    graph = perceptron(np.random.default_rng(0), [64, 32], 8)
+    narrow = lower(graph, {"dense_1": Fold(4, 2, multiplier=Multiplier.DSP)})
+    found = limits(narrow)
+    assert (found.dsp.used, found.dsp.least) == (8, 4)
+    assert limits(lower(graph, {"dense_1": Fold(4, 2, multiplier=Multiplier.PACKED)})).dsp == Share(4, 4)
+    assert limits(lower(graph, {"dense_1": Fold(4, 2, multiplier=Multiplier.LUT)})).dsp == Share(0, 0)
+
+
+def test_weights_in_block_ram_are_read_through_ports_of_18_bits() -> None:
+    """256 x 128 weights of 8 bits, 16 at a time: 128 bits per cycle are 8 blocks of 18 bits, of 2048 words 16."""
+    graph = Graph("net")
+    graph.add("x", Input(Tensor.of_fixed((256,), Fixed(8))))
+    graph.add("d", Dense(np.full((256, 128), -3), Fixed(8)), "x")
+    graph.outputs = [Output("y", "d", "y")]
+    found = limits(lower(graph, {"d": Fold(4, 4)}))
+    assert (found.rom_ports.used, found.rom_ports.least) == (15, 8)  # 2048 x 9 bits each: 128 / 9
+    assert (found.bram36.used, found.bram36.least) == (7.5, 7.5)
+
+
+def test_rows_that_were_read_are_kept_in_row_buffers() -> None:
+    """3 x 3 windows without padding on 5 x 4 pixels: 3 rows of windows, two stored rows of 4 pixels for each."""
+    graph = Graph("net")
+    graph.add("x", Input(Tensor.of_fixed((5, 4, 2), Fixed(4))))
+    graph.add("c", Conv(np.ones((3, 3, 2, 2), dtype=np.int64), Fixed(2)), "x")
+    graph.outputs = [Output("y", "c", "y")]
+    bits = 3 * 2 * 4 * 2 * 4
+    design = lower(graph, {"c": Fold(2, 18)})
+    found = limits(design)
+    assert by(found.interval)["pixels"] == 20
+    assert by(found.interval)["row buffers"] == ceil(bits / 16)
+    assert found.row_bits == Share(2 * 8, ceil(bits / design.interval()))
+    slow = lower(graph, {"c": Fold(1, 1)})
+    assert limits(slow).row_bits == Share(4, ceil(bits / slow.interval()))  # a ring with a port of one element
 
 
 def test_levels_count_the_signed_digits_of_an_output() -> None:
@@ -71,17 +138,42 @@ def test_levels_count_the_signed_digits_of_an_output() -> None:
     ]
 
 
+def check(design: Design) -> None:
+    """No bound is above what the design reaches."""
+    found, times = limits(design), timing(design)
+    for limit in found.interval:
+        assert 0 < limit.cycles <= times.interval, limit
+    for limit in found.latency:
+        assert 0 < limit.cycles <= found.folded <= times.latency, limit
+    for bounds in (found.interval, found.latency):
+        assert bounds and [b.cycles for b in bounds] == sorted((b.cycles for b in bounds), reverse=True)
+    for share in (getattr(found, f.name) for f in fields(found)):
+        if isinstance(share, Share):
+            assert 0 <= share.least <= share.used
+    assert found.products.used == sum(
+        p.kernel.weights.words.shape[1] for p in design if isinstance(p.kernel, (MatVec, Depthwise, Grouped))
+    )
+
+
 @settings(max_examples=100)
 @given(st.data())
 def test_no_design_is_better_than_its_bounds(data: st.DataObject) -> None:
     graph, _ = data.draw(typed_networks())
-    design = lower(graph, data.draw(folds(graph)))
-    found = limits(design)
-    kernels = [p.kernel for p in design if isinstance(p.kernel, (MatVec, Depthwise))]
-    products = sum(kernel.weights.words.shape[1] for kernel in kernels)  # a word holds those of a cycle
-    assert found.interval <= design.interval()
-    assert found.products <= products
-    assert found.latency <= timing(design).latency
+    check(lower(graph, data.draw(folds(graph))))
+
+
+@settings(max_examples=100)
+@given(image_networks(), st.sampled_from([None, 1, 16, 1 << 20]))
+def test_no_design_of_images_is_better_than_its_bounds(
+    network: tuple[Graph, dict[str, Fold], object], pace: int | None
+) -> None:
+    check(lower(network[0], network[1], pace=pace))
+
+
+@settings(max_examples=40)
+@given(chains())
+def test_no_chain_of_kernels_is_better_than_its_bounds(design: Design) -> None:
+    check(design)
 
 
 @settings(max_examples=60)
@@ -117,10 +209,10 @@ def test_a_depthwise_product_counts_like_any_other() -> None:
     graph.outputs = [Output("y", "d", "y")]
     bounds = limits(lower(graph, {"p": Fold(1, 1)}))
     assert bounds.macs == 20 * 4 + 12 * 4
-    assert bounds.weight_bits == 4 * 2 + 3 * 2 * 3
-    assert bounds.interval == ceil((20 * 4 + 12 * 4) / 3)  # one product at a time, and those of two lanes
+    assert bounds.rom_bits.used == 2 + 2 * 3  # words of one weight, and of two
+    assert by(bounds.interval)["products"] == ceil((20 * 4 + 12 * 4) / 3)  # one product at a time, those of two lanes
     alone = limits(lower(graph, {"p": Fold(2, 2)}))
-    assert (alone.macs, alone.weight_bits) == (bounds.macs, 0)  # all taps and lanes at once: constants
+    assert (alone.macs, alone.rom_bits.used) == (bounds.macs, 0)  # all taps and lanes at once: constants
 
 
 @pytest.mark.parametrize("fold", [Fold(1, 1), Fold(2, 2), Fold(2, 12), Fold(4, 36)])

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from codesign.analysis.limits import Limit
 from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Add, ArgMax
 from codesign.passes.lower import Fold, lower
@@ -21,7 +22,18 @@ from codesign.report.measured import (
     ProcessActivity,
     StreamOccupancy,
 )
-from codesign.report.model import Approximation, Bound, Figure, OutputError, Report, Rung, Solved, StreamComparison
+from codesign.report.model import (
+    FOLDED,
+    SLICES,
+    Approximation,
+    Bound,
+    Figure,
+    OutputError,
+    Report,
+    Rung,
+    Solved,
+    StreamComparison,
+)
 from codesign.targets import Resources, load_target
 from tests.perceptrons import dense, perceptron, requantize
 
@@ -117,11 +129,17 @@ def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None 
         processes=process_rows(design, areas, requested),
         streams=stream_rows(design, {name: Resources(30, 52) for name in design.streams}),
         budgets=budgets(sum(areas.values(), Resources()), load_target("u50")),
-        interval=Figure(design.interval(), 4, "the input has 16 elements, 4 of them per beat", "exact"),
-        latency=Figure(88, 31, "each layer must read a first input fold", "estimate"),
+        interval=Figure(
+            design.interval(), "exact", (Limit("port", 4, "x has 4 beats"), Limit("products", 3, "768 products"))
+        ),
+        latency=Figure(88, "estimate", (Limit("inputs", 31, "the last input comes late"),)),
         comparison=StreamComparison("mixed", design.interval(), 88, 4 * design.interval(), 220),
         solved=Solved("80%", None, 400, None, 0.31, 0.3),
-        bounds=(Bound("products at a time", 256, 240, "there are 3840 products"),),
+        bounds=(
+            Bound(FOLDED, "cycles", 88, "estimate", 60, "no pipeline has any depth"),
+            Bound("products at a time", "products", 256, "exact", 240, "there are 3840 products"),
+            Bound(SLICES, "slices", 18, "estimate", 12, "two products share a slice"),
+        ),
         rungs=(
             Rung("network", "qonnx in float32", 1000, 5000, 0, 3),
             Rung("design", "network", 1000, 5000, 0),

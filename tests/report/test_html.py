@@ -130,8 +130,8 @@ def test_the_headline_says_what_matters() -> None:
     report = samples.chain()
     target, interval, latency, exactness = cards(report)
     assert target.startswith("good | fits u50 | estimate: ")
-    assert interval == "plain | 16 cycles = 80 ns | exact; 4 × the bound of 4"
-    assert latency == "plain | 88 cycles = 440 ns | estimate; 2.84 × the bound of 31"
+    assert interval == "plain | 16 cycles = 80 ns | exact; 4 × the bound of 4 (port)"
+    assert latency == "plain | 88 cycles = 440 ns | estimate; 2.84 × the bound of 31 (inputs)"
     assert exactness == (
         "warn | exact on every input, but for 1 approximation | error at most 0.00131; network on 1\u202f000; "
         "design on 1\u202f000; csim (native) on 1\u202f000; "

@@ -7,14 +7,22 @@ from dataclasses import fields, replace
 
 import pytest
 
+from codesign.analysis.limits import Limit
 from codesign.report.measured import CosimRun
-from codesign.report.model import SCHEMA, Budget, Figure, OutputError, Report, Rung
+from codesign.report.model import SCHEMA, Bound, Budget, Figure, OutputError, Report, Rung
 from codesign.targets import Resources
 from tests.report import samples
 
 # What each part of report.json holds; a change here is a change of the interface.
 RESOURCES = dict.fromkeys(("lut", "ff", "dsp", "bram36", "uram"), int | float)
-FIGURE = {"cycles": int, "bound": int, "because": str, "source": str, "ns": float, "ratio": float}
+LIMIT = {"by": str, "cycles": int, "because": str}
+FIGURE = {
+    "cycles": int, "bound": int, "because": str, "source": str, "ns": float, "ratio": float, "limits": [LIMIT],
+}  # fmt: skip
+BOUND = {
+    "what": str, "unit": str, "value": int | float, "source": str, "bound": int | float, "because": str,
+    "ratio": float,
+}  # fmt: skip
 BUDGET = {
     "resource": str, "need": int | float, "available": int | float, "per_slr": int | float | None, "source": str,
     "percent": float, "slr_percent": float | None,
@@ -66,7 +74,8 @@ SHAPE: dict[str, object] = {
         "budget": str, "interval_asked": int | None, "latency_asked": int | None, "interval_bound": int | None,
         "price": float, "price_bound": float, "price_gap": float,
     },
-    "bounds": [{"what": str, "value": int | float, "bound": int | float, "because": str, "ratio": float}],
+    "bounds": [BOUND],
+    "known_bounds": [BOUND],
     "rungs": [{
         "name": str, "against": str, "inputs": int, "values": int, "mismatches": int, "ties": int, "note": str,
         "exact": bool,
@@ -124,7 +133,7 @@ def test_report_json_is_the_same_every_time_and_sorted() -> None:
 
 
 def test_the_shape_covers_every_field_of_the_report() -> None:
-    derived = {"schema", "fits", "exact", "clock_ns", "needs", "known_interval", "known_latency"}
+    derived = {"schema", "fits", "exact", "clock_ns", "needs", "known_interval", "known_latency", "known_bounds"}
     assert SHAPE.keys() == {f.name for f in fields(Report)} | derived
 
 
@@ -204,8 +213,12 @@ def test_what_was_measured_stands_in_for_the_estimate() -> None:
         31,
     )
     assert (report.latency.cycles, report.latency.source) == (88, "estimate")
+    folded, products, slices = report.known_bounds
+    assert (folded.value, folded.source, products.source) == (90, "measured", "exact")
+    assert (slices.value, slices.source) == (2 * len(report.processes), "synthesized in part")
     plain = samples.chain()
     assert (plain.known_interval, plain.known_latency) == (plain.interval, plain.latency)
+    assert plain.known_bounds == plain.bounds
 
 
 def test_a_simulation_is_exact_when_every_run_is() -> None:
@@ -236,8 +249,9 @@ def test_exact_means_something_was_compared_and_nothing_differed() -> None:
 
 
 def test_a_ratio_says_how_far_above_the_bound_a_figure_is() -> None:
-    assert Figure(12, 4, "reads", "exact").ratio == 3.0
-    assert Figure(12, 0, "nothing", "exact").ratio == 12.0
+    figure = Figure(12, "exact", (Limit("port", 4, "reads"), Limit("products", 2, "makes")))
+    assert (figure.ratio, figure.bound, figure.because) == (3.0, 4, "reads")
+    assert Bound("slices", "DSP", 12, "exact", 0, "nothing").ratio == 12.0
 
 
 def test_a_number_that_is_none_does_not_reach_the_file() -> None:

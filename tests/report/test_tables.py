@@ -21,8 +21,10 @@ def printed(report: Report) -> str:
 def test_the_summary_tells_folding_timing_and_exactness() -> None:
     text = printed(samples.chain())
     assert text.startswith("net on u50 (xcu50-fsvh2104-2-e) at 200 MHz\n")
-    assert "interval  16 cycles = 80 ns (exact); at least 4\n" in text
-    assert "latency   88 cycles = 440 ns (estimate); at least 31\n" in text
+    assert "interval  16 cycles = 80 ns (exact); 4 × the bound of 4 (port)\n" in text
+    assert "latency   88 cycles = 440 ns (estimate); 2.84 × the bound of 31 (inputs)\n" in text
+    assert "limits    latency of this folding: 88 cycles (estimate); 1.47 × the least 60\n" in text
+    assert "          products at a time: 256 products (exact); 1.07 × the least 240\n" in text
     single = "interval 64 cycles (4 ×), latency 220 (2.5 ×)"
     assert f"streams   mixed; one element per beat between layers: {single}\n" in text
     assert "exact    network = qonnx in float32 on 1000 inputs, 5000 values, 3 float32 ties\n" in text

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from codesign.backends.instances.adder_graph import AdderGraphInstance
 from codesign.backends.instances.base import Instance
 from codesign.backends.instances.streams import ForkInstance, PermuteInstance
 from codesign.backends.names import Names
+from codesign.backends.rtl.adder_graph import adder_graph
 from codesign.backends.rtl.parameters import LIBRARY, memory, parameters, values
 from codesign.ir.kernels.base import Kernel
 
@@ -51,6 +53,9 @@ def module_of(
     names: Names, name: str, instance: Instance, kernel: Kernel, depth: int, files: Mapping[str, str]
 ) -> Module:
     """The module of the process `name`: `files` has the path of each memory's contents by its role."""
+    if isinstance(instance, AdderGraphInstance):
+        generated = adder_graph(names, name, instance, depth)
+        return Module(next(iter(generated)), (), generated=generated)
     function = instance.function or "fork"
     module = LIBRARY + _SAME.get(function, function)
     texts = values(instance, depth)
