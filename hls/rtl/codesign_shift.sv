@@ -10,20 +10,20 @@
 // can get below LOW, above HIGH.
 module codesign_shift #(
     parameter int X_WIDTH = 8,
-    parameter int X_SIGNED = 1,
+    parameter bit X_SIGNED = 1,
     parameter int X_LANES = 1,
     parameter int Y_WIDTH = 8,
     parameter int WIDE_WIDTH = 9,
-    parameter int WIDE_SIGNED = 1,
+    parameter bit WIDE_SIGNED = 1,
     parameter longint BIAS = 0,
     parameter longint HALF = 0,
     parameter int RIGHT = 0,
     parameter int LEFT = 0,
-    parameter int EVEN = 0,
+    parameter bit EVEN = 0,
     parameter longint LOW = 0,
     parameter longint HIGH = 0,
-    parameter int CLIP_LOW = 0,
-    parameter int CLIP_HIGH = 0,
+    parameter bit CLIP_LOW = 0,
+    parameter bit CLIP_HIGH = 0,
     parameter int DEPTH = 2
 ) (
     input  logic                       clk,
@@ -39,7 +39,7 @@ module codesign_shift #(
     output logic                       blocked
 );
   // Sums are signed; an unsigned code takes a bit for the sign.
-  localparam int W = WIDE_WIDTH + (WIDE_SIGNED != 0 ? 0 : 1);
+  localparam int W = WIDE_WIDTH + (WIDE_SIGNED ? 0 : 1);
   // Registers before levels 1, 2 and 3.
   localparam int BEFORE_1 = (DEPTH + 2) / 3 - 1;
   localparam int BEFORE_2 = (2 * DEPTH + 2) / 3 - 1;
@@ -67,9 +67,8 @@ module codesign_shift #(
   generate
     genvar l;
     for (l = 0; l < X_LANES; l++) begin : g_lane
-      logic signed [X_WIDTH:0] x;
       logic [X_WIDTH-1:0] x_1;
-      logic signed [W-1:0] sum, sum_2, scaled, scaled_3;
+      logic signed [W-1:0] x, sum, sum_2, scaled, scaled_3;
       logic [Y_WIDTH-1:0] y;
 
       codesign_delay #(
@@ -82,8 +81,16 @@ module codesign_shift #(
           .out(x_1)
       );
 
-      assign x = {X_SIGNED != 0 && x_1[X_WIDTH-1], x_1};
-      assign sum = W'(x) + W'(BIAS);
+      codesign_recode #(
+          .X_WIDTH (X_WIDTH),
+          .X_SIGNED(X_SIGNED),
+          .Y_WIDTH (W)
+      ) widened (
+          .x(x_1),
+          .y(x)
+      );
+
+      assign sum = x + W'(BIAS);
 
       codesign_delay #(
           .WIDTH (W),
@@ -95,7 +102,7 @@ module codesign_shift #(
           .out(sum_2)
       );
 
-      if (EVEN != 0) begin : g_even
+      if (EVEN) begin : g_even
         logic signed [W-1:0] rounded;
         assign rounded = sum_2 + W'(HALF) + W'({1'b0, sum_2[RIGHT]});
         assign scaled = rounded >>> RIGHT;
@@ -115,8 +122,8 @@ module codesign_shift #(
 
       always_comb begin
         y = Y_WIDTH'(scaled_3);
-        if (CLIP_LOW != 0 && scaled_3 < W'(LOW)) y = Y_WIDTH'(LOW);
-        if (CLIP_HIGH != 0 && scaled_3 > W'(HIGH)) y = Y_WIDTH'(HIGH);
+        if (CLIP_LOW && scaled_3 < W'(LOW)) y = Y_WIDTH'(LOW);
+        if (CLIP_HIGH && scaled_3 > W'(HIGH)) y = Y_WIDTH'(HIGH);
       end
 
       codesign_delay #(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from codesign.ir.design import Design
 from codesign.ir.fixed import MAX_WIDTH
 from codesign.verification.vectors import random_codes
-from tests.backends.designs import Builder, shift
+from tests.backends.designs import Builder, shift, table
 from tests.rtl.cosimulated import assert_cosimulated
 
 
@@ -21,7 +21,7 @@ def builder(seed: int) -> Builder:
 def chains(seed: int) -> Design:
     """Each kernel several times, of random types and sizes, some of the widest codes."""
     b = builder(seed)
-    for grow in (shift,):
+    for grow in (shift, table):
         for widest in (8, 8, 20, MAX_WIDTH):
             b.sink(grow(b, b.source(b.fixed(1, widest), b.choice([1, 3]), b.choice([1, 2, 4, 6]))))
     return b.design

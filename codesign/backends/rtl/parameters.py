@@ -32,12 +32,12 @@ def values(instance: Instance, depth: int) -> dict[str, str]:
 
 
 def memory(rom: Rom, file: str) -> dict[str, str]:
-    """The parameters of a constant memory that lies in `file`."""
-    role = rom.role.upper()
+    """The parameters of a constant memory that lies in `file`, those of one bank where there are several."""
+    role, words = rom.role.upper(), rom.values[0] if rom.banks and rom.values.ndim > 1 else rom.values
     return {
         f"{role}_FILE": f'"{file}"',
-        f"{role}_WORDS": str(rom.values.shape[0]),
-        f"{role}_BITS": str(rom.values[0].size * rom.element.width),
+        f"{role}_WORDS": str(len(words)),
+        f"{role}_BITS": str(words[0].size * rom.element.width),
         f"{role}_STYLE": f'"{(rom.style or MemoryStyle.LUTRAM).value}"',
     }
 

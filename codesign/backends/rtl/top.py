@@ -12,7 +12,7 @@ from codesign.backends.render import render
 from codesign.backends.rtl.keywords import KEYWORDS
 from codesign.backends.rtl.modules import Module, Side, module_of
 from codesign.backends.rtl.parameters import LIBRARY
-from codesign.backends.rtl.weights import hexadecimal
+from codesign.backends.rtl.weights import contents, hexadecimal
 from codesign.backends.wiring import check_wiring, separated
 from codesign.errors import IRError
 from codesign.ir.design import Design, Port, Process, Stream
@@ -160,10 +160,11 @@ def _process(
         raise IRError(f"rtl: the pipeline of process {process.name} has not been decided")
     name = names.unique(process.name)
     instance = instance_of(name, process.kernel)
-    files = {}
+    files, paths = {}, []
     for rom in instance.roms:
-        files[rom.role] = f"{WEIGHTS}/{names.unique(rom.name)}.hex"
-        weights[files[rom.role]] = rom
+        files[rom.role], found = contents(rom, f"{WEIGHTS}/{names.unique(rom.name)}")
+        weights |= found
+        paths += found
     module: Module = module_of(names, name, instance, process.kernel, process.pipeline, files)
     generated |= module.generated
     go, starved, blocked = (names.unique(f"{name}_{what}") for what in ("go", "starved", "blocked"))
@@ -185,5 +186,5 @@ def _process(
         starved=starved,
         blocked=blocked,
         unused=names.unique(f"{name}_unused"),
-        files=tuple(files.values()),
+        files=tuple(paths),
     )

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from codesign.backends.instances.base import Rom
+
+
+def contents(rom: Rom, stem: str) -> tuple[str, dict[str, Rom]]:
+    """What a module is told of the files of a memory, and each with the words that are in it: one of all words, or one
+    for each of the banks that are read side by side, of which the module knows how their names begin."""
+    if not rom.banks or rom.values.ndim == 1:
+        return f"{stem}.hex", {f"{stem}.hex": rom}
+    return stem, {f"{stem}_{bank:05}.hex": replace(rom, values=words) for bank, words in enumerate(rom.values)}
 
 
 def hexadecimal(rom: Rom) -> str:
