@@ -160,7 +160,8 @@ def _process(
         raise IRError(f"rtl: the pipeline of process {process.name} has not been decided")
     name = names.unique(process.name)
     instance = instance_of(name, process.kernel)
-    files, paths = {}, []
+    files: dict[str, str] = {}
+    paths: list[str] = []
     for rom in instance.roms:
         files[rom.role], found = contents(rom, f"{WEIGHTS}/{names.unique(rom.name)}")
         weights |= found
