@@ -26,8 +26,9 @@ for line in sys.stdin.read().splitlines():
 
 def test_a_ram_is_made_of_what_the_cost_model_counts(tmp_path: Path) -> None:
     pytest.importorskip("pyosys")
+    connections = ".clk, .write, .write_at, .in, .read, .read_at, .word()"
     rams = (
-        f"codesign_ram #(.WORDS({words}), .BITS({bits})) ram_{i} (.clk, .write, .write_at, .in, .read, .read_at, .word());"
+        f"codesign_ram #(.WORDS({words}), .BITS({bits})) ram_{i} ({connections});"
         for i, (words, bits) in enumerate(SIZES)
     )
     ports = ("clk", "write", "read", "[14:0] write_at", "[14:0] read_at", "[99:0] in")
