@@ -13,6 +13,7 @@ from codesign.passes.folding.model import UNIT
 from codesign.passes.pipeline import Passed, wired_design
 from codesign.report.build import budgets, figures, layer_rows, process_rows, stream_rows
 from codesign.report.model import Approximation, OutputError, Report, Rung, Solved, StreamComparison, Verification
+from codesign.report.timeline import timelines
 from codesign.verification.climb import Climb
 
 
@@ -20,7 +21,8 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
     """The report of a compilation, with the estimates of the design and what the ladder found."""
     target, clock = options.target, options.clock_mhz
     cost = design_cost(design)
-    interval, latency, bounds = figures(design, clock)
+    times = timing(design, clock)
+    interval, latency, bounds = figures(design, times, clock)
     comparison = _compared(passed, options, folding, interval.cycles, latency.cycles)
     verification = verification_of(climb)
     return Report(
@@ -36,7 +38,7 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
         processes=process_rows(
             design, cost.processes, {name: f.requested for name, f in folding.folds.items() if f.requested is not None}
         ),
-        streams=stream_rows(design, cost.streams),
+        streams=stream_rows(design, times, cost.streams),
         budgets=budgets(cost.total, target),
         interval=interval,
         latency=latency,
@@ -47,6 +49,7 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
         approximations=tuple(Approximation(a.origin, a.what) for a in passed.approximations),
         errors=verification.errors,
         notes=verification.notes,
+        timelines=timelines(design, times),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from codesign.analysis.latency import timing
+from codesign.analysis.latency import Timing
 from codesign.analysis.limits import Limits, limits
 from codesign.analysis.work import necessary
 from codesign.ir.design import Design, Process
@@ -39,7 +39,9 @@ def process_rows(
     )  # fmt: skip
 
 
-def stream_rows(design: Design, estimates: Mapping[str, Resources] | None = None) -> tuple[StreamRow, ...]:
+def stream_rows(
+    design: Design, times: Timing, estimates: Mapping[str, Resources] | None = None
+) -> tuple[StreamRow, ...]:
     """One row per stream, in order. `estimates` is the area of each FIFO by the stream's name."""
     writer = {name: p.name for p in design for name in p.writes}
     reader = {name: p.name for p in design for name in p.reads}
@@ -54,6 +56,7 @@ def stream_rows(design: Design, estimates: Mapping[str, Resources] | None = None
             s.beats,
             s.width,
             s.depth,
+            times.occupancy[s.name],
             _rounded((estimates or {}).get(s.name)),
         )
         for s in design.streams.values()
@@ -71,9 +74,9 @@ def budgets(total: Resources, target: Target) -> tuple[Budget, ...]:
     )
 
 
-def figures(design: Design, clock_mhz: float) -> tuple[Figure, Figure, tuple[Bound, ...]]:
+def figures(design: Design, times: Timing, clock_mhz: float) -> tuple[Figure, Figure, tuple[Bound, ...]]:
     """(interval, latency, what else the design has beside its lower bound)."""
-    times, floor = timing(design, clock_mhz), limits(design, clock_mhz)
+    floor = limits(design, clock_mhz)
     interval = Figure(times.interval, "exact", floor.interval)
     latency = Figure(times.latency, "estimate", floor.latency)
     return interval, latency, _bounds(times.latency, floor)

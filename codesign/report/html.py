@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from codesign.report.chart import chart
+from codesign.report.measured import AreaRow
 from codesign.report.model import Figure, ProcessRow, Report
 from codesign.report.picture import design_picture, network_picture
-from codesign.report.text import counted, one_line, solved_line
+from codesign.report.text import counted, one_line, solved_line, spaced
 from codesign.resources import folder
+from codesign.targets import Resources
 
 
 def html(report: Report) -> str:
@@ -20,15 +26,22 @@ def html(report: Report) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"plain": one_line, "number": _number, "value": _value}
+    origins = {row.name: row.origin for row in report.processes}
+    environment.filters |= {"plain": one_line, "number": _number, "value": _value, "spaced": spaced}
     return environment.get_template("report.html").render(
         report=report,
         network=network_picture(report),
         design=design_picture(report),
+        timelines=[(line, chart(line, origins, report.clock_ns)) for line in report.timelines],
         cards=_cards(report),
+        areas=_areas(report),
+        fifos={row.name: row for row in report.stream_areas},
+        activity=_activity(report),
+        occupancy={row.stream: row.most for row in report.cosim.streams} if report.cosim is not None else {},
         reuse=_reuse,
         solved=solved_line,
         shape=_shape,
+        counted=lambda n, what: f"{_number(n)} {what}" if n == 1 else f"{_number(n)} {what}s",
         time=lambda cycles: _time(cycles * report.clock_ns),
         regions=any(b.per_slr is not None for b in report.budgets),
     )
@@ -49,6 +62,51 @@ def _cards(report: Report) -> list[tuple[str, str, str, str]]:
         ("plain", "Latency", *_timing(report, report.known_latency)),
         _exactness(report),
     ]
+
+
+@dataclass(frozen=True)
+class _Area:
+    """A row of the table of areas."""
+
+    name: str
+    kernel: str
+    amounts: tuple[float, ...]
+    share: float
+    source: str
+    remark: str = ""
+    total: bool = False
+
+
+def _areas(report: Report) -> list[_Area]:
+    """Each process, all FIFOs together, and the total."""
+    kernels = {row.name: row.kernel for row in report.processes}
+    fifos = sum((row.resources for row in report.stream_areas), Resources())
+    total = sum((row.resources for row in report.areas), fifos)
+
+    def row(name: str, kernel: str, r: Resources, source: str, remark: str = "", whole: bool = False) -> _Area:
+        share = round(100 * r.lut / total.lut, 1) if total.lut else 0.0
+        return _Area(name, kernel, tuple(r), share, source, remark, whole)
+
+    found = [row(a.name, kernels[a.name], a.resources, a.source, a.remark) for a in report.areas]
+    if report.stream_areas:
+        found.append(row("all FIFOs", "", fifos, _sources(report.stream_areas)))
+    return [*found, row("total", "", total, _sources((*report.areas, *report.stream_areas)), whole=True)]
+
+
+def _sources(rows: Sequence[AreaRow]) -> str:
+    sources = {row.source for row in rows}
+    return sources.pop() if len(sources) == 1 else f"{sum(r.synthesized for r in rows)} of {len(rows)} synthesized"
+
+
+def _activity(report: Report) -> dict[str, tuple[float, float, float]]:
+    """By process: percent of the watched cycles in which it was busy, waited for beats, waited for room."""
+    if report.cosim is None:
+        return {}
+    watched = max(1, report.cosim.watched_cycles)
+    return {
+        a.process: (100 * a.busy / watched, 100 * a.starved / watched, 100 * a.blocked / watched)
+        for a in report.cosim.processes
+    }
 
 
 def _timing(report: Report, figure: Figure) -> tuple[str, str]:
@@ -99,7 +157,7 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 def _number(n: float) -> str:
     """With a thin space between thousands, and a half where there is one."""
-    return f"{round(n, 1):,.12g}".replace(",", "\u202f")
+    return spaced(f"{round(n, 1):,.12g}")
 
 
 def _value(x: float) -> str:

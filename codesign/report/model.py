@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from codesign.analysis.limits import Limit
-from codesign.report.measured import AreaResult, CosimResult
+from codesign.report.measured import ESTIMATED, AreaResult, AreaRow, CosimResult
+from codesign.report.timeline import Timeline
 from codesign.targets import Resources
 
 SCHEMA = 2
@@ -80,6 +82,8 @@ class StreamRow:
     beats: int
     width: int
     depth: int
+    waiting: int = 0
+    """The most beats that ever wait in it, by the static schedule with inputs paced at the interval."""
     estimate: Resources | None = None
     """The area of its FIFO by the cost model."""
 
@@ -274,6 +278,8 @@ class Report:
     approximations: tuple[Approximation, ...] = ()
     errors: tuple[OutputError, ...] = ()
     notes: tuple[str, ...] = ()
+    timelines: tuple[Timeline, ...] = ()
+    """Of a sample on its own, and of one in a long run."""
     cosim: CosimResult | None = None
     """What the simulation of the SystemVerilog measured, once it ran."""
     area: AreaResult | None = None
@@ -294,6 +300,16 @@ class Report:
         found = [replace(b, need=round(total.pop(b.resource), 1), source=source) for b in self.budgets]
         none = [Budget(name, round(need, 1), 0, source=source) for name, need in total.items() if need]
         return (*found, *none)  # a resource without a budget is one that the target has none of
+
+    @property
+    def areas(self) -> tuple[AreaRow, ...]:
+        """The area of each process that it is known of: synthesized where that ran, else estimated."""
+        return _areas(self.processes, () if self.area is None else self.area.processes)
+
+    @property
+    def stream_areas(self) -> tuple[AreaRow, ...]:
+        """The same of each stream's FIFO."""
+        return _areas(self.streams, () if self.area is None else self.area.streams)
 
     @property
     def known_bounds(self) -> tuple[Bound, ...]:
@@ -372,6 +388,12 @@ class Report:
     def _area(area: AreaResult) -> dict[str, object]:
         errors = [asdict(e) | {"percent": e.percent} for e in area.errors]
         return asdict(area) | {"errors": errors, "total": asdict(area.total), "synthesized": area.synthesized}
+
+
+def _areas(rows: Sequence[ProcessRow | StreamRow], found: Iterable[AreaRow]) -> tuple[AreaRow, ...]:
+    known = {row.name: AreaRow(row.name, row.estimate, ESTIMATED) for row in rows if row.estimate is not None}
+    known |= {row.name: row for row in found}
+    return tuple(known[row.name] for row in rows if row.name in known)
 
 
 def _how(area: AreaResult) -> str:

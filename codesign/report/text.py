@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from codesign.report.model import Solved
@@ -20,6 +21,11 @@ def printable(text: object, longest: int | None = None) -> str:
 def one_line(text: object, longest: int | None = None) -> str:
     """The same without line breaks, for a cell of a table."""
     return printable(str(text).replace("\n", "\\n"), longest)
+
+
+def spaced(text: str) -> str:
+    """Thin spaces instead of the commas between thousands."""
+    return re.sub(r"(?<=\d),(?=\d{3})", "\u202f", text)
 
 
 def counted(n: int, what: str) -> str:

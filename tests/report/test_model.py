@@ -58,7 +58,7 @@ SHAPE: dict[str, object] = {
     }],
     "streams": [{
         "name": str, "writer": str | None, "reader": str | None, "kind": str, "element": str, "lanes": int,
-        "beats": int, "width": int, "depth": int, "estimate": RESOURCES,
+        "beats": int, "width": int, "depth": int, "waiting": int, "estimate": RESOURCES,
     }],
     "budgets": [BUDGET],
     "needs": [BUDGET],
@@ -84,6 +84,13 @@ SHAPE: dict[str, object] = {
         "where": str, "what": str,
     }],
     "errors": [{"output": str, "largest": float, "mean": float, "inputs": int}],
+    "timelines": [{
+        "steady": bool, "cycles": int, "before": int, "latency": int, "interval": int, "step": int,
+        "rows": [{
+            "name": str, "what": str, "start": int, "stop": int, "finish": int, "begin": int,
+            "busy": [int], "others": [int],
+        }],
+    }],
     "cosim": None,
     "area": None,
 }  # fmt: skip
