@@ -1,24 +1,21 @@
 // Element k of the result is element source[k] of the sample, X_LANES elements per beat, through registers for two samples:
-// one loop fills a half with a sample while another drains the other half. A lane may need any element.
+// one loop fills a half with a sample while another drains the other half.
 //
-//   in_data --> [ 2 x BEATS words ] --> a choice per lane --> |y| --> codesign_delay (DEPTH - 1) --> out_data
-//                                          ^ source[beat][lane], in the half that is drained
-//               [ source: BEATS words of X_LANES numbers ]    read a beat ahead
+//   in_data --> [ 2 x BEATS words ] --> for each lane a choice among 2 x BEATS elements --> |y|
+//                                          ^ by half and beat             |
+//                                                          codesign_delay (DEPTH - 1) --> out_data
 //
-// A half is free as soon as its last beat is issued: the choice is made in that very cycle.
+// The order is a constant, so a lane has one element of each half for each beat, and no more to choose from. A half is
+// free as soon as its last beat is issued: the choice is made in that very cycle.
 //
-// BEATS: of a sample. SIZE: its elements. X_*: the beat. INDEX_WIDTH: bits of a number of the order, SOURCE_*: its memory.
-// DEPTH: registers from the issue of a beat to out_data. go: {drain, fill}.
+// BEATS: of a sample. X_*: the beat. SOURCE: the order, numbers of INDEX_WIDTH bits, the first in the lowest. DEPTH:
+// registers from the issue of a beat to out_data. go: {drain, fill}.
 module codesign_permute_lanes #(
     parameter int BEATS = 2,
-    parameter int SIZE = 4,
     parameter int X_WIDTH = 8,
     parameter int X_LANES = 2,
     parameter int INDEX_WIDTH = 2,
-    parameter SOURCE_FILE = "",
-    parameter int SOURCE_WORDS = 2,
-    parameter int SOURCE_BITS = 4,
-    parameter SOURCE_STYLE = "lutram",
+    parameter logic [BEATS*X_LANES*INDEX_WIDTH-1:0] SOURCE = 8'b00_01_10_11,
     parameter int DEPTH = 1
 ) (
     input  logic                       clk,
@@ -36,13 +33,11 @@ module codesign_permute_lanes #(
   localparam int WORD = X_LANES * X_WIDTH;
   localparam int BITS = BEATS > 1 ? $clog2(BEATS) : 1;
   localparam int WORDS = $clog2(2 * BEATS);
-  localparam int PLACE = $clog2(2 * SIZE);
 
   logic may_fill, may_drain, fill_half, drain_half, last_in, last_out, advance;
   logic unused_first, unused_start, unused_ready, unused_wait;
   logic [BITS-1:0] in_at, out_at;
-  logic [SOURCE_BITS-1:0] source;
-  logic [WORDS-1:0] write_at;
+  logic [WORDS-1:0] write_at, read_at;
   logic [2*BEATS*WORD-1:0] samples;
   logic [WORD-1:0] y;
 
@@ -107,22 +102,16 @@ module codesign_permute_lanes #(
       .starved(unused_wait),
       .blocked
   );
-  codesign_rom #(
-      .FILE (SOURCE_FILE),
-      .WORDS(SOURCE_WORDS),
-      .BITS (SOURCE_BITS),
-      .STYLE(SOURCE_STYLE)
-  ) order (
-      .clk,
-      .advance(rst || go[1]),
-      .address(rst || last_out ? '0 : out_at + 1'b1),
-      .word(source)
-  );
+  assign read_at = WORDS'(out_at) + (drain_half ? WORDS'(BEATS) : '0);
   for (genvar l = 0; l < X_LANES; l++) begin : g_lane
-    logic [PLACE-1:0] place;
+    logic [2*BEATS*X_WIDTH-1:0] choices;
     logic [X_WIDTH-1:0] element;
-    assign place = PLACE'(source[l*INDEX_WIDTH+:INDEX_WIDTH]) + (drain_half ? PLACE'(SIZE) : '0);
-    always_ff @(posedge clk) if (advance) element <= samples[place*X_WIDTH+:X_WIDTH];
+    for (genvar b = 0; b < BEATS; b++) begin : g_beat
+      localparam int FROM = int'(SOURCE[(b*X_LANES+l)*INDEX_WIDTH+:INDEX_WIDTH]);
+      assign choices[b*X_WIDTH+:X_WIDTH] = samples[FROM*X_WIDTH+:X_WIDTH];
+      assign choices[(BEATS+b)*X_WIDTH+:X_WIDTH] = samples[BEATS*WORD+FROM*X_WIDTH+:X_WIDTH];
+    end
+    always_ff @(posedge clk) if (advance) element <= choices[read_at*X_WIDTH+:X_WIDTH];
     assign y[l*X_WIDTH+:X_WIDTH] = element;
   end
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from codesign.ir.design import Design
 from codesign.ir.fixed import Fixed
-from codesign.ir.kernels import Append, Fork, Join, Permute, Pick, Reorder, Repack
+from codesign.ir.kernels import Append, Fork, Join, Permute, Pick, Reorder, Repack, Times
+from codesign.ir.kernels.combine import Factor
 from codesign.verification.vectors import random_codes
 from tests.backends.designs import Builder, Wire, fork_join, permute, pick_append, reorder, repack
 from tests.rtl.cosimulated import assert_cosimulated
@@ -37,6 +38,18 @@ def join_of(b: Builder, positions: int, channels: int, lanes: int, left: int, ri
     b.sink(z)
 
 
+def times_of(b: Builder, positions: int, channels: int, lanes: int, left: Factor, right: Factor) -> None:
+    """(q * x + p) * (s * y + r) of two inputs; y is a vector where there are several positions."""
+    x = b.source(b.fixed(1, 20), positions, channels, lanes)
+    y = b.source(b.fixed(1, 20), 1, channels, lanes)
+    ends = [[q * code + p for code in (e.low, e.high)] for (q, p), e in ((left, x.element), (right, y.element))]
+    products = [u * v for u in ends[0] for v in ends[1]]
+    z = b.after(x, Fixed.covering(min(products), max(products)))
+    times = Times(left, right, x.beats, lanes, x.element, y.element, z.element, positions)
+    b.process("times", times, [x, y], [z])
+    b.sink(z)
+
+
 def chains(seed: int) -> Design:
     """Each kernel several times, of random types and sizes, widest and single lanes among them."""
     b = builder(seed)
@@ -45,6 +58,8 @@ def chains(seed: int) -> Design:
             b.sink(grow(b, source(b, widest)))
     for lanes in (1, 3, 6):
         join_of(b, b.choice([1, 2, 5]), 6, lanes, b.integer(-99, 99), b.integer(-999, 999))
+        times_of(b, b.choice([1, 2, 5]), 6, lanes, (1, 0), (1, b.choice([0, 7])))
+        times_of(b, b.choice([1, 2, 5]), 6, lanes, (b.integer(1, 99), b.integer(-99, 99)), (1, 0))
     return b.design
 
 
@@ -55,7 +70,7 @@ def test_kernels_that_move_streams_are_exact_in_integers_and_cycles(
     tmp_path_factory: pytest.TempPathFactory, seed: int, clock_mhz: int
 ) -> None:
     design = chains(seed)
-    assert {type(p.kernel) for p in design} >= {Repack, Permute, Fork, Join, Append, Pick, Reorder}
+    assert {type(p.kernel) for p in design} >= {Repack, Permute, Fork, Join, Append, Pick, Reorder, Times}
     assert_cosimulated(design, random_codes(design, 6), tmp_path_factory.mktemp("rtl"), clock_mhz, seed)
 
 
@@ -68,6 +83,8 @@ def test_the_smallest_of_each_kernel(tmp_path: Path) -> None:
     for left, right in ((1, 0), (0, 0), (-1, 1)):
         join_of(b, 1, 1, 1, left, right)
     join_of(b, 2, 1, 1, 1, 1)
+    times_of(b, 1, 1, 1, (1, 0), (1, 0))
+    times_of(b, 3, 1, 1, (3, -1), (1, 1))
     assert_cosimulated(b.design, random_codes(b.design, 8), tmp_path)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from codesign.backends.instances.adder_graph import AdderGraphInstance
 from codesign.backends.instances.base import Instance
-from codesign.backends.instances.streams import ForkInstance, PermuteInstance
+from codesign.backends.instances.streams import ForkInstance, PermuteInstance, PermuteLanesInstance
 from codesign.backends.names import Names
 from codesign.backends.rtl.adder_graph import adder_graph
-from codesign.backends.rtl.parameters import LIBRARY, memory, parameters, values
+from codesign.backends.rtl.parameters import LIBRARY, memory, parameters, values, whole
 from codesign.ir.kernels.base import Kernel
 
 
@@ -61,6 +61,8 @@ def module_of(
     texts = values(instance, depth)
     for rom in instance.roms:
         texts |= memory(rom, files[rom.role])
+    if isinstance(instance, PermuteLanesInstance):  # each lane chooses among few elements, if their order is a constant
+        texts["SOURCE"] = whole(instance.roms[0])
     texts |= {"OUTPUTS": str(len(kernel.writes)), "BIASED": str(int("bias" in files))}
     return Module(
         module,

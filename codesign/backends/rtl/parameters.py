@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 from codesign import resources
 from codesign.backends.instances.base import Beat, Constant, Instance, Product, Rom, Value
+from codesign.backends.rtl.weights import hexadecimal
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import MemoryStyle
@@ -40,6 +42,12 @@ def memory(rom: Rom, file: str) -> dict[str, str]:
         f"{role}_BITS": str(words[0].size * rom.element.width),
         f"{role}_STYLE": f'"{(rom.style or MemoryStyle.LUTRAM).value}"',
     }
+
+
+def whole(rom: Rom) -> str:
+    """All codes of a constant memory as one number, the first in the lowest bits."""
+    word = replace(rom, values=rom.values.reshape(1, -1))
+    return f"{rom.values.size * rom.element.width}'h{hexadecimal(word).strip()}"
 
 
 @cache
