@@ -22,7 +22,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "passes": {"ir", "analysis", "config", "progress", "targets"},
     "backends": {"ir", "resources", "config", "targets"},
     "verification": {"ir", "backends", "progress"},
-    "synthesis": {"ir", "analysis", "backends", "progress", "targets"},
     "report": {"ir", "analysis", "config", "resources", "targets"},
 }
 MAY_IMPORT["scan"] = set(MAY_IMPORT)

@@ -9,7 +9,7 @@ from math import ceil, log2
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.analysis.primitives import in_dsp
+from codesign.analysis.primitives import in_dsp, signed_digits
 from codesign.errors import IRError
 from codesign.ir.kernels import (
     Append,
@@ -36,7 +36,7 @@ from codesign.ir.kernels import (
     Window,
 )
 from codesign.ir.kernels.adder_graph import AdderGraph
-from codesign.ir.layers.requantize import MultiplyShift, Table
+from codesign.ir.layers.requantize import MultiplyShift, Table, Thresholds
 
 Steps = NDArray[np.int64]
 
@@ -225,8 +225,12 @@ def _levels(kernel: Kernel) -> tuple[float, int]:
                 case _:
                     return tree + min(a, b) / 3, 0
         case Apply(function=MultiplyShift() as f):
+            if kernel.lanes == kernel.channels or (f.multiplier == f.multiplier.flat[0]).all():
+                return int(signed_digits(f.multiplier).max()) + 1, 0  # a constant in each lane: its digits, a clip
             bits = int(np.abs(f.multiplier).max()).bit_length()
             return (2, 1) if in_dsp(kernel.x.width, bits) else (2 + bits / 3, 0)
+        case Apply(function=Thresholds() as f):
+            return 2 + max(1, log2(max(1, f.levels.shape[1])) / 2), 0  # a LUT counts several comparisons
         case Apply(function=Table()):
             return 2, 0
         case Apply():
@@ -234,9 +238,9 @@ def _levels(kernel: Kernel) -> tuple[float, int]:
         case IndexOfMax():
             return 2 * log2(kernel.lanes) + 1, 0
         case SoftmaxUnit():
-            # One level per bit of the quotient; where all is one pipeline, before it the largest and the table.
-            before = log2(kernel.lanes) + 3 if kernel.at_once else 0
-            return before + log2(kernel.lanes) + kernel.softmax.frac + 2, 0
+            # The largest, the table, the sum, and one level per bit of the quotient: each sweep of a position goes the
+            # whole way, since what the last one found is complete only at its end.
+            return 2 * log2(kernel.lanes) + 3 + kernel.softmax.frac + 2, 0
         case Depthwise():
             a, b = kernel.x.width, kernel.weights.element.width
             tree = log2(kernel.beside) + 1

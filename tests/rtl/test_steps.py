@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from codesign.ir.design import Design
 from codesign.ir.fixed import MAX_WIDTH
 from codesign.verification.vectors import random_codes
-from tests.backends.designs import Builder, shift, table
+from tests.backends.designs import Builder, argmax, multiply_shift, shift, softmax, table, thresholds
 from tests.rtl.cosimulated import assert_cosimulated
 
 
@@ -21,9 +21,11 @@ def builder(seed: int) -> Builder:
 def chains(seed: int) -> Design:
     """Each kernel several times, of random types and sizes, some of the widest codes."""
     b = builder(seed)
-    for grow in (shift, table):
+    for grow in (shift, multiply_shift, thresholds, table, argmax, softmax):
         for widest in (8, 8, 20, MAX_WIDTH):
             b.sink(grow(b, b.source(b.fixed(1, widest), b.choice([1, 3]), b.choice([1, 2, 4, 6]))))
+    for lanes in (1, 2, 4):  # softmax of several beats, and of one
+        b.sink(softmax(b, b.source(b.fixed(), 3, 4, lanes)))
     return b.design
 
 

@@ -34,9 +34,11 @@ def values(instance: Instance, depth: int) -> dict[str, str]:
 
 
 def memory(rom: Rom, file: str) -> dict[str, str]:
-    """The parameters of a constant memory that lies in `file`, those of one bank where there are several."""
+    """The parameters of a constant memory that lies in `file`, those of one bank where there are several; a single word
+    also as a number, for modules to which it is a constant."""
     role, words = rom.role.upper(), rom.values[0] if rom.banks and rom.values.ndim > 1 else rom.values
     return {
+        f"{role}_WORD": whole(replace(rom, values=words)) if len(words) == 1 else "'0",
         f"{role}_FILE": f'"{file}"',
         f"{role}_WORDS": str(len(words)),
         f"{role}_BITS": str(words[0].size * rom.element.width),

@@ -1,1 +1,0 @@
-"""The area of processes by logic synthesis: Yosys, run within limits, its results kept by content."""
