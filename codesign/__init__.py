@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from codesign.errors import CodesignError, ConfigError, IRError, ModelError, OutputError, TargetError, ToolError
 
 if TYPE_CHECKING:
+    from codesign.compiler.area import AreaFound, area
     from codesign.compiler.compile import Compiled, compile
     from codesign.compiler.show import show
     from codesign.compiler.verify import verify
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "CodesignError", "Compiled", "ConfigError", "IRError", "ModelError", "OutputError", "TargetError", "ToolError",
-    "compile", "show", "verify",
+    "AreaFound", "CodesignError", "Compiled", "ConfigError", "IRError", "ModelError", "OutputError", "TargetError",
+    "ToolError", "area", "compile", "show", "verify",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
-    if name in ("Compiled", "compile", "show", "verify"):
+    if name in ("AreaFound", "Compiled", "area", "compile", "show", "verify"):
         from codesign import compiler
 
         return getattr(compiler, name)

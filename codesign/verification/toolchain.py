@@ -61,7 +61,7 @@ def run(
     except subprocess.TimeoutExpired as error:
         raise ToolError(f"{name} took longer than {seconds:g} s and was stopped") from error
     if done.returncode != 0:
-        raise ToolError(f"{name} failed ({_reason(done.returncode)}):\n{excerpt(done.stderr or done.stdout)}")
+        raise ToolError(f"{name} failed ({reason(done.returncode)}):\n{excerpt(done.stderr or done.stdout)}")
     return done.stdout
 
 
@@ -73,5 +73,6 @@ def excerpt(text: str) -> str:
     return "\n".join(f"  {line}" for line in shown)
 
 
-def _reason(code: int) -> str:
+def reason(code: int) -> str:
+    """How a program ended that failed."""
     return f"signal {-code}" if code < 0 else f"exit code {code}"

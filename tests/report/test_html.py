@@ -51,7 +51,9 @@ def read(text: str) -> Reader:
     return reader
 
 
-REPORTS = {"chain": samples.chain, "branched": samples.branched, "hostile": samples.hostile}
+REPORTS = {
+    "chain": samples.chain, "branched": samples.branched, "hostile": samples.hostile, "measured": samples.measured,
+}  # fmt: skip
 
 
 @pytest.fixture(params=REPORTS, scope="module")
@@ -102,6 +104,65 @@ def test_the_slowest_processes_are_marked() -> None:
     critical = [a for _, a in read(html(report)).tags if "critical" in str(a.get("class")).split()]
     slowest = [p for p in report.processes if p.interval_cycles == report.interval.cycles]
     assert len(critical) == len(slowest) + 1  # and one in the legend
+
+
+def table(report: Report, anchor: str, which: int = 0) -> list[list[str]]:
+    """The cells of a table, rows first; the heading is the first row."""
+    text = html(report)
+    part = text[text.index(f'<h2 id="{anchor}">') :].split("<table>")[which + 1].split("</table>")[0]
+    rows = re.findall(r"<tr.*?>(.*?)</tr>", part, re.DOTALL)
+    return [[re.sub("<.*?>", "", cell).strip() for cell in re.findall(r"<t[dh].*?>(.*?)</t[dh]>", row)] for row in rows]
+
+
+def test_every_figure_stands_beside_its_bound() -> None:
+    heading, *rows = table(samples.chain(), "limits")
+    assert heading == ["figure", "achieved", "unit", "known by", "lower bound", "ratio", "because"]
+    assert rows == [
+        ["interval", "16", "cycles 80 ns", "exact", "4", "4", "x has 4 beats"],
+        ["by products", "", "", "", "3", "5.333", "768 products"],
+        ["latency", "88", "cycles 440 ns", "estimate", "31", "2.839", "the last input comes late"],
+        ["latency of this folding", "88", "cycles", "estimate", "60", "1.467", "no pipeline has any depth"],
+        ["products at a time", "256", "products", "exact", "240", "1.067", "there are 3840 products"],
+        ["DSP slices", "18", "slices", "estimate", "12", "1.5", "two products share a slice"],
+    ]
+    measured = table(samples.measured(), "limits")
+    assert measured[3][1:4] == ["90", "cycles 450 ns", "measured"]
+    assert measured[4][1:4] == ["90", "cycles", "measured"]
+    assert measured[6][1:4] == [f"{2 * len(samples.chain().processes)}", "slices", "synthesized in part"]
+
+
+def test_the_area_of_each_process_says_how_it_is_known() -> None:
+    report = samples.measured()
+    assert report.area is not None
+    _, *rows = table(report, "resources", 1)
+    assert [row[0] for row in rows] == [*(p.name for p in report.processes), "all FIFOs", "total"]
+    assert rows[0][1:4] + rows[0][-1:] == [
+        "MatVec",
+        "500",
+        "700",
+        "estimate: larger than what is synthesized within 300 s",
+    ]
+    assert {row[-1] for row in rows[1:-1]} == {"synthesized"}
+    assert rows[-2][2] == str(40 * len(report.streams))
+    total = f"{round(report.area.total.lut):,}".replace(",", "\u202f")
+    parts = len(report.processes) + len(report.streams)
+    assert (rows[-1][2], rows[-1][-1]) == (total, f"{parts - 1} of {parts} synthesized")
+    _, *estimates = table(samples.chain(), "resources", 1)
+    assert {row[-1] for row in estimates} == {"estimate"}
+
+
+def test_what_was_simulated_stands_beside_the_model() -> None:
+    report = samples.measured()
+    heading, *rows = table(report, "processes")
+    assert heading[-3:] == ["busy (measured)", "waits for beats", "for room"]
+    assert rows[1][-3:] == [f"{100 * 12 * report.processes[1].interval_cycles / 250:.0f} %", "16 %", "0 %"]
+    heading, *rows = table(report, "streams")
+    assert heading[6:9] == ["depth", "most waiting", "measured"]
+    assert [row[8] for row in rows[:3]] == ["1", "2", "1"]
+    assert [row[7] for row in rows] == [str(s.waiting) for s in report.streams]
+    assert "measured" not in " ".join(table(samples.chain(), "streams")[0])
+    assert [row[0] for row in table(report, "simulation")[1:]] == ["paced", "unthrottled", "random stalls"]
+    assert "(model: 88)" in html(report) and 'id="simulation"' not in html(samples.chain())
 
 
 def cards(report: Report) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +38,18 @@ def test_simulation_and_synthesis_come_in_any_order(tmp_path: Path) -> None:
             update_report(folder, **{what: getattr(measured, what)})
         assert read_report(folder) == measured
         assert (folder / "report.html").read_text() == html(measured)
+
+
+def test_simulation_and_synthesis_at_the_same_time_both_stay(tmp_path: Path) -> None:
+    plain, measured = samples.chain(), samples.measured()
+    assert measured.cosim is not None and measured.area is not None
+    write_report(plain, tmp_path)
+    updates: list[dict[str, object]] = [{"cosim": measured.cosim}, {"area": measured.area}] * 4
+    with ThreadPoolExecutor(len(updates)) as pool:
+        for done in [pool.submit(update_report, tmp_path, **update) for update in updates]:  # type: ignore[arg-type]
+            done.result()
+    assert read_report(tmp_path) == measured
+    assert (tmp_path / "report.html").read_text() == html(measured)
 
 
 def test_what_is_measured_again_takes_the_place_of_what_was(tmp_path: Path) -> None:

@@ -45,6 +45,19 @@ def test_the_summary_tells_what_is_wrong() -> None:
     assert "the error of these approximations was not measured" in printed(replace(report, errors=()))
 
 
+def test_the_summary_tells_what_was_measured() -> None:
+    text = printed(samples.measured())
+    assert "interval  16 cycles = 80 ns (measured); 4 × the bound of 4 (port)\n" in text
+    assert "latency   90 cycles = 450 ns (measured); 2.9 × the bound of 31 (inputs)\n" in text
+    assert "limits    latency of this folding: 90 cycles (measured); 1.5 × the least 60\n" in text
+    assert "exact    cosim (random stalls) = integer network on 12 inputs, 60 values, 901 cycles\n" in text
+    assert "\narea      " in text
+    lines = {line.split()[0]: line.split() for line in text.splitlines() if line.split()}
+    assert lines["dense_1"][-4:] == ["500~", "700~", "2~", "0.5~"]  # not synthesized
+    assert lines["dense_2"][-4:] == ["502", "700", "2", "0.5"]
+    assert lines["process"][-4:] == ["LUT", "FF", "DSP", "BRAM36"]
+
+
 def test_names_meant_to_do_harm_stay_text() -> None:
     text = printed(samples.hostile())
     assert "\x1b[2J" not in text and "\u202e" not in text

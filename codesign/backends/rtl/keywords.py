@@ -21,8 +21,8 @@ _WORDS = """
     tri tri0 tri1 triand trior trireg type typedef union unique unique0 unsigned until until_with untyped use uwire var
     vectored virtual void wait wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor xor
 
-    clk rst
+    clk codesign_cosim rst
     """
 
 KEYWORDS = frozenset(_WORDS.split())
-"""Keywords of IEEE 1800-2017 (annex B), and the names of the two ports that every module has."""
+"""Keywords of IEEE 1800-2017 (annex B), and the two ports of every module, and the module around the simulated one."""
