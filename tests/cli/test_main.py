@@ -23,11 +23,11 @@ def run(*arguments: str) -> tuple[int, str]:
 def test_help_lists_the_commands() -> None:
     code, text = run("--help")
     assert code == 0
-    for command in ("compile", "verify", "show", "targets"):
+    for command in ("compile", "verify", "report", "show", "targets"):
         assert f" {command} " in text
 
 
-@pytest.mark.parametrize("command", ["compile", "verify", "show", "targets"])
+@pytest.mark.parametrize("command", ["compile", "verify", "report", "show", "targets"])
 def test_every_command_explains_itself(command: str) -> None:
     code, text = run(command, "--help")
     assert code == 0
