@@ -1,38 +1,75 @@
-"""FIFO depths with which no process ever waits for room, so that the design neither deadlocks nor slows down."""
+"""FIFO depths with which the design neither deadlocks nor slows down, as small as they can be."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from codesign.analysis.bounded import loops
 from codesign.analysis.cost import fifo_memory
+from codesign.analysis.deadlock import Hold, Net
+from codesign.analysis.depths import LEAST, in_time, minimal_depths
 from codesign.analysis.latency import timing
 from codesign.analysis.paths import reconvergent_streams
 from codesign.ir.design import Design
 
-LEAST = 2
-"""The depth of a FIFO that a beat passes straight through: one word to write while another is read."""
-
 SLACK = 16
-"""Further words where paths part and meet again. Pipeline depths are estimates until a tool has scheduled the
+"""Further words where paths part and meet again. Pipeline depths are estimates until an HLS tool has scheduled the
 loops, and a shift register of up to 32 words costs as much as one of two."""
 
+STRETCHES = (1.0, 2.0)
+"""By how much pipelines may be deeper than estimated. In SystemVerilog they are exactly as deep."""
 
-def fifo_depth(design: Design, clock_mhz: float = 200) -> Design:
+
+def fifo_depth(design: Design, clock_mhz: float = 200, *, lowered: bool = True) -> Design:
     """The same design with the depth of every stream set, and what its FIFOs are made of.
 
-    A stream gets as many words as ever wait in it (at least two) when inputs come once per interval and no FIFO
-    is ever full, for pipelines as deep as estimated and twice as deep. Why that is enough: with these depths
-    this very execution is possible, and it runs at the design's interval for ever. All schedules are static and
-    no process chooses what to read, so whether a design can deadlock does not depend on timing, and inputs
-    that come earlier or outputs that are taken earlier never make a later beat later: under any timing of the
-    surroundings the design runs on, and as fast as these allow, up to one sample per interval.
+    With these depths the outputs come in the same cycles as with endless FIFOs, where inputs start a sample per
+    interval, for pipelines as deep as estimated and twice as deep. The design cannot deadlock whatever the depths of
+    its pipelines, nor where HLS pipelines that deep stop for want of input. Depths are minimal for the exact pipelines
+    (`analysis/depths.py`), larger where deeper ones need it, and by `SLACK` at the ends of paths that meet. Without
+    `lowered` they are what ever waits with endless FIFOs, which takes less time to find and more bits.
     """
+    depths = _lowered(design, clock_mhz) if lowered else None
+    if depths is None:
+        depths = _alive(design, _slack(design, _occupied(design, clock_mhz)), clock_mhz)
     found = design.copy()
-    occupied = [timing(design, clock_mhz, pipelines=stretch).occupancy for stretch in (1, 2)]
-    ports = {port.stream for port in (*design.inputs, *design.outputs)}
-    slack = reconvergent_streams(design)
     for name, stream in design.streams.items():
-        depth = max(LEAST, *(o[name] for o in occupied)) + SLACK * (name in slack)
-        deep = replace(stream, depth=LEAST if name in ports else depth)
+        deep = replace(stream, depth=depths[name])
         found.streams[name] = replace(deep, memory=fifo_memory(deep.depth, deep.width // deep.fifos))
     return found
+
+
+def _lowered(design: Design, clock_mhz: float) -> dict[str, int] | None:
+    """The depths; None if room that was added makes an output late, which can be where pipelines stop."""
+    depths = minimal_depths(design, clock_mhz)
+    for stretch in STRETCHES[1:]:
+        if not in_time(design, depths, clock_mhz, stretch):
+            depths = minimal_depths(design, clock_mhz, stretch, floor=depths)
+    depths = _alive(design, _slack(design, depths), clock_mhz)
+    return depths if all(in_time(design, depths, clock_mhz, stretch) for stretch in STRETCHES) else None
+
+
+def _occupied(design: Design, clock_mhz: float) -> dict[str, int]:
+    """As many words as ever wait in each stream."""
+    waiting = [timing(design, clock_mhz, pipelines=stretch).occupancy for stretch in STRETCHES]
+    ports = {port.stream for port in (*design.inputs, *design.outputs)}
+    most = _deepest(*waiting)
+    return {name: LEAST if name in ports else max(LEAST, most[name]) for name in design.streams}
+
+
+def _slack(design: Design, depths: Mapping[str, int]) -> dict[str, int]:
+    ends = reconvergent_streams(design)
+    return {name: depth + SLACK * (name in ends) for name, depth in depths.items()}
+
+
+def _alive(design: Design, depths: Mapping[str, int], clock_mhz: float) -> dict[str, int]:
+    """The depths, and what HLS pipelines need so as not to deadlock that stop, beats in them, for want of input."""
+    widths = {name: stream.width for name, stream in design.streams.items()}
+    for stretch in STRETCHES:
+        depths = Net(design, loops(design, clock_mhz, stretch)).grown(depths, Hold.STALLED, widths)
+    return dict(depths)
+
+
+def _deepest(*several: Mapping[str, int]) -> dict[str, int]:
+    return {name: max(depths[name] for depths in several) for name in several[0]}

@@ -21,7 +21,7 @@ from codesign.passes.folding.model import price
 from codesign.passes.lower import Fold, lower
 from codesign.passes.products import achievable_reuse, choices, foldings
 from codesign.targets import load_target
-from tests.passes.test_fifo_depth import Machine
+from tests.machine import Machine
 from tests.strategies import typed_networks
 
 

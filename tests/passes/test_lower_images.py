@@ -60,7 +60,7 @@ from codesign.ir.verify_design import verify_design
 from codesign.passes.fifo_depth import fifo_depth
 from codesign.passes.lower import Fold, lower
 from tests.images import image_networks
-from tests.passes.test_fifo_depth import Machine
+from tests.machine import Machine
 
 IMAGE_KERNELS = {
     Append, Border, Depthwise, Grouped, InsideMatVec, InsideWindow, Pick, PoolUnit, Reorder, Repeat, WideWindow, Window,

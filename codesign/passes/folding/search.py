@@ -209,7 +209,7 @@ class Search:
         """What the design needs that exceeds the budget by the smallest factor; None if nothing is that fast."""
         solution = (model := Model(self.pieces, options, self.limit, pace)).smallest()
         design = None if solution is None else self._lowered(model.folding(solution), pace)
-        return None if design is None else design_cost(fifo_depth(design, self.clock_mhz)).total
+        return None if design is None else design_cost(fifo_depth(design, self.clock_mhz, lowered=False)).total
 
     def _lowered(self, folds: Mapping[str, Fold], pace: int) -> Design | None:
         """The design before its FIFOs have depths; None if it is slower than the model says."""
@@ -217,6 +217,6 @@ class Search:
         return None if design.interval() > pace else design
 
     def _sized(self, folds: dict[str, Fold], design: Design, pace: int, bound: float) -> Found:
-        design = fifo_depth(design, self.clock_mhz)
+        design = fifo_depth(design, self.clock_mhz, lowered=False)
         need = design_cost(design).total
         return Found(folds, pace, design, need, price(need, self.limit), bound)
