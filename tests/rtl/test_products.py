@@ -88,7 +88,8 @@ def any_inside(b: Builder, x: Fixed) -> Kernel:
         b, Wire("", x, b.integer(1, 4) * b.integer(2, 4), channels, 1)
     )
     lanes = b.divisor(channels)
-    if not all(i.any(axis=1).all() for i in Window(*shape, channels, lanes, size, x, stride, dilation, padding).inside()):
+    whole = Window(*shape, channels, lanes, size, x, stride, dilation, padding)
+    if not all(inside.any(axis=1).all() for inside in whole.inside()):
         size, dilation, padding = (1, 1), (1, 1), (0, 0, 0, 0)
     window = InsideWindow(*shape, channels, lanes, size, x, stride, dilation, padding)
     outputs, w = b.integer(1, 4), b.fixed(1, min(8, 52 - x.width))
@@ -102,7 +103,7 @@ def any_inside(b: Builder, x: Fixed) -> Kernel:
 KINDS = (any_matvec, any_matvec, any_grouped, any_depthwise, any_inside)
 
 
-@settings(max_examples=2)
+@settings(max_examples=1)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([100, 200, 250, 400]))
 def test_random_products_give_the_designs_integers_in_the_models_cycles(
     tmp_path_factory: pytest.TempPathFactory, seed: int, clock_mhz: float
