@@ -80,6 +80,8 @@ class Rtl:
     """A design as SystemVerilog, every number final."""
 
     top: str
+    axis: str
+    """The name kept for the top with AXI4-Stream ports."""
     origin: str
     inputs: tuple[PortText, ...]
     outputs: tuple[PortText, ...]
@@ -122,6 +124,7 @@ def rtl(design: Design) -> Rtl:
     processes = tuple(_process(names, p, texts, generated, weights) for p in design)
     return Rtl(
         top=top,
+        axis=names.unique(f"{top}_axis"),
         origin=design.origin,
         inputs=ported[: len(design.inputs)],
         outputs=ported[len(design.inputs) :],
