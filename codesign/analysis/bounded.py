@@ -146,17 +146,20 @@ class Flow:
             found[name] = int((np.arange(1, len(written) + 1) - gone).max())
         return found
 
-    def repeats(self) -> bool:
-        """Whether every further sample is the last one, an interval later.
+    def reach(self) -> int:
+        """How many samples back a time can depend on: FIFOs may hold several, pipelines be longer than one, and pairs
+        of buffers reach back two."""
+        loops = (-(-loop.depth // loop.stage.steps) for loop in self.loops)
+        fifos = (-(-(depth or 0) // self.design.streams[name].beats) for name, depth in self.depths.items())
+        return max(2, *loops, *fifos)
 
-        That is so if as many samples in a row as a time can depend on are: FIFOs that hold several samples reach
-        as far back, pipelines that are longer than a sample, and pairs of buffers.
-        """
+    def repeats(self) -> bool:
+        """Whether every further sample is the last one, an interval later: if as many in a row are as a time can
+        depend on."""
         assert self.interval is not None
-        reach = [2, *(-(-loop.depth // loop.stage.steps) for loop in self.loops)]
-        reach += [-(-(d or 0) // self.design.streams[s].beats) for s, d in self.depths.items()]
+        reach = self.reach()
         times = (np.diff(t.reshape(self.samples, -1), axis=0) for t in (*self.begin, *self.leave))
-        return max(reach) < self.samples and all((t[-max(reach) :] == self.interval).all() for t in times)
+        return reach < self.samples and all((t[-reach:] == self.interval).all() for t in times)
 
     def state(self) -> _State:
         """All times, to come back to."""
@@ -232,9 +235,9 @@ class Flow:
             self.stale.add(self.reader[name][0])
 
 
-def settled(design: Design, clock_mhz: float, pipelines: float = 1) -> Flow:
-    """The times with endless FIFOs, for so many samples that from some on all are the same."""
-    samples = 4
+def settled(design: Design, clock_mhz: float, pipelines: float = 1, least: int = 4) -> Flow:
+    """The times with endless FIFOs, for so many samples, `least` at least, that from some on all are the same."""
+    samples = least
     while samples <= _MOST:
         flow = Flow(design, samples, design.interval(), clock_mhz, pipelines)
         under_way = max(int(end[-1]) for end in flow.leave) // design.interval() - samples + 2

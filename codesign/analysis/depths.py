@@ -41,30 +41,41 @@ def minimal_depths(
 ) -> dict[str, int]:
     """Minimal depths by stream, as the head of this file has them, among those of at least `floor`; `pipelines`
     stretches all pipelines."""
-    search = _Search(design, clock_mhz, pipelines, floor or {})
-    search.lower(search.in_time)
-    search.revive()
-    search.hurry()
-    while search.lower(search.enough):
-        pass
-    return search.depths
+    samples = 4
+    while True:
+        search = _Search(design, clock_mhz, pipelines, floor or {}, samples)
+        search.lower(search.in_time)
+        search.revive()
+        search.hurry()
+        while search.lower(search.enough):
+            pass
+        if search.flow.repeats():
+            return search.depths
+        samples = 2 * search.flow.samples + search.flow.reach()
 
 
 def in_time(design: Design, depths: Mapping[str, int], clock_mhz: float = 200, pipelines: float = 1) -> bool:
     """Whether every beat of every output comes as early as with endless FIFOs, inputs a sample per interval."""
     flow = settled(design, clock_mhz, pipelines)
-    latest = flow.latest()
-    flow.deepen(depths)
-    return flow.solve(latest)
+    while True:
+        latest = flow.latest()
+        flow.deepen(depths)
+        if not flow.solve(latest):
+            return False
+        if flow.repeats():
+            return True
+        flow = settled(design, clock_mhz, pipelines, 2 * flow.samples + flow.reach())
 
 
 class _Search:
     """Depths with which all outputs are in time, and the times that they have."""
 
-    def __init__(self, design: Design, clock_mhz: float, pipelines: float, floor: Mapping[str, int]) -> None:
+    def __init__(
+        self, design: Design, clock_mhz: float, pipelines: float, floor: Mapping[str, int], samples: int
+    ) -> None:
         self.design = design
         self.floor = {name: floor.get(name, LEAST) for name in design.streams}
-        self.flow = settled(design, clock_mhz, pipelines)
+        self.flow = settled(design, clock_mhz, pipelines, samples)
         self.latest = self.flow.latest()
         self.ends = {port.stream: self.flow.written[port.stream] for port in design.outputs}
         self.fast = Flow(design, self.flow.samples, None, clock_mhz, pipelines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codesign import __version__
 from codesign.analysis.cost import design_cost
+from codesign.analysis.cycles import final_timing
 from codesign.analysis.latency import timing
 from codesign.compiler.options import Options
 from codesign.config import Streams
@@ -21,7 +22,7 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
     """The report of a compilation, with the estimates of the design and what the ladder found."""
     target, clock = options.target, options.clock_mhz
     cost = design_cost(design)
-    times = timing(design, clock)
+    times = final_timing(design, clock)
     interval, latency, bounds = figures(design, times, clock)
     comparison = _compared(passed, options, folding, interval.cycles, latency.cycles)
     verification = verification_of(climb)

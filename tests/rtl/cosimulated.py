@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from codesign.analysis.latency import first_samples, timing, written
+from codesign.analysis.cycles import final_timing, latencies, paced
+from codesign.analysis.latency import timing
 from codesign.backends.rtl.bench import simulation
 from codesign.ir.design import Design
 from codesign.ir.tensor import Array
@@ -50,16 +51,13 @@ def assert_cosimulated(
 def assert_as_modelled(run: Run, design: Design, clock_mhz: float) -> None:
     """The cycles of a run with a paced source: of every beat, of the first sample in every process, and in the
     streams."""
-    model = timing(design, clock_mhz)
-    latencies, occupancy = first_samples(design, len(run.latencies), clock_mhz)
-    cycles = written(design, len(run.latencies), clock_mhz)
+    flow = paced(design, len(run.latencies), clock_mhz)
     for port, given in zip(design.outputs, run.given, strict=True):
-        np.testing.assert_array_equal(given, cycles[port.stream] + 1, f"cycles of {port.name}")
-    assert run.latencies.tolist() == latencies
-    for name, span in model.processes.items():
+        np.testing.assert_array_equal(given.ravel(), flow.taken[port.stream], f"cycles of {port.name}")
+    assert run.latencies.tolist() == latencies(flow)
+    assert run.latencies[0] == timing(design, clock_mhz).latency, "as with endless FIFOs"
+    for name, span in final_timing(design, clock_mhz).processes.items():
         found = run.processes[name]
         first = found.starts[0], found.first_outputs[0], found.finishes[0]
         assert first == (span.start, span.first_output, span.finish), name
-    for port in design.inputs:  # where the design does not keep up with the beats of a sample, the source waits
-        occupancy[port.stream] = min(occupancy[port.stream], design.streams[port.stream].depth)
-    assert {name: stream.most for name, stream in run.streams.items()} == occupancy
+    assert {name: stream.most for name, stream in run.streams.items()} == flow.occupancy()
