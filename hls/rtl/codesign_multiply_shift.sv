@@ -10,9 +10,8 @@
 //   fold --> [ROM|r] multiplier --v
 //   in_data --------|r|---------> * --> |r| ... --> + addend --> |r| --> >> RIGHT, clip --> |r| --> out_data
 //
-// DEPTH registers in all; that of a ROM only where a ROM has several words. In the second form there are none behind the
-// sum below a DEPTH of 5, which is that of a DSP slice: operands, two of the product (its M, and its P or the one that
-// takes the sum), and the two of what follows.
+// DEPTH registers in all; that of a ROM only where a ROM has several words. In the second form two lie in a product that is
+// made in a DSP slice, and one behind the sum where there are three or more before the clip.
 //
 // FOLDS: beats of a position. X_*, Y_*: beats. MULTIPLIER_*, ADDEND_*: the codes in the memories, and how many folds and
 // lanes these have (1 where all channels agree). WIDE_*: a code that holds every intermediate result. RIGHT, LOW, HIGH.
@@ -64,10 +63,12 @@ module codesign_multiply_shift #(
   localparam bit TURNS = MULTIPLIER_FOLDS > 1 || ADDEND_FOLDS > 1;
   localparam int F = TURNS ? $clog2(FOLDS) : 1;
   localparam int ROM = TURNS ? 1 : 0;
-  // Registers behind the operands' and before the clip.
+  // Registers behind the operands' and before the clip. Products of 16 bits or more are worth a slice, which takes two.
   localparam int N = DEPTH - ROM - 1;
-  localparam int IN_SUM = N > 2 ? 1 : 0;
-  localparam int IN_PRODUCT = N - IN_SUM;
+  localparam int BITS = MULTIPLIER_WIDTH - (MULTIPLIER_SIGNED ? 1 : 0);
+  localparam bit DSP = N > 2 && X_WIDTH > 2 && BITS > 2 && X_WIDTH + BITS >= 16;
+  localparam int IN_PRODUCT = DSP ? 2 : N > 2 ? N - 1 : N;
+  localparam int IN_SUM = N - IN_PRODUCT;
 
   logic advance;
   logic [F-1:0] fold;
@@ -190,35 +191,23 @@ module codesign_multiply_shift #(
             .y(sum)
         );
       end else begin : g_product
-        logic signed [W-1:0] x, multiplier, product, product_r, addend_r;
+        logic signed [W-1:0] product, addend_r;
 
-        codesign_recode #(
-            .X_WIDTH (X_WIDTH),
+        codesign_multiply #(
+            .X_WIDTH(X_WIDTH),
             .X_SIGNED(X_SIGNED),
-            .Y_WIDTH (W)
-        ) widened_x (
-            .x(code),
-            .y(x)
-        );
-        codesign_recode #(
-            .X_WIDTH (MULTIPLIER_WIDTH),
-            .X_SIGNED(MULTIPLIER_SIGNED),
-            .Y_WIDTH (W)
-        ) widened_multiplier (
-            .x(multipliers[M*MULTIPLIER_WIDTH+:MULTIPLIER_WIDTH]),
-            .y(multiplier)
-        );
-
-        assign product = x * multiplier;
-
-        codesign_delay #(
-            .WIDTH (W),
-            .CYCLES(IN_PRODUCT)
-        ) product_line (
+            .W_WIDTH(MULTIPLIER_WIDTH),
+            .W_SIGNED(MULTIPLIER_SIGNED),
+            .MULTIPLIER(DSP ? "dsp" : "lut"),
+            .Y_WIDTH(W),
+            .REGS(IN_PRODUCT)
+        ) multiply (
             .clk,
-            .advance,
-            .in (product),
-            .out(product_r)
+            .load({IN_PRODUCT > 0 ? IN_PRODUCT : 1{advance}}),
+            .x(code),
+            .w(multipliers[M*MULTIPLIER_WIDTH+:MULTIPLIER_WIDTH]),
+            .v('0),
+            .y(product)
         );
         codesign_delay #(
             .WIDTH (W),
@@ -235,7 +224,7 @@ module codesign_multiply_shift #(
         ) sum_line (
             .clk,
             .advance,
-            .in (product_r + addend_r),
+            .in (product + addend_r),
             .out(sum)
         );
       end

@@ -2,8 +2,9 @@
 //
 //   power, total --> a bit of the quotient --> |r| --> a bit --> a bit --> |r| ... --> + 1, >> 1, clip --> |r| --> y
 //
-// FRAC + 2 bits of the quotient are computed, most significant first, each by a subtraction of the total from twice the
-// remainder; the last of them rounds. REGS >= 1 registers are spread over these levels and the one of rounding: register
+// FRAC + 2 bits of the quotient are computed, most significant first; the last of them rounds. Each costs one addition, by
+// division without restoring: a bit is 1 where the remainder r has not become negative, and from the next 2 r the total is
+// then subtracted, else it is added to it, so that 2 (r - total) + total = 2 r - total makes up for it. REGS >= 1 registers are spread over these levels and the one of rounding: register
 // r lies behind level r * (FRAC + 3) / REGS, so the last behind all.
 module codesign_quotients #(
     parameter int LANES = 1,
@@ -53,12 +54,13 @@ module codesign_quotients #(
         );
       end
 
-      // In front of bit k the remainder is at most the total before it is doubled; the quotient has k - 1 bits.
+      // A remainder is not less than -total and less than total, or equal to it at first.
       for (l = 0; l < LANES; l++) begin : g_lane
-        logic [TOTAL_WIDTH:0] doubled, remainder;
+        logic signed [TOTAL_WIDTH:0] before_it, remainder;
+        logic [TOTAL_WIDTH+1:0] sum;
         logic [Q-2:0] so_far;
         logic [Q-1:0] quotient;
-        logic bit_there, unused;
+        logic subtract, unused;
 
         if (k == 1) begin : g_first
           codesign_delay #(
@@ -68,9 +70,10 @@ module codesign_quotients #(
               .clk,
               .advance,
               .in ((TOTAL_WIDTH + 1)'(powers[l*POWER_WIDTH+:POWER_WIDTH])),
-              .out(doubled)
+              .out(before_it)
           );
           assign so_far = '0;
+          assign subtract = 1'b1;
         end else begin : g_next
           codesign_delay #(
               .WIDTH (TOTAL_WIDTH + 1),
@@ -78,8 +81,8 @@ module codesign_quotients #(
           ) line (
               .clk,
               .advance,
-              .in (g_level[k-1].g_lane[l].remainder << 1),
-              .out(doubled)
+              .in (g_level[k-1].g_lane[l].remainder),
+              .out(before_it)
           );
           codesign_delay #(
               .WIDTH (Q - 1),
@@ -90,12 +93,14 @@ module codesign_quotients #(
               .in (g_level[k-1].g_lane[l].quotient[Q-2:0]),
               .out(so_far)
           );
+          assign subtract = !before_it[TOTAL_WIDTH];
         end
 
-        assign bit_there = doubled >= {1'b0, all};
-        assign remainder = bit_there ? doubled - {1'b0, all} : doubled;
-        assign quotient = {so_far, bit_there};
-        assign unused = &{1'b0, remainder, quotient};  // at the ends
+        // before_it (doubled behind the first) plus or minus the total, with a carry in at the lowest bit.
+        assign sum = {k == 1 ? before_it : before_it << 1, subtract} + {{1'b0, all} ^ {(TOTAL_WIDTH + 1) {subtract}}, subtract};
+        assign remainder = sum[TOTAL_WIDTH+1:1];
+        assign quotient = {so_far, !remainder[TOTAL_WIDTH]};
+        assign unused = &{1'b0, remainder, quotient, sum[0]};  // at the ends
       end
     end
 
