@@ -14,19 +14,20 @@ from codesign.errors import CodesignError, ConfigError, IRError, ModelError, Out
 if TYPE_CHECKING:
     from codesign.compiler.area import AreaFound, area
     from codesign.compiler.compile import Compiled, compile
+    from codesign.compiler.cosim import Cosimulation, cosim
     from codesign.compiler.show import show
     from codesign.compiler.verify import verify
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "AreaFound", "CodesignError", "Compiled", "ConfigError", "IRError", "ModelError", "OutputError", "TargetError",
-    "ToolError", "area", "compile", "show", "verify",
+    "AreaFound", "CodesignError", "Compiled", "ConfigError", "Cosimulation", "IRError", "ModelError", "OutputError",
+    "TargetError", "ToolError", "area", "compile", "cosim", "show", "verify",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
-    if name in ("AreaFound", "Compiled", "area", "compile", "show", "verify"):
+    if name in ("AreaFound", "Compiled", "Cosimulation", "area", "compile", "cosim", "show", "verify"):
         from codesign import compiler
 
         return getattr(compiler, name)

@@ -41,6 +41,9 @@ def compile_command(
     name: Annotated[str | None, typer.Option(help="Name of the design; by default the file's.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing project folder.")] = False,
     csim: Annotated[bool, typer.Option(help="Compile the generated C++ with g++ and compare a few inputs.")] = True,
+    cosim: Annotated[
+        bool, typer.Option("--cosim", help="Simulate the SystemVerilog with Verilator, and compare a few inputs.")
+    ] = False,
     dump_passes: Annotated[
         bool, typer.Option("--dump-passes", help="Keep the network's text after each pass in the folder.")
     ] = False,
@@ -71,6 +74,7 @@ def compile_command(
                 name=name,
                 force=force,
                 csim=csim,
+                cosim=cosim,
                 dump_passes=dump_passes,
                 progress=told,
             )

@@ -1,4 +1,4 @@
-"""The command line: `codesign compile`, `verify`, `area`, `report`, `show` and `targets`.
+"""The command line: `codesign compile`, `verify`, `cosim`, `area`, `report`, `show` and `targets`.
 
 Nothing heavy is imported before a command runs, so that `--help` answers at once.
 """
@@ -13,6 +13,7 @@ import typer
 
 from codesign.cli.area import area_command
 from codesign.cli.compile import compile_command
+from codesign.cli.cosim import cosim_command
 from codesign.cli.report import report_command
 from codesign.cli.show import show_command
 from codesign.cli.targets import targets_command
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command("compile")(compile_command)
 app.command("verify")(verify_command)
+app.command("cosim")(cosim_command)
 app.command("area")(area_command)
 app.command("report")(report_command)
 app.command("show")(show_command)

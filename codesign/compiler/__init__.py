@@ -2,7 +2,8 @@
 
 from codesign.compiler.area import AreaFound, area
 from codesign.compiler.compile import Compiled, compile
+from codesign.compiler.cosim import Cosimulation, cosim
 from codesign.compiler.show import show
 from codesign.compiler.verify import verify
 
-__all__ = ["AreaFound", "Compiled", "area", "compile", "show", "verify"]
+__all__ = ["AreaFound", "Compiled", "Cosimulation", "area", "compile", "cosim", "show", "verify"]

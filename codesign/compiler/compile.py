@@ -38,6 +38,7 @@ from codesign.verification.csim import Arithmetic, Csim
 from codesign.verification.effort import first_inputs, written
 from codesign.verification.inputs import random_inputs
 from codesign.verification.ladder import evaluate_network
+from codesign.verification.verilator import verilator
 
 
 @dataclass
@@ -94,6 +95,7 @@ def compile(
     name: str | None = None,
     force: bool = False,
     csim: bool = True,
+    cosim: bool = False,
     dump_passes: bool = False,
     progress: Progress = silent,
 ) -> Compiled:
@@ -105,13 +107,15 @@ def compile(
     cheapest design that is so fast; without them the fastest that fits is made. `budget` is what it may take of the
     target: a text such as '70%' or 'dsp=3800,bram=50%', or a mapping; 80 % of what is not named. `streams` (mixed,
     single, array or struct) wires every stream alike, to compare; mixed is the best of them. The ladder is climbed on a
-    few random inputs, with the generated C++ unless `csim` is off.
+    few random inputs, with the generated C++ unless `csim` is off, and with the SystemVerilog if `cosim` is on.
 
     Raises CodesignError with a message that names file, node and cure. The folder appears whole or not at all, and
     an existing one is replaced only with `force`. `progress` is told what the long steps are and how far they have
     come.
     """
     model = Path(model)
+    if cosim:
+        verilator()  # before minutes of work, what is missing
     options = Options.of(target, input_type, precision, config, reuse, clock_mhz, streams, interval, latency_us, budget)
     temporary = tempfile.TemporaryDirectory(prefix="codesign-") if output is None else None
     place = Path(temporary.name) / "project" if temporary is not None else Path(output or "")
@@ -147,7 +151,7 @@ def compile(
         copy.write_bytes(embedded(proto, model.name, model.parent).SerializeToString())
         ladder = Ladder(passed.typed, passed.network, design, passed.exact, copy, folder)
         keep(ladder, folder, folding, options.strategies(passed.network), options.clock_mhz, options.streams)
-        climb = ladder.climb(inputs, tuple(Arithmetic) if csim else (), progress)
+        climb = ladder.climb(inputs, tuple(Arithmetic) if csim else (), progress, cosim=cosim)
         _check(imported, climb)
         report = report_of(passed, design, options, digest, folding, climb)
         write_report(report, folder)

@@ -16,6 +16,7 @@ from codesign.ir.graph import Node
 from codesign.ir.layers import Input
 from codesign.progress import Progress, silent
 from codesign.report.model import Verification
+from codesign.verification.climb import Ladder
 from codesign.verification.csim import Arithmetic
 from codesign.verification.inputs import random_inputs
 
@@ -31,7 +32,7 @@ def verify(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Verification:
-    """Compares the file, the network, the design and the generated C++ of the project folder `build`.
+    """Compares the file, the network, the design, and the C++ of the project folder `build`.
 
     `data` is an .npy file (samples first), an .npz with one array per input, or a folder with an .npy file for each
     input, called like it; of it the first `inputs` samples.
@@ -39,13 +40,16 @@ def verify(
     """
     progress("reading the project", 0, 0)
     ladder = restore(Path(build))
-    nodes = ladder.network.inputs
-    if data is None:
-        layers = [n.layer for n in nodes if isinstance(n.layer, Input)]
-        arrays = random_inputs(layers, inputs or MANY_INPUTS, seed)
-    else:
-        arrays = [x[:inputs] for x in _read(Path(data), nodes)]
+    arrays = given_inputs(ladder, data, inputs, seed)
     return verification_of(ladder.climb(arrays, tuple(Arithmetic), progress, thorough=True))
+
+
+def given_inputs(ladder: Ladder, data: str | Path | None, inputs: int | None, seed: int) -> list[np.ndarray]:
+    """The first `inputs` samples of the user's data, or so many random ones: an array for each input."""
+    nodes = ladder.network.inputs
+    if data is not None:
+        return [x[:inputs] for x in _read(Path(data), nodes)]
+    return random_inputs([n.layer for n in nodes if isinstance(n.layer, Input)], inputs or MANY_INPUTS, seed)
 
 
 def _read(path: Path, nodes: Sequence[Node]) -> list[np.ndarray]:

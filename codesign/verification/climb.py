@@ -1,4 +1,4 @@
-"""All rungs of the ladder on the same inputs, from the user's file to the compiled C++."""
+"""All rungs of the ladder on the same inputs, from the user's file to the compiled C++ and the SystemVerilog."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from codesign.errors import LayerError, ModelError
+from codesign.errors import LayerError, ModelError, ToolError
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
 from codesign.ir.layers import Input
 from codesign.ir.tensor import Array, Found, as_codes
 from codesign.progress import Progress, silent
+from codesign.verification.cosim import Cosim, Pacing
 from codesign.verification.csim import Arithmetic, Csim
-from codesign.verification.effort import authoritative, carried, elements, together
+from codesign.verification.effort import authoritative, carried, elements, simulated, together
 from codesign.verification.ladder import (
     Error,
     Rung,
@@ -28,6 +29,7 @@ from codesign.verification.ladder import (
     evaluate_network,
 )
 from codesign.verification.reference import Reference
+from codesign.verification.verilator import verilator
 
 _CSIM_NAMES = {Arithmetic.NATIVE: "csim, native integers", Arithmetic.AP: "csim, ap_int"}
 _SHOWN = 20
@@ -61,15 +63,18 @@ class Ladder:
         arithmetics: Sequence[Arithmetic] = (),
         progress: Progress = silent,
         thorough: bool = False,
+        cosim: bool = False,
     ) -> Climb:
-        """Compares all of them on real inputs, one array (n, *shape) each; csim in the arithmetics given.
+        """Compares all of them on real inputs, one array (n, *shape) each; csim in the arithmetics given, and `cosim`.
 
-        A file that qonnx cannot execute has no such rung, but a note that says so. Where large images would take long,
-        the simulation in ap_int is given the first of them only; its rung says how many, and `thorough` makes it more.
+        A file that qonnx cannot execute has no such rung, but a note that says so; nor has the SystemVerilog where
+        there is no Verilator. Where large images would take long, the simulations in ap_int and of the SystemVerilog
+        are given the first of them only; their rungs say how many, and `thorough` makes it more in ap_int.
         """
         self.check_inputs(inputs)
         built: dict[Arithmetic, Future[Path]] = {}
         csims = {} if self.project is None else {a: Csim(self.project, a) for a in arithmetics}
+        simulation, missing = self._simulation() if cosim else (None, ())
         with ThreadPoolExecutor(max(1, len(csims))) as pool:
             for arithmetic, csim in csims.items():  # g++ works while numpy does
                 built[arithmetic] = pool.submit(csim.build)
@@ -85,7 +90,29 @@ class Ladder:
                 progress(f"compiling {_CSIM_NAMES[arithmetic]}", 0, 0)
                 built[arithmetic].result()
                 rungs.append(self._simulated(csim, codes, expected, progress, thorough))
-        return Climb(tuple(rungs), tuple(errors), notes)
+        if simulation is not None:
+            rungs += self._cosimulated(simulation, codes, expected, progress)
+        return Climb(tuple(rungs), tuple(errors), notes + missing)
+
+    def _simulation(self) -> tuple[Cosim | None, tuple[str, ...]]:
+        """The SystemVerilog as a simulation, or why there is none."""
+        try:
+            verilator()
+            return None if self.project is None else Cosim(self.project), ()
+        except ToolError as error:
+            return None, (f"the SystemVerilog was not simulated: {error}",)
+
+    def _cosimulated(
+        self, simulation: Cosim, codes: Sequence[Array], expected: Sequence[Array], progress: Progress
+    ) -> list[Rung]:
+        """The generated SystemVerilog against the integer network, driven in every way."""
+        count = simulated(self.design, len(codes[0]))
+        given, wanted = [x[:count] for x in codes], [e[:count] for e in expected]
+        rungs = []
+        for pacing in Pacing:
+            run = simulation.run(given, pacing.source, pacing.sink, progress=progress)
+            rungs.append(compare_codes(f"cosim, {pacing.value}", "integer network", run.outputs, wanted))
+        return rungs
 
     def _evaluated(
         self, inputs: Sequence[np.ndarray], progress: Progress

@@ -45,6 +45,27 @@ class Sink(Enum):
     """With random stalls."""
 
 
+class Pacing(Enum):
+    """How the design is driven at both ends."""
+
+    PACED = "paced"
+    """A sample per interval, results taken at once: what latency and occupancy are measured with."""
+    UNTHROTTLED = "unthrottled"
+    """Beats whenever there is room, results taken at once."""
+    RANDOM = "random stalls"
+    """Random stalls on both ends."""
+
+    @property
+    def source(self) -> Source:
+        """What the inputs do."""
+        return {Pacing.PACED: Source.PACED, Pacing.UNTHROTTLED: Source.UNTHROTTLED, Pacing.RANDOM: Source.RANDOM}[self]
+
+    @property
+    def sink(self) -> Sink:
+        """What the outputs do."""
+        return Sink.RANDOM if self is Pacing.RANDOM else Sink.READY
+
+
 class Stuck(ToolError):
     """Nothing moves in a simulation that is not at its end, or nothing comes in and out."""
 
@@ -212,7 +233,13 @@ class Cosim:
             with codes.open("wb") as file:
                 for port, x in zip(self._inputs, given, strict=True):
                     file.write(packed(x.reshape(samples * port.beats, port.lanes), port.width))
-            words = [str(program), str(codes), str(results), str(report), *(f"{k}={v}" for k, v in options.items())]
+            words = [
+                str(program.resolve()),
+                str(codes),
+                str(results),
+                str(report),
+                *(f"{k}={v}" for k, v in options.items()),
+            ]
             with _kept(vcd) as trace:
                 if trace is not None:
                     words.append(f"trace={trace}")

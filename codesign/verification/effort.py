@@ -19,6 +19,10 @@ _WRITTEN = 1 << 19
 """Numbers of the test vectors."""
 _SIMULATED = {False: 1 << 27, True: 1 << 31}
 """Products that a simulation in ap_int may compute: at some 40 million per second seconds, or a minute where asked."""
+_CYCLES = 1 << 18
+"""Cycles of one simulation of the SystemVerilog: seconds, at 50,000 or more per second."""
+_STEADY = 4
+"""Samples that are looked at in a steady state."""
 _PER_ELEMENT = 32
 """An element that is rounded and compared takes as long as so many products."""
 
@@ -58,3 +62,10 @@ def written(design: Design, count: int) -> int:
 def authoritative(network: Graph, count: int, thorough: bool) -> int:
     """How many of `count` samples are simulated in ap_int, which is a hundred times slower than native integers."""
     return min(count, max(LEAST_INPUTS, _SIMULATED[thorough] // max(products(network), 1)))
+
+
+def simulated(design: Design, count: int) -> int:
+    """How many of `count` samples are simulated cycle by cycle: as many as seconds allow, and enough to see a steady
+    state, with every process at work on a sample of its own."""
+    under_way = sum(p.kernel.interval + p.pipeline for p in design) // design.interval()
+    return min(count, max(_STEADY + under_way, _CYCLES // design.interval()))

@@ -1,14 +1,16 @@
-"""Small designs of forks alone: whatever else a module library has, these can be simulated."""
+"""Small designs to simulate, of forks alone or with two paths that meet again."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from codesign.backends.rtl.bench import simulation
 from codesign.ir.design import Design, Port, Process, Stream
 from codesign.ir.fixed import Fixed
-from codesign.ir.kernels import Fork
+from codesign.ir.kernels import Fork, Join, Permute
 from codesign.ir.tensor import Tensor
 from codesign.passes.fifo_depth import fifo_depth
 from codesign.passes.pipelines import pipelines
@@ -27,6 +29,21 @@ def tree() -> Design:
     design.add(Process("copy", Fork(2, BEATS, LANES, CODE), ("b",), ("c", "d"), "/copy"))
     for name in ("a", "c", "d"):
         design.outputs.append(Port(f"y_{name}", name, Tensor.of_fixed((BEATS, LANES), CODE), f"/y_{name}"))
+    return fifo_depth(pipelines(design))
+
+
+def diamond() -> Design:
+    """x -> fork -> a -> turn (which needs a whole sample before it gives any) -> c; and b; c + b -> y."""
+    design = Design("diamond", "diamond.onnx")
+    total = Fixed(CODE.width + 1, 0, True)
+    for name, element in (("x", CODE), ("a", CODE), ("b", CODE), ("c", CODE), ("y", total)):
+        design.add_stream(Stream(name, element, LANES, BEATS))
+    design.inputs.append(Port("x", "x", Tensor.of_fixed((BEATS, LANES), CODE), "/x"))
+    design.add(Process("fork", Fork(2, BEATS, LANES, CODE), ("x",), ("a", "b"), "/fork"))
+    turned = np.arange(BEATS * LANES)[::-1].copy()
+    design.add(Process("turn", Permute(turned, LANES, CODE), ("a",), ("c",), "/turn"))
+    design.add(Process("join", Join(1, 1, BEATS, LANES, CODE, CODE, total), ("c", "b"), ("y",), "/join"))
+    design.outputs.append(Port("y", "y", Tensor.of_fixed((BEATS, LANES), total), "/y"))
     return fifo_depth(pipelines(design))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from codesign.verification import climb as climbing
 from codesign.verification.climb import Climb, Ladder
 from codesign.verification.csim import Arithmetic
 from codesign.verification.inputs import random_inputs
+from tests.verification.forks import project as twin
 from tests.verification.networks import classifier, ladder, layers, mutated, saved
 
 
@@ -26,6 +28,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Ladder:
     (folder / "project").mkdir()
     assert found.project is not None
     write_project(found.design, found.project, part="x", clock_ns=5, vectors=None, version="0", digest="0")
+    twin(found.design, found.project)
     return found
 
 
@@ -142,3 +145,34 @@ def test_an_approximated_network_has_errors_in_place_of_the_first_rung(parts: La
 def test_arrays_that_are_not_the_inputs_are_refused(parts: Ladder, arrays: list[np.ndarray], message: str) -> None:
     with pytest.raises(ModelError, match=message):
         parts.climb(arrays)
+
+
+COSIM = ("cosim, paced", "cosim, unthrottled", "cosim, random stalls")
+
+
+def test_the_systemverilog_comes_last(parts: Ladder, x: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    found = parts.climb(x, cosim=True)
+    assert [(r.name, r.against, r.inputs, r.values, r.mismatches) for r in found.rungs[3:]] == [
+        (name, "integer network", 30, 90, 0) for name in COSIM
+    ]
+    assert found.notes == ()
+    monkeypatch.setattr(climbing, "simulated", lambda design, count: 7)
+    assert {(r.inputs, r.values, r.mismatches) for r in parts.climb(x, cosim=True).rungs[3:]} == {(7, 21, 0)}
+
+
+def test_systemverilog_that_differs_is_found(parts: Ladder, x: list[np.ndarray], tmp_path: Path) -> None:
+    assert parts.project is not None
+    folder = tmp_path / "changed"
+    shutil.copytree(parts.project, folder)
+    [top] = [path for path in (folder / "rtl").glob("*.sv") if "assign y_data = " in path.read_text()]
+    top.write_text(top.read_text().replace("assign y_data = ", "assign y_data = ~"))
+    found = mismatches(replace(parts, project=folder).climb(x, cosim=True))
+    assert {name for name, differs in found.items() if differs} == set(COSIM)
+
+
+def test_without_verilator_a_note_says_so(parts: Ladder, x: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODESIGN_VERILATOR", "none-of-this-name")
+    found = parts.climb(x, cosim=True)
+    assert len(found.rungs) == 3
+    [note] = found.notes
+    assert note.startswith("the SystemVerilog was not simulated: Verilator 'none-of-this-name'")

@@ -10,7 +10,7 @@ from codesign.errors import ToolError
 from codesign.verification.cosim import Cosim, Sink, Source, Stuck
 from codesign.verification.vectors import random_codes
 from tests.rtl.cosimulated import PACINGS, assert_as_modelled
-from tests.verification.forks import BEATS, project, tree
+from tests.verification.forks import BEATS, diamond, project, tree, with_depth
 
 SAMPLES = 40
 
@@ -72,6 +72,15 @@ def test_one_sample_has_a_latency_and_no_interval(cosim: Cosim, codes: list[np.n
     assert (run.latency, run.interval, run.shown) == (8, None, (0,))
     assert cosim.run([c[:2] for c in codes]).interval == BEATS
     assert cosim.run([c[:3] for c in codes]).interval == BEATS
+
+
+def test_a_folder_may_be_named_from_where_one_is(
+    cosim: Cosim, codes: list[np.ndarray], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(cosim.project.parent)
+    here = Cosim(Path(cosim.project.name))
+    np.testing.assert_array_equal(here.run(codes, vcd=Path("waves.vcd")).outputs[0], tree().evaluate(codes)[0])
+    assert (cosim.project.parent / "waves.vcd").is_file()
 
 
 def test_codes_that_the_input_cannot_have_are_refused(cosim: Cosim) -> None:
@@ -145,6 +154,19 @@ def test_a_full_stream_is_followed_to_the_process_that_does_not_read_it(
     assert message.endswith(
         " cycles nothing moves; output y_a waits for a; fork waits for room in b, which is full (2 of 2); copy waits "
         "for room in d, which is full (2 of 2); d is read by an output of the design, which takes all"
+    )
+
+
+def test_paths_that_meet_again_need_room_for_each_other(tmp_path: Path, codes: list[np.ndarray]) -> None:
+    design = diamond()
+    assert design.streams["b"].depth > 3
+    run = Cosim(project(design, tmp_path / "deep")).run(codes)
+    np.testing.assert_array_equal(run.outputs[0], design.evaluate(codes)[0])
+    message = stuck(project(with_depth(design, "b", 2), tmp_path / "shallow"), codes)
+    assert message.endswith(
+        "cycles nothing moves; output y waits for y; join waits for a beat of c, which is empty; turn waits for a beat "
+        "of a, which is empty; fork waits for room in b, which is full (2 of 2); join, turn, fork wait for each other "
+        "in a circle; where paths part and meet again, b must be deeper"
     )
 
 
