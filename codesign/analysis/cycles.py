@@ -6,7 +6,7 @@ import numpy as np
 
 from codesign.analysis.bounded import Flow, settled
 from codesign.analysis.deadlock import Hold, Net
-from codesign.analysis.latency import Activity, Span, Timing
+from codesign.analysis.latency import Span, Timing
 from codesign.errors import IRError
 from codesign.ir.design import Design
 
@@ -14,6 +14,12 @@ from codesign.ir.design import Design
 def final_timing(design: Design, clock_mhz: float = 200) -> Timing:
     """What `timing` has for endless FIFOs. IRError if the design deadlocks, or if its FIFOs make an output
     late."""
+    return timing_of(running(design, clock_mhz))
+
+
+def running(design: Design, clock_mhz: float = 200) -> Flow:
+    """The times of so many samples, one per interval, that every further one is the last one again. IRError if the
+    design deadlocks, or if its FIFOs make an output late."""
     flow = settled(design, clock_mhz)
     while True:
         ends = [(port.stream, flow.written[port.stream]) for port in design.outputs]
@@ -21,12 +27,15 @@ def final_timing(design: Design, clock_mhz: float = 200) -> Timing:
         if any((flow.written[name] > cycles).any() for name, cycles in ends):
             raise IRError(f"cycles: {design.name} is later with its FIFOs than with endless ones")
         if flow.repeats():
-            break
+            return flow
         flow = settled(design, clock_mhz, least=2 * flow.samples + flow.reach())
+
+
+def timing_of(flow: Flow) -> Timing:
+    """What is to be expected of a design that is `running`."""
     each = latencies(flow)
-    first, steady = activities(flow, 0), activities(flow, flow.samples - 1)
-    spans = {name: _span(flow, name) for name in first}
-    return Timing(design.interval(), each[0], each[-1], spans, flow.occupancy(), first, steady)
+    spans = {p.name: _span(flow, p.name) for p in flow.design}
+    return Timing(flow.design.interval(), each[0], each[-1], spans, flow.occupancy())
 
 
 def paced(design: Design, samples: int, clock_mhz: float = 200) -> Flow:
@@ -34,19 +43,6 @@ def paced(design: Design, samples: int, clock_mhz: float = 200) -> Flow:
     flow = Flow(design, samples, design.interval(), clock_mhz)
     _fill(flow)
     return flow
-
-
-def activities(flow: Flow, sample: int) -> dict[str, Activity]:
-    """What each process does for one of the samples."""
-    assert flow.interval is not None
-    found: dict[str, Activity] = {}
-    start = sample * flow.interval
-    for loop, begin, leave in zip(flow.loops, flow.begin, flow.leave):
-        before = found[loop.process].loops if loop.process in found else ()
-        cycles = begin.reshape(flow.samples, -1)[sample] - start
-        finish = max((int(leave.reshape(flow.samples, -1)[sample, at[-1]]) for at in loop.stage.writes), default=0)
-        found[loop.process] = Activity((*before, cycles), finish - start)
-    return found
 
 
 def _fill(flow: Flow) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,26 +21,13 @@ class Span:
     finish: int
 
 
-@dataclass(frozen=True, eq=False)
-class Activity:
-    """When a process works for one sample, in cycles from the first beat of the sample's inputs.
-
-    `loops` are the cycles in which each loop begins its iterations; between them it waits for beats. `finish` is the
-    cycle in which the last result is written.
-    """
-
-    loops: tuple[Steps, ...]
-    finish: int
-
-
 @dataclass(frozen=True)
 class Timing:
     """What to expect of a design, in cycles; FIFOs never full, inputs a beat per cycle at the start of each interval.
 
     `latency` is from the first beat of an input to the last of the outputs, for a sample on its own;
     `steady_latency` the same in a long run of samples, one per `interval`. `occupancy` is the largest number of
-    beats that ever wait in a stream. `first` is what each process does for a sample on its own, `steady` for one in a
-    long run.
+    beats that ever wait in a stream.
     """
 
     interval: int
@@ -48,8 +35,6 @@ class Timing:
     steady_latency: int
     processes: Mapping[str, Span]
     occupancy: Mapping[str, int]
-    first: Mapping[str, Activity] = field(repr=False, compare=False)
-    steady: Mapping[str, Activity] = field(repr=False, compare=False)
 
 
 def timing(design: Design, clock_mhz: float = 200, *, pipelines: float = 1) -> Timing:
@@ -63,15 +48,13 @@ def timing(design: Design, clock_mhz: float = 200, *, pipelines: float = 1) -> T
     run = _Run(design, clock_mhz, pipelines)
     latency = run.sample()
     spans = {name: actor.span for name, actor in run.actors.items()}
-    first = run.activities()
     for _ in range(_LIMIT):
         before = {name: actor.relative for name, actor in run.actors.items()}
         steady = run.sample()
         if all(_same(before[name], actor.relative) for name, actor in run.actors.items()):
-            last = run.activities()
             for _ in range(steady // run.interval + 1):  # until as many samples are under way at once as there ever are
                 run.sample()
-            return Timing(run.interval, latency, steady, spans, run.occupancy(), first, last)
+            return Timing(run.interval, latency, steady, spans, run.occupancy())
     raise IRError(f"timing: {design.name} does not settle after {_LIMIT} samples")
 
 
@@ -167,11 +150,6 @@ class _Run:
             finish = max(finish, int(cycles[-1]))
         self.samples += 1
         return finish + 1 - start
-
-    def activities(self) -> dict[str, Activity]:
-        """What each process did for the last sample."""
-        start = (self.samples - 1) * self.interval
-        return {name: Activity(tuple(actor.relative), actor.span.finish - start) for name, actor in self.actors.items()}
 
     def occupancy(self) -> dict[str, int]:
         """The most beats that wait in each stream at once; a beat leaves its place the cycle after it is taken."""

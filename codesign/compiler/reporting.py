@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codesign import __version__
 from codesign.analysis.cost import design_cost
-from codesign.analysis.cycles import final_timing
+from codesign.analysis.cycles import running, timing_of
 from codesign.analysis.latency import timing
 from codesign.compiler.options import Options
 from codesign.config import Streams
@@ -22,7 +22,8 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
     """The report of a compilation, with the estimates of the design and what the ladder found."""
     target, clock = options.target, options.clock_mhz
     cost = design_cost(design)
-    times = final_timing(design, clock)
+    flow = running(design, clock)
+    times = timing_of(flow)
     interval, latency, bounds = figures(design, times, clock)
     comparison = _compared(passed, options, folding, interval.cycles, latency.cycles)
     verification = verification_of(climb)
@@ -39,7 +40,7 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
         processes=process_rows(
             design, cost.processes, {name: f.requested for name, f in folding.folds.items() if f.requested is not None}
         ),
-        streams=stream_rows(design, times, cost.streams),
+        streams=stream_rows(design, flow.occupancy(), cost.streams),
         budgets=budgets(cost.total, target),
         interval=interval,
         latency=latency,
@@ -50,7 +51,7 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
         approximations=tuple(Approximation(a.origin, a.what) for a in passed.approximations),
         errors=verification.errors,
         notes=verification.notes,
-        timelines=timelines(design, times),
+        timelines=timelines(design, flow),
     )
 
 

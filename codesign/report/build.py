@@ -40,9 +40,10 @@ def process_rows(
 
 
 def stream_rows(
-    design: Design, times: Timing, estimates: Mapping[str, Resources] | None = None
+    design: Design, waiting: Mapping[str, int], estimates: Mapping[str, Resources] | None = None
 ) -> tuple[StreamRow, ...]:
-    """One row per stream, in order. `estimates` is the area of each FIFO by the stream's name."""
+    """One row per stream, in order. By its name, `waiting` is the most beats that wait in each, `estimates` the area
+    of its FIFO."""
     writer = {name: p.name for p in design for name in p.writes}
     reader = {name: p.name for p in design for name in p.reads}
     return tuple(
@@ -56,7 +57,7 @@ def stream_rows(
             s.beats,
             s.width,
             s.depth,
-            times.occupancy[s.name],
+            waiting[s.name],
             _rounded((estimates or {}).get(s.name)),
         )
         for s in design.streams.values()

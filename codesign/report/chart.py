@@ -35,6 +35,8 @@ class Bar:
     """Path of the work for other samples, empty where there is none."""
     busy: str
     """Path of the work for this one: as high as the share of cycles in which an iteration begins."""
+    room: str
+    """Path of the waits for room: hanging down as far as their share of cycles."""
     waits: tuple[float, float]
     """x and width from the first iteration to the last."""
     drain: tuple[float, float]
@@ -93,12 +95,15 @@ def _bar(r: TimelineRow, line: Timeline, origin: str, y: float, many: bool, scal
     top = y + (row - bar) / 2
     busy = _shape(r.busy, r.begin, line, top, bar, scale)
     others = _shape(r.others, 0, line, top, bar, scale)
+    room = _shape(r.still, r.begin, line, top, bar, scale, hanging=True)
     kernel = r.what.split(",")[0]
     share = f"{100 * r.works / line.interval:.0f} %"
     tip = [f"{r.name}: {r.what}", *([origin] if origin else [])]
     tip.append(f"works in cycle {r.start:,} to {r.stop - 1:,}, {counted(r.works, 'cycle')}")
     if r.waits:
         tip.append(f"waits {counted(r.waits, 'cycle')} for beats in between")
+    if r.room:
+        tip.append(f"waits {counted(r.room, 'cycle')} for room")
     if r.finish > r.stop:
         tip.append(f"last result written in cycle {r.finish - 1:,}")
     tip.append(f"busy {share} of the interval")
@@ -111,14 +116,17 @@ def _bar(r: TimelineRow, line: Timeline, origin: str, y: float, many: bool, scal
         one_line_each(spaced("\n".join(tip))),
         others,
         busy,
+        room,
         (_x((line.before + r.start) * scale), _w((r.stop - r.start) * scale)),
         (_x((line.before + r.stop) * scale), _x((line.before + r.finish) * scale)),
     )
 
 
-def _shape(counts: Sequence[int], begin: int, line: Timeline, top: float, height: int, scale: float) -> str:
+def _shape(
+    counts: Sequence[int], begin: int, line: Timeline, top: float, height: int, scale: float, hanging: bool = False
+) -> str:
     """A path as high as the share of busy cycles in each step, in whole pixels; what works at all is seen."""
-    base = top + height
+    base, up = (top, -1) if hanging else (top + height, 1)
     path: list[str] = []
     at = begin
     levels = [_level(n, line, begin + i, height) for i, n in enumerate(counts)]
@@ -126,7 +134,9 @@ def _shape(counts: Sequence[int], begin: int, line: Timeline, top: float, height
         start, at = at, at + len(list(same))
         if level:
             stop = min(at * line.step, line.cycles)
-            path.append(f"M{_x(start * line.step * scale):g} {base:g}V{base - level:g}H{_x(stop * scale):g}V{base:g}Z")
+            path.append(
+                f"M{_x(start * line.step * scale):g} {base:g}V{base - up * level:g}H{_x(stop * scale):g}V{base:g}Z"
+            )
     return "".join(path)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.analysis.latency import Activity, Timing
-from codesign.analysis.schedule import Steps, stages
-from codesign.ir.design import Design
+from codesign.analysis.activity import activities
+from codesign.analysis.bounded import Flow
+from codesign.analysis.schedule import Steps
+from codesign.ir.design import Design, Port
 
 STEPS = 400
 """How many steps of time are told apart at most."""
@@ -20,8 +21,8 @@ class TimelineRow:
     """A port, a process, or one of its loops; in cycles from the first beat of the sample's inputs.
 
     `busy[i]` is the number of cycles in step `begin` + i of the timeline in which it begins an iteration for this
-    sample; from `start` to before `stop` it waits for beats in all others. `others[i]` counts those for other samples
-    in step i, in a long run.
+    sample, `still[i]` of those in which it stands still, as a result finds no room. From `start` to before `stop` it
+    waits for beats in all others. `others[i]` counts the iterations for other samples in step i, in a long run.
     """
 
     name: str
@@ -33,6 +34,7 @@ class TimelineRow:
     """When all of it is done: its last iteration begun, its last result written."""
     begin: int
     busy: tuple[int, ...]
+    still: tuple[int, ...] = ()
     others: tuple[int, ...] = ()
 
     @property
@@ -41,9 +43,14 @@ class TimelineRow:
         return sum(self.busy)
 
     @property
+    def room(self) -> int:
+        """Cycles in which it waits for room."""
+        return sum(self.still)
+
+    @property
     def waits(self) -> int:
         """Cycles from its first to its last one in which it waits for beats."""
-        return self.stop - self.start - self.works
+        return self.stop - self.start - self.works - self.room
 
 
 @dataclass(frozen=True)
@@ -64,13 +71,14 @@ class Timeline:
     rows: tuple[TimelineRow, ...]
 
 
-def timelines(design: Design, times: Timing) -> tuple[Timeline, Timeline]:
-    """That of a sample on its own, and that of one in a long run."""
-    return _timeline(design, times, steady=False), _timeline(design, times, steady=True)
+def timelines(design: Design, flow: Flow) -> tuple[Timeline, Timeline]:
+    """That of a sample on its own, and that of one in a long run, of a design that is `running`."""
+    return _timeline(design, flow, 0), _timeline(design, flow, flow.samples - 1)
 
 
-def _timeline(design: Design, times: Timing, *, steady: bool) -> Timeline:
-    every = list(_rows(design, times.steady if steady else times.first))
+def _timeline(design: Design, flow: Flow, sample: int) -> Timeline:
+    interval, steady = design.interval(), sample > 0
+    every = list(_rows(design, flow, sample))
     before = max(0, *(-int(row.cycles[0]) for row in every))
     # Later than the last output only where a part of an image is cut off.
     total = before + max(row.finish for row in every)
@@ -78,15 +86,15 @@ def _timeline(design: Design, times: Timing, *, steady: bool) -> Timeline:
     rows = []
     for row in every:
         start, cycles = int(row.cycles[0]), row.cycles + before
-        busy = np.bincount(cycles // step).astype(np.int64)
+        busy, still = _counts(cycles, step), _counts(row.still + before, step)
         begin, others = int(cycles[0]) // step, np.zeros(0, dtype=np.int64)
         if steady:
-            others = _repeated(cycles, times.interval, total, step)
+            others = _repeated(cycles, interval, total, step)
             others[: len(busy)] -= busy
-        counts = tuple(busy[begin:].tolist()), tuple(others.tolist())
+        counts = (tuple(n.tolist()) for n in (busy[begin:], still[begin:], others))
         rows.append(TimelineRow(row.name, row.what, start, int(row.cycles[-1]) + 1, row.finish, begin, *counts))
-    latency = times.steady_latency if steady else times.latency
-    return Timeline(steady, total, before, latency, times.interval, step, tuple(rows))
+    latency = max(row.finish for row in every if row.what == "output")
+    return Timeline(steady, total, before, latency, interval, step, tuple(rows))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,28 +102,38 @@ class _Row:
     name: str
     what: str
     cycles: Steps
+    still: Steps
     finish: int
 
 
-def _rows(design: Design, activities: Mapping[str, Activity]) -> Iterator[_Row]:
+def _rows(design: Design, flow: Flow, sample: int) -> Iterator[_Row]:
     """Inputs, the loops of the processes in the order of the design, outputs."""
     for port in design.inputs:
-        cycles = np.arange(design.streams[port.stream].beats)
-        yield _Row(port.name, "input", cycles, len(cycles))
-    given: dict[str, Steps] = {}
-    for process in design:
-        activity, loops = activities[process.name], stages(process.kernel)
-        written = [cycles[w] for cycles, loop in zip(activity.loops, loops, strict=True) for w in loop.writes]
-        depth = activity.finish - max(int(w[-1]) for w in written)
-        given |= {name: w + depth for name, w in zip(process.writes, written, strict=True)}
-        kernel = type(process.kernel).__name__
-        for i, cycles in enumerate(activity.loops):
-            last = max(activity.finish if loops[i].writes else 0, int(cycles[-1])) + 1
-            what = kernel if len(loops) == 1 else f"{kernel}, {'writing' if loops[i].writes else 'reading'}"
-            yield _Row(process.name, what, cycles, last)
+        cycles = _cycles(port, flow, sample)
+        still = np.setdiff1d(np.arange(cycles[0], cycles[-1]), cycles)  # beats are offered without a pause
+        yield _Row(port.name, "input", cycles, still, int(cycles[-1]) + 1)
+    found = activities(flow, sample)
+    for activity in found:
+        loop = activity.loop
+        what = type(design.processes[loop.process].kernel).__name__
+        if loop.before is not None or loop.behind is not None:
+            what += ", writing" if loop.writes else ", reading"
+        yield _Row(loop.process, what, activity.begin, activity.still, activity.finish)
     for port in design.outputs:
-        cycles = given[port.stream]
-        yield _Row(port.name, "output", cycles, int(cycles[-1]) + 1)
+        cycles = _cycles(port, flow, sample)
+        yield _Row(port.name, "output", cycles, np.zeros(0, dtype=np.int64), int(cycles[-1]) + 1)
+
+
+def _cycles(port: Port, flow: Flow, sample: int) -> Steps:
+    """Those in which the beats of a port are written: an input's when there is room, an output's when they come."""
+    assert flow.interval is not None
+    cycles: Steps = flow.written[port.stream].reshape(flow.samples, -1)[sample] - sample * flow.interval
+    return cycles
+
+
+def _counts(cycles: Steps, step: int) -> Steps:
+    """How many of them lie in each step, up to the last that has any."""
+    return np.bincount(cycles // step).astype(np.int64)
 
 
 def _repeated(cycles: Steps, interval: int, total: int, step: int) -> Steps:

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from codesign.analysis.latency import timing
+from codesign.analysis.cycles import running
 from codesign.analysis.limits import Limit
 from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Add, ArgMax
+from codesign.passes.fifo_depth import fifo_depth
 from codesign.passes.lower import Fold, lower
 from codesign.report.build import budgets, layer_rows, process_rows, stream_rows
 from codesign.report.measured import (
@@ -116,8 +117,8 @@ def measured() -> Report:
 
 def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None = None) -> Report:
     """A report with figures in every field."""
-    design = lower(network, folds)
-    times = timing(design)
+    design = fifo_depth(lower(network, folds))
+    flow = running(design)
     areas = {p.name: Resources(1000 + 137 * i, 2100 + 91 * i, 3 * i, i / 2) for i, p in enumerate(design)}
     return Report(
         name=network.name,
@@ -130,7 +131,7 @@ def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None 
         layers=layer_rows(network),
         outputs=tuple(o.source for o in network.outputs),
         processes=process_rows(design, areas, requested),
-        streams=stream_rows(design, times, {name: Resources(30, 52) for name in design.streams}),
+        streams=stream_rows(design, flow.occupancy(), {name: Resources(30, 52) for name in design.streams}),
         budgets=budgets(sum(areas.values(), Resources()), load_target("u50")),
         interval=Figure(
             design.interval(), "exact", (Limit("port", 4, "x has 4 beats"), Limit("products", 3, "768 products"))
@@ -151,5 +152,5 @@ def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None 
         ),
         approximations=(Approximation("softmax", "a table of 412 exponentials"),),
         errors=(OutputError("global_out", 0.00131, 0.0002, 1000),),
-        timelines=timelines(design, times),
+        timelines=timelines(design, flow),
     )

@@ -24,7 +24,7 @@ def test_all_is_inside_the_picture(line: Timeline) -> None:
     drawn = chart(line, {}, 5.0)
     assert len(drawn.bars) == len(line.rows)
     for bar in drawn.bars:
-        for path in (bar.busy, bar.others):
+        for path in (bar.busy, bar.others, bar.room):
             assert all(drawn.left <= x <= drawn.right for x in (*numbers(path, "M"), *numbers(path, "H")))
             assert all(bar.top <= y <= bar.top + drawn.bar for y in numbers(path, "V"))
         assert drawn.left <= bar.waits[0] and sum(bar.waits) <= drawn.right + 0.1
@@ -90,6 +90,14 @@ def test_work_for_other_samples_is_drawn_beside() -> None:
     line = Timeline(True, 40, 0, 24, 30, 1, (row(others=(1,) * 5 + (0,) * 35),))
     (bar,) = chart(line, {}, 5.0).bars
     assert bar.others == f"M{NAMES:g} {bar.top + 16:g}V{bar.top:g}H{NAMES + 5 * PLOT / 40:g}V{bar.top + 16:g}Z"
+
+
+def test_waits_for_room_hang_from_the_top_of_the_bar() -> None:
+    line = Timeline(False, 40, 0, 24, 30, 1, (row(still=(0, 0, 1, 1)),))
+    (bar,) = chart(line, {}, 5.0).bars
+    scale = PLOT / 40
+    assert bar.room == f"M{NAMES + 12 * scale:g} {bar.top:g}V{bar.top + 16:g}H{NAMES + 14 * scale:g}V{bar.top:g}Z"
+    assert "waits 2 cycles for room" in bar.tip and "for beats" not in bar.tip
 
 
 def test_time_may_begin_before_the_first_beat() -> None:

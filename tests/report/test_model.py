@@ -88,7 +88,7 @@ SHAPE: dict[str, object] = {
         "steady": bool, "cycles": int, "before": int, "latency": int, "interval": int, "step": int,
         "rows": [{
             "name": str, "what": str, "start": int, "stop": int, "finish": int, "begin": int,
-            "busy": [int], "others": [int],
+            "busy": [int], "still": [int], "others": [int],
         }],
     }],
     "cosim": None,

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codesign.analysis.cycles import running
 from codesign.analysis.latency import timing
 from codesign.analysis.schedule import pipeline_depth, stages
 from codesign.ir.design import Design
@@ -15,6 +16,7 @@ from codesign.ir.graph import Graph, Output
 from codesign.ir.kernels import Permute
 from codesign.ir.layers import Dense, Input, Pad, Transpose
 from codesign.ir.tensor import Tensor
+from codesign.passes.fifo_depth import fifo_depth
 from codesign.passes.lower import Fold, lower
 from codesign.report.timeline import STEPS, Timeline, timelines
 from tests.backends.designs import chains
@@ -24,9 +26,9 @@ from tests.strategies import typed_networks
 
 def test_a_product_works_from_its_first_beat_on() -> None:
     """4 beats of x in cycles 0 to 3; 12 iterations a cycle later; its results a pipeline's depth behind."""
-    design = lower(perceptron(np.random.default_rng(0), [8, 6]), {"dense_1": Fold(2, 2)})
+    design = fifo_depth(lower(perceptron(np.random.default_rng(0), [8, 6]), {"dense_1": Fold(2, 2)}))
     depth = pipeline_depth(design.processes["dense_1"].kernel)
-    alone, run = timelines(design, timing(design))
+    alone, run = timelines(design, running(design))
     x, dense, y = alone.rows
     assert (alone.steady, alone.cycles, alone.latency, alone.interval, alone.step) == (
         False,
@@ -47,8 +49,10 @@ def test_a_product_works_from_its_first_beat_on() -> None:
 
 def test_a_reader_waits_for_what_comes_late() -> None:
     """dense_2 takes an element of relu_1 as each fold of dense_1 ends: one cycle of work in eight."""
-    design = lower(perceptron(np.random.default_rng(0), [8, 8, 8]), {"dense_1": Fold(1, 1), "dense_2": Fold(8, 1)})
-    alone, _ = timelines(design, timing(design))
+    design = fifo_depth(
+        lower(perceptron(np.random.default_rng(0), [8, 8, 8]), {"dense_1": Fold(1, 1), "dense_2": Fold(8, 1)})
+    )
+    alone, _ = timelines(design, running(design))
     late = next(row for row in alone.rows if row.name == "dense_2")
     assert (late.works, late.waits) == (8, 7 * 7)
     assert late.busy == (*(1, 0, 0, 0, 0, 0, 0, 0) * 7, 1)
@@ -61,9 +65,9 @@ def test_a_permutation_fills_a_buffer_while_it_empties_the_other() -> None:
     graph.add("t", Transpose((1, 0)), "x")
     graph.add("d", Dense(np.ones((4, 4), dtype=np.int64), Fixed(2)), "t")
     graph.outputs = [Output("y", "d", "y")]
-    design = lower(graph, {"d": Fold(1, 1)})
+    design = fifo_depth(lower(graph, {"d": Fold(1, 1)}))
     (name,) = (p.name for p in design if isinstance(p.kernel, Permute))
-    alone, run = timelines(design, timing(design))
+    alone, run = timelines(design, running(design))
     reading, writing = (row for row in alone.rows if row.name == name)
     assert (reading.what, writing.what) == ("Permute, reading", "Permute, writing")
     assert writing.start >= reading.stop
@@ -78,13 +82,19 @@ def test_a_border_begins_before_its_image() -> None:
     graph.add("p", Pad(2, 0, 0, 0), "x")
     graph.add("d", Dense(np.array([[1, 2]]), Fixed(3)), "p")
     graph.outputs = [Output("y", "d", "y")]
-    design = lower(graph, {"d": Fold(1, 1)})
-    alone, run = timelines(design, timing(design))
-    assert [(row.name, row.start, row.stop) for row in alone.rows[:2]] == [("x", 0, 4), ("p", 0, 8)]
-    # Of 16 cycles per sample the border needs 8. It has the four codes above the image done when the inputs begin.
-    assert (alone.interval, run.before) == (16, 11)
-    assert [(row.name, row.start, row.stop) for row in run.rows[:2]] == [("x", 0, 4), ("p", -11, 5)]
-    assert (run.rows[1].works, run.rows[1].waits) == (8, 8)
+    design = fifo_depth(lower(graph, {"d": Fold(1, 1)}))
+    alone, run = timelines(design, running(design))
+    x, border, product, y = alone.rows
+    assert alone.interval == 16
+    # Two cycles per pixel. Two results of the border fit its FIFO, one its pipeline; then it waits every other cycle.
+    assert border.busy == (1, 1, 1, 1, 0, 1, 0, 1, 0, 1, 0, 1)
+    assert border.still == (0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1)
+    assert (border.room, border.waits, product.room, product.waits) == (4, 0, 0, 0)
+    # Two pixels of the image fit the FIFO of the port before the border comes to them.
+    assert (x.busy, x.room, x.waits) == ((1, 1, 0, 0, 0, 0, 1, 0, 1), 5, 0)
+    assert (y.start, y.stop, y.room, y.waits) == (4, 20, 0, 0)
+    x, border, *_ = run.rows
+    assert (run.before, border.start, border.stop, border.works, border.waits) == (3, -3, 12, 8, 0)
 
 
 def check(design: Design, line: Timeline) -> None:
@@ -99,7 +109,7 @@ def check(design: Design, line: Timeline) -> None:
         if row.what in ("input", "output"):
             assert row.works == ports[row.name]
         assert -line.before <= row.start < row.stop <= row.finish <= line.cycles - line.before
-        assert row.waits >= 0
+        assert row.waits >= 0 and max(row.still, default=0) <= line.step
         assert row.begin == (line.before + row.start) // line.step
         assert row.begin + len(row.busy) == (line.before + row.stop - 1) // line.step + 1
         assert max(row.busy) <= line.step
@@ -118,9 +128,9 @@ def check(design: Design, line: Timeline) -> None:
 @given(st.data())
 def test_every_iteration_has_its_place(data: st.DataObject) -> None:
     graph, _ = data.draw(typed_networks())
-    design = lower(graph, data.draw(folds(graph)))
+    design = fifo_depth(lower(graph, data.draw(folds(graph))))
     times = timing(design)
-    alone, run = timelines(design, times)
+    alone, run = timelines(design, running(design))
     assert (alone.latency, run.latency) == (times.latency, times.steady_latency)
     check(design, alone)
     check(design, run)
@@ -129,14 +139,15 @@ def test_every_iteration_has_its_place(data: st.DataObject) -> None:
 @settings(max_examples=30)
 @given(chains())
 def test_so_it_has_in_chains_of_kernels(design: Design) -> None:
-    for line in timelines(design, timing(design)):
+    design = fifo_depth(design)
+    for line in timelines(design, running(design)):
         check(design, line)
 
 
 @pytest.mark.parametrize("width", [64, 500])
 def test_long_times_are_told_in_steps(width: int) -> None:
-    design = lower(perceptron(np.random.default_rng(0), [width, 4]), {"dense_1": Fold(1, 1)})
-    line, _ = timelines(design, timing(design))
+    design = fifo_depth(lower(perceptron(np.random.default_rng(0), [width, 4]), {"dense_1": Fold(1, 1)}))
+    line, _ = timelines(design, running(design))
     assert line.step == -(-line.cycles // STEPS)
     assert (line.step > 1) == (width == 500)
     check(design, line)
