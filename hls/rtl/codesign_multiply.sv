@@ -98,7 +98,7 @@ module codesign_multiply #(
       logic signed [LARGE-1:0] wide;
       logic [DIGITS*Y_WIDTH-1:0] products;
 
-      assign unused = &{1'b0, v, a, b};
+      assign unused = &{1'b0, v, wide};  // of a factor of one bit, y may have no place for the other one's sign
       if (A_WIDTH < B_WIDTH) begin : g_weight
         assign narrow = a;
         assign wide = b;

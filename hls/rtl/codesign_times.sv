@@ -3,11 +3,11 @@
 // beats, read at the first of POSITIONS and kept for the others.
 //
 //   in_0_data ------------> LEFT * x + LEFT_ADDEND ---> |u| --+
-//                                                             * --> |z| ... |z| --> out_data
+//                                                             codesign_multiply --> out_data
 //   in_1_data --> held y -> RIGHT * y + RIGHT_ADDEND -> |v| --+
 //
 // POSITIONS, FOLDS: of the vector, see codesign_held. X_*, Y_*, Z_*: the beats, of the same lanes. U_*, V_*: the types of the
-// two factors. DEPTH: registers of the pipeline.
+// two factors. DEPTH: registers of the pipeline: at least 2, and 3 for a DSP slice.
 module codesign_times #(
     parameter int POSITIONS = 1,
     parameter int FOLDS = 4,
@@ -44,7 +44,11 @@ module codesign_times #(
     output logic [                1:0] starved,
     output logic                       blocked
 );
-  localparam int OPERAND_REGS = DEPTH > 1 ? 1 : 0;
+  // A product is worth a DSP slice from 16 bits on, unless it is a gate (a factor of one or two bits): where the design's
+  // costs draw the line. A slice has its two registers; what is made of adders has all that the operands leave.
+  localparam bit SLICE = U_WIDTH > 2 && V_WIDTH > 2 && U_WIDTH + V_WIDTH >= 16;
+  localparam int PRODUCT_REGS = SLICE ? 2 : DEPTH - 1;
+  localparam int OPERAND_REGS = DEPTH - PRODUCT_REGS;
 
   logic advance, fresh;
   logic [Y_LANES*Y_WIDTH-1:0] y;
@@ -84,7 +88,7 @@ module codesign_times #(
   for (genvar l = 0; l < Z_LANES; l++) begin : g_lane
     logic [U_WIDTH-1:0] from_x, u;
     logic [V_WIDTH-1:0] from_y, v;
-    logic [Z_WIDTH-1:0] a, b, product;
+    logic signed [Z_WIDTH-1:0] z;
 
     codesign_scale #(
         .X_WIDTH (X_WIDTH),
@@ -124,31 +128,22 @@ module codesign_times #(
         .in (from_y),
         .out(v)
     );
-    codesign_recode #(
-        .X_WIDTH (U_WIDTH),
+    codesign_multiply #(
+        .X_WIDTH(U_WIDTH),
         .X_SIGNED(U_SIGNED),
-        .Y_WIDTH (Z_WIDTH)
-    ) left_operand (
-        .x(u),
-        .y(a)
-    );
-    codesign_recode #(
-        .X_WIDTH (V_WIDTH),
-        .X_SIGNED(V_SIGNED),
-        .Y_WIDTH (Z_WIDTH)
-    ) right_operand (
-        .x(v),
-        .y(b)
-    );
-    assign product = a * b;
-    codesign_delay #(
-        .WIDTH (Z_WIDTH),
-        .CYCLES(DEPTH - OPERAND_REGS)
-    ) behind (
+        .W_WIDTH(V_WIDTH),
+        .W_SIGNED(V_SIGNED),
+        .MULTIPLIER(SLICE ? "dsp" : "lut"),
+        .Y_WIDTH(Z_WIDTH),
+        .REGS(PRODUCT_REGS)
+    ) multiplied (
         .clk,
-        .advance,
-        .in (product),
-        .out(out_data[l*Z_WIDTH+:Z_WIDTH])
+        .load({PRODUCT_REGS{advance}}),
+        .x(u),
+        .w(v),
+        .v('0),
+        .y(z)
     );
+    assign out_data[l*Z_WIDTH+:Z_WIDTH] = z;
   end
 endmodule

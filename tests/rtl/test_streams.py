@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from codesign.ir.design import Design
@@ -63,8 +63,8 @@ def chains(seed: int) -> Design:
     return b.design
 
 
-# Every example costs a run of Verilator and g++, so there are few, each with many instances.
-@settings(max_examples=1)
+# Every example costs a run of Verilator and g++, so there are few, each with many instances, and none is made smaller.
+@settings(max_examples=1, phases=[Phase.generate])
 @given(st.integers(0, 2**32 - 1), st.sampled_from([100, 200, 400]))
 def test_kernels_that_move_streams_are_exact_in_integers_and_cycles(
     tmp_path_factory: pytest.TempPathFactory, seed: int, clock_mhz: int
