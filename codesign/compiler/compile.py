@@ -15,8 +15,7 @@ from numpy.typing import ArrayLike
 
 from codesign import __version__
 from codesign.backends.project import Vectors, output_folder, write_project
-from codesign.backends.rtl.project import FOLDER as RTL
-from codesign.backends.rtl.project import write_rtl
+from codesign.backends.rtl.project import write_twin
 from codesign.compiler.goals import check_goals
 from codesign.compiler.options import ConfigSource, Options
 from codesign.compiler.reporting import report_of
@@ -148,7 +147,7 @@ def compile(
             version=__version__,
             digest=digest,
         )
-        write_rtl(design, folder / RTL, version=__version__, digest=digest)
+        write_twin(design, folder, version=__version__, digest=digest)
         copy = folder / "model" / f"{identifier(model.stem, 'model')}.onnx"
         copy.parent.mkdir()
         copy.write_bytes(embedded(proto, model.name, model.parent).SerializeToString())

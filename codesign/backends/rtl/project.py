@@ -1,23 +1,20 @@
-"""The folder of the SystemVerilog: the top, the modules it instantiates and the contents of its memories."""
+"""The part of a project that is the SystemVerilog twin: the design, and the bench that simulates it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from codesign.backends.rtl.top import rtl
+from codesign.backends.rtl.bench import simulation
 from codesign.errors import OutputError
 from codesign.ir.design import Design
 
-FOLDER = "rtl"
-"""Where it lies in a project."""
 
-
-def write_rtl(design: Design, folder: Path, *, version: str, digest: str) -> None:
-    """Writes the SystemVerilog of `design` into `folder`, which is made if need be.
+def write_twin(design: Design, folder: Path, *, version: str, digest: str) -> None:
+    """Writes `rtl/` and `cosim/` into the project `folder`.
 
     `digest` names the model it was made from. The same arguments give the same bytes.
     """
-    for path, text in sorted(rtl(design).files(version, digest).items()):
+    for path, text in sorted(simulation(design, version, digest).items()):
         place = folder / path
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
