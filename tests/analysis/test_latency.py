@@ -13,9 +13,10 @@ from codesign.analysis.schedule import pipeline_depth, stages
 from codesign.errors import IRError
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
-from codesign.ir.kernels import Apply, Kernel, MatVec, Permute, Repack
+from codesign.ir.kernels import Apply, Kernel, MatVec, Permute, Repack, SoftmaxUnit
 from codesign.ir.layers import Add, Input
-from codesign.ir.layers.requantize import Shift
+from codesign.ir.layers.requantize import MultiplyShift, Shift, Thresholds
+from codesign.ir.layers.softmax import SoftmaxTable
 from codesign.ir.tensor import Tensor
 from codesign.passes.lower import Fold, lower
 from tests.perceptrons import dense, folds, perceptron, requantize
@@ -62,6 +63,32 @@ def test_a_dsp_slice_takes_three_cycles() -> None:
         return pipeline_depth(lower(graph, {"dense_1": Fold(1, 1)}).processes["dense_1"].kernel)
 
     assert (depth(2), depth(16)) == (2, 5)
+
+
+def test_a_constant_multiplier_takes_a_level_per_digit() -> None:
+    """Where each lane has its own constant it is made of its signed digits: 85 has four, 64 one."""
+
+    def depth(lanes: int, constant: int) -> int:
+        f = MultiplyShift(np.array([64, constant]), np.array([0, 0]), 8, -128, 127)
+        return pipeline_depth(Apply(f, 1, 2, lanes, Fixed(16), Fixed(8)))
+
+    assert (depth(2, 64), depth(2, 85), depth(1, 85)) == (1 + 1, 1 + 2, 1 + 3 + 1)
+
+
+def test_more_thresholds_take_longer_to_count() -> None:
+    def depth(steps: int) -> int:
+        f = Thresholds(np.array([0]), np.array([1]), np.arange(steps)[None])
+        return pipeline_depth(Apply(f, 1, 1, 1, Fixed(16), Fixed(8, 0, False)))
+
+    assert [depth(steps) for steps in (0, 1, 3, 15, 255)] == [2, 2, 2, 3, 3]
+
+
+def test_the_sweeps_of_softmax_go_through_one_pipeline() -> None:
+    def depth(channels: int) -> int:
+        unit = SoftmaxTable(np.array([4, 2, 1]), 8)
+        return pipeline_depth(SoftmaxUnit(unit, 1, channels, 4, Fixed(8), Fixed(8, 0, False)))
+
+    assert depth(4) == depth(8) == 1 + (2 + 2 + 3 + 8 + 2 + 2) // 3
 
 
 @settings(max_examples=80)
