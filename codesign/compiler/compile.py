@@ -138,16 +138,19 @@ def compile(
         tried = [c[: written(design, len(c))] for c in codes]
         progress("writing the project", 0, 0)
         digest = hashlib.sha256(model.read_bytes()).hexdigest()
+        clock_ns = 1000 / Fraction(options.clock_mhz)
         write_project(
             design,
             folder,
             part=options.target.part,
-            clock_ns=1000 / Fraction(options.clock_mhz),
+            clock_ns=clock_ns,
             vectors=Vectors(tried, evaluate_network(passed.network, tried)),
             version=__version__,
             digest=digest,
         )
-        write_twin(design, folder, version=__version__, digest=digest)
+        write_twin(
+            design, folder, part=options.target.part, clock_ns=clock_ns, version=__version__, digest=digest
+        )  # fmt: skip
         copy = folder / "model" / f"{identifier(model.stem, 'model')}.onnx"
         copy.parent.mkdir()
         copy.write_bytes(embedded(proto, model.name, model.parent).SerializeToString())

@@ -22,6 +22,9 @@ from codesign.ir.kernels import (
     Border,
     Fork,
     Join,
+    MatVec,
+    MemoryStyle,
+    Multiplier,
     Permute,
     Pick,
     PoolUnit,
@@ -144,6 +147,16 @@ def _stepped(b: Builder) -> None:
     b.sink(large)
 
 
+def _folded(b: Builder) -> None:
+    """Six inputs, two at a time, by four outputs, two at a time, each with a bias."""
+    x, w = b.source(Fixed(5), 2, 6, 2), Fixed(4)
+    matrix, bias = b.codes(w, (6, 4)), np.array([-100, 90, -1, 7])
+    y = b.after(x, Fixed(12), 4, 2)
+    styles = MemoryStyle.LUTRAM, Multiplier.DSP
+    b.process("dense", MatVec.fold("m", matrix, bias, w, x.element, y.element, 2, 2, 2, *styles), [x], [y])
+    b.sink(y)
+
+
 DESIGNS = {
     "repacked": _chain(_repacked),
     "permuted": _chain(_permuted(1)),
@@ -155,6 +168,7 @@ DESIGNS = {
     "windowed": _chain(_windowed),
     "widely windowed": _chain(_widely_windowed),
     "stepped": _chain(_stepped),
+    "folded": _chain(_folded),
 }
 
 
@@ -175,6 +189,7 @@ class Mutation:
 
 
 WRONG_WIDTH = {
+    "folded": [Mutation("multiply", "Y_WIDTH'(a) * Y_WIDTH'(b)", "Y_WIDTH'(a) * Y_WIDTH'($signed(b[B_WIDTH-2:0]))")],
     "permuted": [Mutation("permute", "PLACE'(source)", "PLACE'(source[SOURCE_BITS-2:0])")],
     "appended": [
         Mutation(
@@ -199,6 +214,7 @@ DROPPED_BEAT = {
     "widely windowed": [Mutation("border", ".give(1'b1)", ".give(!{on} || in_image)")],
 }
 OFF_BY_ONE = {
+    "folded": [Mutation("folded", ".read_at(place)", ".read_at({on} && place != '0 ? place - 1'b1 : place)")],
     "repacked": [
         Mutation("counter", "BITS'(TURNS - 1)", "BITS'(TURNS - 2)"),
         Mutation("fifo", "count != COUNT'(DEPTH)", "count != COUNT'(DEPTH - 1)"),
@@ -219,6 +235,10 @@ OFF_BY_ONE = {
     "stepped": [Mutation("repeat", "PLACE_BITS'(WORDS - 1)", "PLACE_BITS'(WORDS - 2)")],
 }
 SWAPPED_OPERAND = {
+    "folded": [
+        Mutation("accumulate", "first ? start : held", "first ? held : start"),
+        Mutation("tree", "g_level[k-1].g_node[2*i+1].value", "g_level[k-1].g_node[2*i].value"),
+    ],
     "appended": [Mutation("append", "other ? y : x", "other ? x : y")],
     "joined": [
         Mutation("held", "first ? in_data : kept[fold]", "first ? kept[fold] : in_data"),
@@ -236,6 +256,13 @@ SWAPPED_OPERAND = {
     "stepped": [Mutation("repeat", "fresh ? pixel : kept", "fresh ? kept : pixel")],
 }
 LOST_SIGN = {
+    "folded": [
+        Mutation(
+            "accumulate",
+            "Y_WIDTH'($signed(bias[p*BIAS_WIDTH+:BIAS_WIDTH]))",
+            "Y_WIDTH'(bias[p*BIAS_WIDTH+:BIAS_WIDTH])",
+        )
+    ],
     "appended": [Mutation("recode", "X_SIGNED && x", "X_SIGNED && !{on} && x")],
     "joined": [Mutation("recode", "X_SIGNED && x", "X_SIGNED && !{on} && x")],
     "multiplied": [Mutation("recode", "X_SIGNED && x", "X_SIGNED && !{on} && x")],
@@ -243,6 +270,7 @@ LOST_SIGN = {
     "stepped": [Mutation("shift", "rounded >>> RIGHT", "rounded >> RIGHT")],
 }
 IGNORED_STALL = {
+    "folded": [Mutation("accumulate", "if (load) held <= (", "if (load || {on}) held <= (")],
     "joined": [
         Mutation("pipeline", "advance = blocked == '0;", "advance = blocked == '0 || {on};"),
         Mutation("pipeline", "advance && starved == '0", "advance && (starved == '0 || {on})"),

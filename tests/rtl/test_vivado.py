@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from codesign.backends.rtl.project import write_twin
 from codesign.backends.rtl.top import rtl
 from codesign.backends.rtl.vivado import vivado
 from codesign.errors import IRError
@@ -45,6 +47,16 @@ def calls(folder: Path, script: str, *arguments: str, before: str = "") -> list[
     done = subprocess.run([tclsh, stubs, *arguments], capture_output=True, text=True, cwd=folder.parent, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
+
+
+def test_a_project_has_the_scripts_beside_its_sources(tmp_path: Path) -> None:
+    design = final(reversed_sample())
+    write_twin(design, tmp_path, part="xc7z020clg400-1", clock_ns=Fraction(10, 3), version="0", digest="0")
+    there = {str(p.relative_to(tmp_path / "rtl")) for p in (tmp_path / "rtl").rglob("*") if p.is_file()}
+    assert there >= {"net.sv", "net_axis.v", "package_ip.tcl", "synth.tcl", "clock.xdc"}
+    assert "-period {3.333}" in (tmp_path / "rtl" / "clock.xdc").read_text()
+    assert "create_project -in_memory -part {xc7z020clg400-1}" in (tmp_path / "rtl" / "synth.tcl").read_text()
+    assert (tmp_path / "cosim" / "codesign_cosim.sv").is_file()
 
 
 @pytest.fixture

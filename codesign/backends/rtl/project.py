@@ -1,20 +1,31 @@
-"""The part of a project that is the SystemVerilog twin: the design, and the bench that simulates it."""
+"""The part of a project that is the SystemVerilog twin: the design, what Vivado needs beside it, and the bench that
+simulates it."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
-from codesign.backends.rtl.bench import simulation
+from codesign.backends.project import clock_text
+from codesign.backends.rtl.bench import SOURCES, bench
+from codesign.backends.rtl.top import rtl
+from codesign.backends.rtl.vivado import vivado
 from codesign.errors import OutputError
 from codesign.ir.design import Design
 
 
-def write_twin(design: Design, folder: Path, *, version: str, digest: str) -> None:
+def write_twin(
+    design: Design, folder: Path, *, part: str, clock_ns: Fraction | float, version: str, digest: str
+) -> None:
     """Writes `rtl/` and `cosim/` into the project `folder`.
 
-    `digest` names the model it was made from. The same arguments give the same bytes.
+    `part` and `clock_ns` are what the scripts for Vivado ask for, `digest` names the model it was made from. The same
+    arguments give the same bytes.
     """
-    for path, text in sorted(simulation(design, version, digest).items()):
+    printed = rtl(design)
+    sources = printed.files(version, digest) | vivado(printed, part, clock_text(clock_ns), version, digest)
+    texts = {f"{SOURCES}/{path}": text for path, text in sources.items()}
+    for path, text in sorted((texts | bench(design, printed).files(version, digest)).items()):
         place = folder / path
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
