@@ -30,7 +30,8 @@ class StreamKind(Enum):
 class Stream:
     """`beats` words per sample, each of `lanes` consecutive elements (row-major, channels last).
 
-    `memory` is what its FIFO, or each of its FIFOs, is made of: LUTRAM stands for shift registers, else BRAM.
+    `memory` is what its FIFO, or each of its FIFOs, is made of: LUTRAM stands for shift registers, else BRAM. `minimum`
+    is the depth that is enough for pipelines as deep as decided; None where it was not looked for.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Stream:
     kind: StreamKind = StreamKind.STRUCT
     depth: int = 2
     memory: MemoryStyle = MemoryStyle.LUTRAM
+    minimum: int | None = None
 
     @property
     def width(self) -> int:

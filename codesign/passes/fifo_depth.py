@@ -30,19 +30,21 @@ def fifo_depth(design: Design, clock_mhz: float = 200, *, lowered: bool = True) 
     (`analysis/depths.py`), larger where deeper ones need it, and by `SLACK` at the ends of paths that meet. Without
     `lowered` they are what ever waits with endless FIFOs, which takes less time to find and more bits.
     """
-    depths = _lowered(design, clock_mhz) if lowered else None
+    least = minimal_depths(design, clock_mhz) if lowered else None
+    depths = None if least is None else _raised(design, least, clock_mhz)
     if depths is None:
         depths = _alive(design, _slack(design, _occupied(design, clock_mhz)), clock_mhz)
     found = design.copy()
     for name, stream in design.streams.items():
-        deep = replace(stream, depth=depths[name])
+        minimum = None if least is None else min(least[name], depths[name])
+        deep = replace(stream, depth=depths[name], minimum=minimum)
         found.streams[name] = replace(deep, memory=fifo_memory(deep.depth, deep.width // deep.fifos))
     return found
 
 
-def _lowered(design: Design, clock_mhz: float) -> dict[str, int] | None:
-    """The depths; None if room that was added makes an output late, which can be where pipelines stop."""
-    depths = minimal_depths(design, clock_mhz)
+def _raised(design: Design, depths: Mapping[str, int], clock_mhz: float) -> dict[str, int] | None:
+    """Minimal depths, and what deeper pipelines and those of HLS tools need; None if room that was added makes an
+    output late, which can be where pipelines stop."""
     for stretch in STRETCHES[1:]:
         if not in_time(design, depths, clock_mhz, stretch):
             depths = minimal_depths(design, clock_mhz, stretch, floor=depths)

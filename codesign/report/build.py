@@ -58,6 +58,7 @@ def stream_rows(
             s.width,
             s.depth,
             waiting[s.name],
+            s.minimum,
             _rounded((estimates or {}).get(s.name)),
         )
         for s in design.streams.values()
@@ -80,7 +81,7 @@ def figures(design: Design, times: Timing, clock_mhz: float) -> tuple[Figure, Fi
     floor = limits(design, clock_mhz)
     interval = Figure(times.interval, "exact", floor.interval)
     latency = Figure(times.latency, "estimate", floor.latency)
-    return interval, latency, _bounds(times.latency, floor)
+    return interval, latency, (*_bounds(times.latency, floor), *_depths(design))
 
 
 def _bounds(latency: int, floor: Limits) -> tuple[Bound, ...]:
@@ -100,6 +101,18 @@ def _bounds(latency: int, floor: Limits) -> tuple[Bound, ...]:
         Bound(FOLDED, "cycles", latency, "estimate", floor.folded, folded),
         *(Bound(what, unit, s.used, how, s.least, why) for what, unit, how, s, why in shares if s.used),
     )
+
+
+def _depths(design: Design) -> tuple[Bound, ...]:
+    """The bits of all FIFOs beside the least, where that is known."""
+    bits = least = 0
+    for stream in design.streams.values():
+        if stream.minimum is None:
+            return ()
+        bits += stream.width * stream.depth
+        least += stream.width * stream.minimum
+    why = "none can be one word less without a late output or a deadlock; more serves HLS tools"
+    return (Bound("FIFOs", "bits", bits, "exact", least, why),)
 
 
 def _layer(node: Node) -> LayerRow:

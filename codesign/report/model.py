@@ -83,7 +83,9 @@ class StreamRow:
     width: int
     depth: int
     waiting: int = 0
-    """The most beats that ever wait in it, by the static schedule with inputs paced at the interval."""
+    """The most beats that ever wait in it, by the cycle model with inputs paced at the interval."""
+    minimum: int | None = None
+    """The least depth with which the outputs come as early and nothing can deadlock, where that was looked for."""
     estimate: Resources | None = None
     """The area of its FIFO by the cost model."""
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codesign.analysis.depths import minimal_depths
 from codesign.analysis.latency import timing
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
@@ -90,3 +91,11 @@ def test_a_permutation_is_two_loops_with_two_buffers() -> None:
     assert Machine(design, 1).run(patience=200)[0] == timing(design).latency
     done = Machine(design, 20).run(patience=200)
     assert done[-1] - done[9] == 10 * design.interval()
+
+
+def test_each_stream_knows_its_least_depth() -> None:
+    design = lower(residual_graph(), FOLDS[0])
+    found, least = fifo_depth(design), minimal_depths(design)
+    assert {name: stream.minimum for name, stream in found.streams.items()} == least
+    assert all(least[name] <= stream.depth for name, stream in found.streams.items())
+    assert {stream.minimum for stream in fifo_depth(design, lowered=False).streams.values()} == {None}

@@ -157,9 +157,10 @@ def test_what_was_simulated_stands_beside_the_model() -> None:
     assert heading[-3:] == ["busy (measured)", "waits for beats", "for room"]
     assert rows[1][-3:] == [f"{100 * 12 * report.processes[1].interval_cycles / 250:.0f} %", "16 %", "0 %"]
     heading, *rows = table(report, "streams")
-    assert heading[6:9] == ["depth", "most waiting", "measured"]
-    assert [row[8] for row in rows[:3]] == ["1", "2", "1"]
-    assert [row[7] for row in rows] == [str(s.waiting) for s in report.streams]
+    assert heading[6:10] == ["depth", "least", "most waiting", "measured"]
+    assert [row[9] for row in rows[:3]] == ["1", "2", "1"]
+    assert [row[7] for row in rows] == [str(s.minimum) for s in report.streams]
+    assert [row[8] for row in rows] == [str(s.waiting) for s in report.streams]
     assert "measured" not in " ".join(table(samples.chain(), "streams")[0])
     assert [row[0] for row in table(report, "simulation")[1:]] == ["paced", "unthrottled", "random stalls"]
     assert "(model: 88)" in html(report) and 'id="simulation"' not in html(samples.chain())

@@ -58,7 +58,8 @@ SHAPE: dict[str, object] = {
     }],
     "streams": [{
         "name": str, "writer": str | None, "reader": str | None, "kind": str, "element": str, "lanes": int,
-        "beats": int, "width": int, "depth": int, "waiting": int, "estimate": RESOURCES,
+        "beats": int, "width": int, "depth": int, "waiting": int, "minimum": int | None,
+        "estimate": RESOURCES,
     }],
     "budgets": [BUDGET],
     "needs": [BUDGET],
