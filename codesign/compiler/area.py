@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-from codesign.analysis.cost import DesignCost, design_cost
+from codesign.analysis.cost import DesignCost
+from codesign.analysis.rtl_area import design_area
 from codesign.compiler.saved import restore
 from codesign.ir.design import Design
 from codesign.progress import Progress, silent
@@ -58,7 +59,7 @@ def area(
     generation = Family(family) if family is not None else Family.of_part(read_report(place).part)
     engine, limits = find(), Limits(time_limit, memory_limit)
     workers = jobs or len(os.sched_getaffinity(0))
-    cost = design_cost(design)
+    cost = design_area(design, generation is Family.ULTRASCALE_PLUS)
     kept = Cache(folder()) if cache else None
     synthesis = synthesize_design(design, cost, generation, engine, limits, workers, kept, progress)
     found = area_result(design, cost, synthesis, str(engine), generation)

@@ -6,15 +6,22 @@ A program of its own, started by `yosys.py`: it may be stopped at any time, and 
 
 from __future__ import annotations
 
+import ctypes
 import resource
+import signal
 import sys
 from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+"""From Linux' prctl.h."""
 
 
 def main() -> int:
     """The exit code of Yosys."""
     engine, script, seconds, megabytes = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     # The clock is watched outside; this is for the case that nobody watches any more.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     code = (_yowasp if engine == "yowasp" else _pyosys)(script, megabytes << 20)
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

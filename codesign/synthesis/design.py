@@ -24,6 +24,8 @@ class Made:
 
     outcome: Outcome
     of: str
+    key: str = ""
+    """A digest of all that decides the outcome."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def synthesize_design(
     outcomes: dict[str, Outcome] = {**found, **synthesize(tasks, engine, limits, workers, cache, progress)}
 
     def made(parts: list[_Part]) -> dict[str, Made]:
-        owners = {part.name: first[keys[part.label]] for part in parts}
-        return {name: Made(outcomes[owner.label], owner.name) for name, owner in owners.items()}
+        owners = {part.name: (keys[part.label], first[keys[part.label]]) for part in parts}
+        return {name: Made(outcomes[owner.label], owner.name, key) for name, (key, owner) in owners.items()}
 
     return Synthesis(made(processes), made(streams))

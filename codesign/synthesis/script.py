@@ -52,9 +52,10 @@ chtype -set $mul t:$__soft_mul
 """What `synth_xilinx` does between `map_dsp` and `coarse`, but for the slice: see dsp48e2.v."""
 
 _ROMS = """\
-setattr -unset ram_style -set rom_style "logic" m:* a:rom_style=distributed %i
+select -set in_luts a:ram_style=distributed a:rom_style=distributed %u
+setattr -unset ram_style -set rom_style "logic" t:$mem_v2 r:WR_PORTS=0 %i @in_luts %i
 """
-"""ROMs in LUTs: Yosys knows LUT RAM only as what is written, and makes logic of what is not."""
+"""Memories in LUTs that nothing writes: to Yosys LUT RAM is what is written, so these are made logic."""
 
 
 def script(sources: list[str], family: Family, slices: bool) -> str:
@@ -64,15 +65,15 @@ def script(sources: list[str], family: Family, slices: bool) -> str:
     Products are made of DSP slices with `slices`, else of logic: Yosys decides by width alone.
     """
     read = "".join(f"read_verilog -sv -defer {source}\n" for source in sources)
+    apart = f"hierarchy -check -top {TOP}\nsetattr -mod -set keep_hierarchy 1 {KEPT}\n"
     synthesize = f"synth_xilinx -family {family.value} -noiopad -noclkbuf -flatten"
     if not slices:
-        steps = f"{synthesize} -nodsp\n"
+        steps = f"{synthesize} -nodsp -run begin:map_memory\n"
     elif family is Family.SERIES_7:
-        steps = f"{synthesize}\n"
+        steps = f"{synthesize} -run begin:map_memory\n"
     else:
-        steps = f"{synthesize} -run begin:map_dsp\n{_SLICES}{synthesize} -run coarse:edif\n"
-    apart = f"hierarchy -check -top {TOP}\nsetattr -mod -set keep_hierarchy 1 {KEPT}\n"
-    return f"{read}{apart}{_ROMS}{steps}tee -q -o {STATISTICS} stat -json\n"
+        steps = f"{synthesize} -run begin:map_dsp\n{_SLICES}{synthesize} -run coarse:map_memory\n"
+    return f"{read}{apart}{steps}{_ROMS}{synthesize} -run map_memory:edif\ntee -q -o {STATISTICS} stat -json\n"
 
 
 def slice_map() -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,6 +114,41 @@ def test_nothing_goes_on_when_one_fails(monkeypatch: pytest.MonkeyPatch) -> None
         synthesize([task("bad", job("module"), 20), task("good", job(PRODUCT), 20)], find(), Limits(600), 2)
     assert len(started) == 2
     assert all(run._process.returncode is not None and not run._folder.exists() for run in started)
+
+
+WATCHED = """
+import time
+from codesign.synthesis.yosys import Limits, Run, find
+run = Run(find(), {}, "exec -- sleep 120", "none", Limits(120))
+print(run._process.pid, flush=True)
+time.sleep(120)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has /proc and prctl")
+def test_a_run_ends_with_the_process_that_started_it() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", WATCHED]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        waited(lambda: Path(f"/proc/{child}/task/{child}/children").read_text() != "")
+        parent.kill()
+    waited(lambda: not running(child))
+
+
+def running(process: int) -> bool:
+    """Whether there is such a process, and not only its exit code."""
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(") ")[2][0] != "Z"
+
+
+def waited(condition: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("this took more than a minute")
 
 
 def test_a_memory_that_is_left_is_no_silent_zero() -> None:
