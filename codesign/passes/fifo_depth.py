@@ -42,14 +42,17 @@ def fifo_depth(design: Design, clock_mhz: float = 200, *, lowered: bool = True) 
     return found
 
 
-def _raised(design: Design, depths: Mapping[str, int], clock_mhz: float) -> dict[str, int] | None:
+def _raised(design: Design, depths: dict[str, int], clock_mhz: float) -> dict[str, int] | None:
     """Minimal depths, and what deeper pipelines and those of HLS tools need; None if room that was added makes an
     output late, which can be where pipelines stop."""
+    in_time_with = {STRETCHES[0]: depths}
     for stretch in STRETCHES[1:]:
         if not in_time(design, depths, clock_mhz, stretch):
             depths = minimal_depths(design, clock_mhz, stretch, floor=depths)
+        in_time_with[stretch] = depths
     depths = _alive(design, _slack(design, depths), clock_mhz)
-    return depths if all(in_time(design, depths, clock_mhz, stretch) for stretch in STRETCHES) else None
+    changed = [stretch for stretch in STRETCHES if in_time_with[stretch] != depths]
+    return depths if all(in_time(design, depths, clock_mhz, stretch) for stretch in changed) else None
 
 
 def _occupied(design: Design, clock_mhz: float) -> dict[str, int]:
