@@ -13,7 +13,7 @@ from codesign.ir.kernels import Apply, Depthwise, Grouped, Kernel, MatVec
 from codesign.ir.layers import Dense, Requantize
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import ONE, ZERO, Vector
-from codesign.report.model import FOLDED, SLICES, Bound, Budget, Figure, LayerRow, ProcessRow, StreamRow
+from codesign.report.model import FOLDED, Bound, Budget, Figure, LayerRow, ProcessRow, StreamRow
 from codesign.targets import Resources, Target
 
 
@@ -90,7 +90,7 @@ def _bounds(latency: int, floor: Limits) -> tuple[Bound, ...]:
     slices = "products made in slices, two in each where their operands allow it, per interval"
     shares = (
         ("products at a time", "products", "exact", floor.products, products),
-        (SLICES, "slices", "estimate", floor.dsp, slices),
+        ("DSP slices", "slices", "estimate", floor.dsp, slices),
         ("ports of weights", "block RAM ports", "estimate", floor.rom_ports, "18 bits each, a weight for each product"),
         ("weights in LUTs", "bits per cycle", "exact", floor.rom_bits, "a weight for each product"),
         ("row buffers", "bits per cycle", "exact", floor.row_bits, "a stored pixel for each row of windows it is in"),

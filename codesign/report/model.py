@@ -19,8 +19,8 @@ from codesign.targets import Resources
 SCHEMA = 2
 """Counts up when a field of report.json changes its meaning or goes."""
 
-FOLDED, SLICES = "latency of this folding", "DSP slices"
-"""Of the bounds those whose value may be measured."""
+FOLDED = "latency of this folding"
+"""The bound whose value may be measured. Slices are those that the design asks for: synthesis may do without."""
 
 
 @dataclass(frozen=True)
@@ -316,15 +316,10 @@ class Report:
     @property
     def known_bounds(self) -> tuple[Bound, ...]:
         """The bounds with what was measured, where it was."""
-        known: dict[str, tuple[float, str]] = {}
-        if self.cosim is not None:
-            known[FOLDED] = (self.cosim.latency, "measured")
-        if self.area is not None:
-            known[SLICES] = (round(self.area.total.dsp, 1), _how(self.area))
-        return tuple(
-            b if b.what not in known else replace(b, value=known[b.what][0], source=known[b.what][1])
-            for b in self.bounds
-        )
+        cosim = self.cosim
+        if cosim is None:
+            return self.bounds
+        return tuple(replace(b, value=cosim.latency, source="measured") if b.what == FOLDED else b for b in self.bounds)
 
     @property
     def known_interval(self) -> Figure:

@@ -26,7 +26,6 @@ from codesign.report.measured import (
 )
 from codesign.report.model import (
     FOLDED,
-    SLICES,
     Approximation,
     Bound,
     Figure,
@@ -142,7 +141,7 @@ def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None 
         bounds=(
             Bound(FOLDED, "cycles", 88, "estimate", 60, "no pipeline has any depth"),
             Bound("products at a time", "products", 256, "exact", 240, "there are 3840 products"),
-            Bound(SLICES, "slices", 18, "estimate", 12, "two products share a slice"),
+            Bound("DSP slices", "slices", 18, "estimate", 12, "two products share a slice"),
         ),
         rungs=(
             Rung("network", "qonnx in float32", 1000, 5000, 0, 3),
