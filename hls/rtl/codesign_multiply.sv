@@ -42,6 +42,9 @@ module codesign_multiply #(
   // As signed numbers; what has no sign gets a bit for it.
   localparam int A_WIDTH = X_WIDTH + (X_SIGNED ? 0 : 1);
   localparam int B_WIDTH = W_WIDTH + (W_SIGNED ? 0 : 1);
+  // Products are made in words of a simulator, which then has no signs to extend. Synthesis drops the bits that are not
+  // used: the registers are as wide as the result.
+  localparam int WORD = Y_WIDTH <= 32 ? 32 : Y_WIDTH <= 64 ? 64 : Y_WIDTH;
 
   logic signed [A_WIDTH-1:0] a;
   logic signed [B_WIDTH-1:0] b;
@@ -56,32 +59,38 @@ module codesign_multiply #(
       logic signed [B_WIDTH-1:0] b_high;
       logic signed [C_WIDTH-1:0] c;
       logic unused;
-      (* use_dsp = "yes" *) logic signed [Y_WIDTH-1:0] m, p;
+      (* use_dsp = "yes" *) logic signed [WORD-1:0] whole;
+      logic signed [Y_WIDTH-1:0] m, p;
 
-      assign unused = &{1'b0, a, c};
+      assign unused = &{1'b0, a, c, whole};
       assign b_high = B_WIDTH'(v);
       assign c = (C_WIDTH'(b_high) <<< SHIFT) + C_WIDTH'(b);
+      assign whole = WORD'(c) * WORD'(a);
       always_ff @(posedge clk) begin
-        if (load[0]) m <= Y_WIDTH'(c) * Y_WIDTH'(a);
+        if (load[0]) m <= Y_WIDTH'(whole);
         if (load[1]) p <= m;
       end
       assign y = p;
     end else if (MULTIPLIER != "lut") begin : g_slice
       logic unused;
-      (* use_dsp = "yes" *) logic signed [Y_WIDTH-1:0] m, p;
+      (* use_dsp = "yes" *) logic signed [WORD-1:0] whole;
+      logic signed [Y_WIDTH-1:0] m, p;
 
-      assign unused = &{1'b0, v, a, b};
+      assign unused = &{1'b0, v, a, b, whole};
+      assign whole = WORD'(a) * WORD'(b);
       always_ff @(posedge clk) begin
-        if (load[0]) m <= Y_WIDTH'(a) * Y_WIDTH'(b);
+        if (load[0]) m <= Y_WIDTH'(whole);
         if (load[1]) p <= m;
       end
       assign y = p;
     end else if (REGS < 2) begin : g_fabric
       logic unused;
-      (* use_dsp = "no" *) logic signed [Y_WIDTH-1:0] now;
+      (* use_dsp = "no" *) logic signed [WORD-1:0] whole;
+      logic signed [Y_WIDTH-1:0] now;
 
-      assign unused = &{1'b0, v, a, b, clk, load};
-      assign now = Y_WIDTH'(a) * Y_WIDTH'(b);
+      assign unused = &{1'b0, v, a, b, whole, clk, load};
+      assign whole = WORD'(a) * WORD'(b);
+      assign now = Y_WIDTH'(whole);
       if (REGS == 0) begin : g_now
         assign y = now;
       end else begin : g_later
