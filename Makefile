@@ -1,4 +1,4 @@
-# The two that matter: `make demo` compiles our jet tagger for the Alveo U50, `make test` runs the tests.
+# The two that matter: `make demo` compiles our jet tagger for the Alveo U50 and simulates it, `make test` runs the tests.
 # Expected on the machine: python3 (3.11 or later, with venv), g++ and make. The rest is installed into .venv.
 
 PYTHON ?= python3
@@ -10,6 +10,7 @@ DEMO := build/jet_tagger
 
 demo: $(VENV)/stamp
 	$(VENV)/bin/codesign compile models/jet_tagger/jet_tagger.onnx --target u50 -o $(DEMO) --force
+	$(VENV)/bin/codesign cosim $(DEMO)
 
 test: $(VENV)/stamp
 	$(VENV)/bin/python -m pytest -n 2 -m "not train"

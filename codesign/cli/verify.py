@@ -24,8 +24,9 @@ def verify_command(
         int | None, typer.Option(min=1, help="How many; by default all of the data, or 1000 random.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of random inputs, which are used without data.")] = 0,
+    cosim: Annotated[bool, typer.Option(help="Simulate the SystemVerilog too, with Verilator.")] = True,
 ) -> None:
-    """Compare all meanings of a compiled network: the file, the network, the design and the generated C++.
+    """Compare all meanings of a compiled network: the file, the network, the design, the C++ and the SystemVerilog.
 
     Exit code 1 says that they differ.
     """
@@ -35,7 +36,7 @@ def verify_command(
         from codesign.report.tables import found
 
         with progress() as told:
-            verification = verify(build, data=data, inputs=inputs, seed=seed, progress=told)
+            verification = verify(build, data=data, inputs=inputs, seed=seed, cosim=cosim, progress=told)
         console().print(*found(verification), sep="\n")
         if not verification.exact:
             raise typer.Exit(DIFFERS)

@@ -30,18 +30,20 @@ def verify(
     data: str | Path | None = None,
     inputs: int | None = None,
     seed: int = 0,
+    cosim: bool = True,
     progress: Progress = silent,
 ) -> Verification:
-    """Compares the file, the network, the design, and the C++ of the project folder `build`.
+    """Compares the file, the network, the design, the C++ and the SystemVerilog of the project folder `build`.
 
     `data` is an .npy file (samples first), an .npz with one array per input, or a folder with an .npy file for each
-    input, called like it; of it the first `inputs` samples.
+    input, called like it; of it the first `inputs` samples. Translating and compiling the SystemVerilog of a large
+    network takes a minute or more; `cosim` off leaves it out.
     Raises CodesignError where the folder or the data cannot be used; mismatches are a result, not an error.
     """
     progress("reading the project", 0, 0)
     ladder = restore(Path(build))
     arrays = given_inputs(ladder, data, inputs, seed)
-    return verification_of(ladder.climb(arrays, tuple(Arithmetic), progress, thorough=True))
+    return verification_of(ladder.climb(arrays, tuple(Arithmetic), progress, thorough=True, cosim=cosim))
 
 
 def given_inputs(ladder: Ladder, data: str | Path | None, inputs: int | None, seed: int) -> list[np.ndarray]:

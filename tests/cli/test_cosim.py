@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -94,3 +96,20 @@ def test_a_folder_that_is_no_project_is_refused(run: Run, tmp_path: Path) -> Non
     code, out, errors = run("cosim", tmp_path)
     assert (code, out) == (2, "")
     assert str(tmp_path) in errors and "codesign compile" in errors
+
+
+@pytest.mark.slow
+def test_the_jet_tagger_is_exact_and_as_fast_as_its_model(run: Run, build: Path, jets: Path) -> None:
+    code, out, errors = run("cosim", build, "--data", jets.parent / "validation_x.npy", "--inputs", "200")
+    assert code == 0, errors
+    assert "simulating with random stalls" in errors
+    lines = out.splitlines()
+    values = "integer network on 200 inputs, 1000 values"
+    for line, name in zip(lines, ("paced", "unthrottled", "random stalls")):
+        assert re.fullmatch(rf"exact    cosim, {name} = {values}, [\d,]+ cycles", line)
+    assert all("the model says the same" in line for line in lines[3:5])
+    report = json.loads((build / "report.json").read_text())
+    assert report["known_latency"]["source"] == "measured"
+    assert report["known_latency"]["cycles"] == report["latency"]["cycles"]
+    assert [r["pacing"] for r in report["cosim"]["runs"]] == ["paced", "unthrottled", "random stalls"]
+    assert report["cosim"]["exact"] is True

@@ -33,9 +33,11 @@ def test_every_option_reaches_the_ladder(run: Run, monkeypatch: pytest.MonkeyPat
         return Verification((Rung("design", "integer network", 5, 5, 0),))
 
     monkeypatch.setattr(codesign.compiler, "verify", record)
-    assert run("verify", "build", "--data", "x.npy", "--inputs", "5", "--seed", "7")[0] == 0
+    assert run("verify", "build", "--data", "x.npy", "--inputs", "5", "--seed", "7", "--no-cosim")[0] == 0
     assert callable(seen.pop("progress"))
-    assert seen == {"build": Path("build"), "data": Path("x.npy"), "inputs": 5, "seed": 7}
+    assert seen == {"build": Path("build"), "data": Path("x.npy"), "inputs": 5, "seed": 7, "cosim": False}
+    assert run("verify", "build")[0] == 0
+    assert seen["cosim"] is True
 
 
 @pytest.mark.slow
@@ -43,7 +45,8 @@ def test_the_jet_tagger_is_exact_on_its_validation_data(run: Run, build: Path, j
     code, out, errors = run("verify", build, "--data", jets.parent / "validation_x.npy", "--inputs", "100")
     assert code == 0 and errors.splitlines()[:2] == ["reading the project", "evaluating exactly"]
     lines = out.splitlines()
-    assert len(lines) == 5 and all(line.startswith("exact ") and "on 100 inputs, 500 values" in line for line in lines)
+    assert len(lines) == 8 and all(line.startswith("exact ") and "on 100 inputs, 500 values" in line for line in lines)
+    assert ["cosim" in line for line in lines] == [False] * 5 + [True] * 3
 
 
 @pytest.mark.parametrize(
