@@ -189,7 +189,7 @@ class Mutation:
 
 
 WRONG_WIDTH = {
-    "folded": [Mutation("multiply", "Y_WIDTH'(a) * Y_WIDTH'(b)", "Y_WIDTH'(a) * Y_WIDTH'($signed(b[B_WIDTH-2:0]))")],
+    "folded": [Mutation("multiply", "WORD'(a) * WORD'(b)", "WORD'(a) * WORD'($signed(b[B_WIDTH-2:0]))")],
     "permuted": [Mutation("permute", "PLACE'(source)", "PLACE'(source[SOURCE_BITS-2:0])")],
     "appended": [
         Mutation(
