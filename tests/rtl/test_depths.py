@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from codesign.analysis.bounded import Flow
-from codesign.analysis.cycles import latencies
 from codesign.analysis.depths import minimal_depths
 from codesign.analysis.one_less import Fate, Lives, lives, one_less
 from codesign.ir.design import Design
-from codesign.passes.lower import lower
+from codesign.ir.fixed import Fixed
+from codesign.ir.graph import Graph, Output
+from codesign.ir.layers import Input
+from codesign.ir.tensor import Tensor
+from codesign.passes.lower import Fold, lower
 from codesign.passes.pipelines import pipelines
 from codesign.verification.cosim import Source, Stuck
 from codesign.verification.vectors import random_codes
 from tests.analysis.test_bounded import with_depths
+from tests.images import Growing, residual
 from tests.residual import FOLDS, residual_graph
 from tests.rtl.cosimulated import PACINGS, assert_as_modelled, simulated
 
 CLOCK = 200
-SAMPLES = 9
+SAMPLES = 8
 
 
-def residual(fold: int) -> Design:
-    return pipelines(lower(residual_graph(), FOLDS[fold]), CLOCK)
+def products() -> Design:
+    """x + q(dense(q(dense(x)))), 12 cycles per sample."""
+    return pipelines(lower(residual_graph(), FOLDS[1]), CLOCK)
 
 
-@pytest.mark.parametrize("fold", [0, 1])
+def convolutions() -> Design:
+    """x + q(conv(q(conv(x)))) of 5 x 6 pixels, 432 cycles per sample."""
+    grown = Growing(0)
+    grown.graph = Graph("net", "net.onnx")
+    grown.last = grown.graph.add("x", Input(Tensor.of_fixed((5, 6, 2), Fixed(4))), origin="global_in").name
+    residual(grown)
+    grown.graph.outputs = [Output("y", grown.last, "global_out")]
+    return pipelines(lower(grown.graph, {"n1": Fold(2, 1), "n3": Fold(2, 1)}), CLOCK)
+
+
+@pytest.mark.parametrize("made", [products, convolutions])
 def test_at_the_minimum_a_residual_join_keeps_integers_and_cycles_whatever_its_surroundings(
-    tmp_path: Path, fold: int
+    tmp_path: Path, made: Callable[[], Design]
 ) -> None:
-    design = residual(fold)
+    design = made()
     design = with_depths(design, minimal_depths(design, CLOCK))
     inputs = random_codes(design, SAMPLES)
     expected, cosim = design.evaluate(inputs), simulated(design, tmp_path)
@@ -44,29 +60,29 @@ def test_at_the_minimum_a_residual_join_keeps_integers_and_cycles_whatever_its_s
 
 
 def test_with_one_word_less_it_is_as_much_slower_as_computed(tmp_path: Path) -> None:
-    design = residual(1)
+    design = convolutions()
     depths = minimal_depths(design, CLOCK)
-    fate = one_less(design, depths, CLOCK)["x_to_sum"]
-    assert fate.fate is Fate.SLOWER and fate.interval > design.interval()
-    less = depths | {"x_to_sum": depths["x_to_sum"] - 1}
+    fate = one_less(design, depths, CLOCK)["x_to_n5"]
+    assert fate.fate is Fate.SLOWER and fate.interval == 435 == design.interval() + 3
+    less = depths | {"x_to_n5": depths["x_to_n5"] - 1}
     inputs = random_codes(design, SAMPLES)
     run = simulated(with_depths(design, less), tmp_path).run(inputs)
     flow = Flow(design, SAMPLES, design.interval(), CLOCK)
     flow.deepen(less)
     flow.solve()
-    np.testing.assert_array_equal(run.given[0].ravel(), flow.taken["sum_out"])
-    assert run.latencies.tolist() == latencies(flow)
-    assert run.given[0][-1, -1] - run.given[0][-3, -1] == 2 * fate.interval == 25
+    np.testing.assert_array_equal(run.given[0].ravel(), flow.taken[design.outputs[0].stream])
+    assert np.diff(run.given[0][:, -1]).tolist() == [435] * (SAMPLES - 1)
     np.testing.assert_array_equal(run.outputs[0], design.evaluate(inputs)[0])
 
 
-def test_below_the_depth_that_dooms_it_deadlocks_and_says_who_waits(tmp_path: Path) -> None:
-    design = residual(1)
-    depths = minimal_depths(design, CLOCK)
-    found = lives(design, depths, CLOCK)["x_to_sum"]
-    assert found == Lives(alive=3, doomed=3)
-    doomed = with_depths(design, depths | {"x_to_sum": found.doomed - 1})
-    cosim = simulated(doomed, tmp_path)
+def test_one_word_decides_whether_it_ever_deadlocks_and_who_waits_is_said(tmp_path: Path) -> None:
+    design = convolutions()
+    depths, inputs = minimal_depths(design, CLOCK), random_codes(design, SAMPLES)
+    assert lives(design, depths, CLOCK)["x_to_n5"] == Lives(alive=34, doomed=34)
+    alive = simulated(with_depths(design, depths | {"x_to_n5": 34}), tmp_path / "alive")
+    doomed = simulated(with_depths(design, depths | {"x_to_n5": 33}), tmp_path / "doomed")
     for source, sink in PACINGS:
-        with pytest.raises(Stuck, match="x_to_sum"):
-            cosim.run(random_codes(design, SAMPLES), source, sink)
+        run = alive.run(inputs, source, sink)
+        np.testing.assert_array_equal(run.outputs[0], design.evaluate(inputs)[0])
+        with pytest.raises(Stuck, match=r"x_fork waits for room in x_to_n5, which is full \(33 of 33\)"):
+            doomed.run(inputs, source, sink)
