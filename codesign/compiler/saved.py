@@ -8,10 +8,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from codesign.config import Strategy, Streams
-from codesign.errors import ModelError, OutputError
+from codesign.errors import IRError, ModelError, OutputError
 from codesign.ir.kernels import Multiplier
 from codesign.ir.text import design_text, load, save
 from codesign.passes.builder import Fold
+from codesign.passes.fifo_depth import fifos
 from codesign.passes.fold import Folding
 from codesign.passes.pipeline import build_design
 from codesign.verification.climb import Ladder
@@ -37,6 +38,7 @@ def keep(
     choices = {
         "clock_mhz": clock_mhz,
         "exact": ladder.exact,
+        "fifos": fifos(ladder.design),
         "folding": {name: _plain(fold) for name, fold in folding.folds.items()},
         "model": None if ladder.model is None else ladder.model.name,
         "pace": folding.pace,
@@ -54,6 +56,7 @@ def restore(folder: Path) -> Ladder:
         folding = {name: _fold(fold) for name, fold in choices["folding"].items()}
         strategies = {name: Strategy(text) for name, text in choices["strategies"].items()}
         streams = Streams(choices["streams"])
+        depths = {name: (int(d), None if m is None else int(m)) for name, (d, m) in choices["fifos"].items()}
         clock, exact, pace = float(choices["clock_mhz"]), bool(choices["exact"]), int(choices["pace"])
         model = None if choices["model"] is None else folder / "model" / Path(choices["model"]).name
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -65,7 +68,10 @@ def restore(folder: Path) -> Ladder:
         typed, network = load(place / "typed"), load(place / "network")
     except ModelError as error:
         raise OutputError(f"{folder}: the project folder was changed: {error}; compile it again") from error
-    design = build_design(network, folding, strategies, clock, streams, pace)
+    try:
+        design = build_design(network, folding, strategies, clock, streams, pace, depths)
+    except IRError as error:
+        raise OutputError(f"{folder}: the project folder was changed: {error}; compile it again") from error
     return Ladder(typed, network, design, exact, model, folder)
 
 

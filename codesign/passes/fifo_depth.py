@@ -11,7 +11,8 @@ from codesign.analysis.deadlock import Hold, Net
 from codesign.analysis.depths import LEAST, in_time, minimal_depths
 from codesign.analysis.latency import timing
 from codesign.analysis.paths import reconvergent_streams
-from codesign.ir.design import Design
+from codesign.errors import IRError
+from codesign.ir.design import Design, Stream
 
 SLACK = 16
 """Further words where paths part and meet again. Pipeline depths are estimates until an HLS tool has scheduled the
@@ -37,9 +38,31 @@ def fifo_depth(design: Design, clock_mhz: float = 200, *, lowered: bool = True) 
     found = design.copy()
     for name, stream in design.streams.items():
         minimum = None if least is None else min(least[name], depths[name])
-        deep = replace(stream, depth=depths[name], minimum=minimum)
-        found.streams[name] = replace(deep, memory=fifo_memory(deep.depth, deep.width // deep.fifos))
+        found.streams[name] = _deep(stream, depths[name], minimum)
     return found
+
+
+def fifos(design: Design) -> dict[str, tuple[int, int | None]]:
+    """(depth, least depth) of every stream, for `with_fifos`."""
+    return {name: (stream.depth, stream.minimum) for name, stream in design.streams.items()}
+
+
+def with_fifos(design: Design, found: Mapping[str, tuple[int, int | None]]) -> Design:
+    """The same design with the depths that `fifos` gave for it before, which are not searched again.
+
+    IRError where these are not the depths of its streams.
+    """
+    if found.keys() != design.streams.keys() or any(depth < 1 for depth, _ in found.values()):
+        raise IRError("fifo_depth: the depths are those of another design")
+    design = design.copy()
+    for name, (depth, minimum) in found.items():
+        design.streams[name] = _deep(design.streams[name], depth, minimum)
+    return design
+
+
+def _deep(stream: Stream, depth: int, minimum: int | None) -> Stream:
+    deep = replace(stream, depth=depth, minimum=minimum)
+    return replace(deep, memory=fifo_memory(depth, deep.width // deep.fifos))
 
 
 def _raised(design: Design, depths: dict[str, int], clock_mhz: float) -> dict[str, int] | None:

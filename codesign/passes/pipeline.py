@@ -19,7 +19,7 @@ from codesign.passes.accumulator_width import accumulator_width
 from codesign.passes.align_channels import align_channels
 from codesign.passes.builder import Fold
 from codesign.passes.channels_last import channels_last
-from codesign.passes.fifo_depth import fifo_depth
+from codesign.passes.fifo_depth import fifo_depth, with_fifos
 from codesign.passes.fold_batchnorm import fold_batchnorm
 from codesign.passes.fuse_bias import fuse_bias
 from codesign.passes.infer_ranges import infer_ranges
@@ -124,10 +124,12 @@ def build_design(
     clock_mhz: float,
     streams: Streams = Streams.MIXED,
     pace: int | None = None,
+    fifos: Mapping[str, tuple[int, int | None]] | None = None,
 ) -> Design:
-    """The final design of a network after its passes, with the folding chosen; verified after each step."""
-    wired = wired_design(network, folding, strategies, streams, pace)
-    design = fifo_depth(pipelines(wired, clock_mhz), clock_mhz)
+    """The final design of a network after its passes, with the folding chosen; verified after each step. `fifos` are
+    those that were found for it before."""
+    design = pipelines(wired_design(network, folding, strategies, streams, pace), clock_mhz)
+    design = fifo_depth(design, clock_mhz) if fifos is None else with_fifos(design, fifos)
     verify_design(design, "fifo_depth")
     return design
 

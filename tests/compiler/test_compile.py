@@ -161,6 +161,26 @@ def test_the_same_ladder_is_restored_from_the_folder(compiled):
     codes = compiled.encode(np.load(JETS / "validation_x.npy")[:20])
     assert np.array_equal(ladder.design.evaluate(codes)[0], compiled.design.evaluate(codes)[0])
     assert ladder.exact
+    assert ladder.design.streams == compiled.design.streams
+    pipelines = {name: p.pipeline for name, p in compiled.design.processes.items()}
+    assert {name: p.pipeline for name, p in ladder.design.processes.items()} == pipelines
+
+
+@pytest.mark.parametrize("depths", [{}, {"other": [2, 2]}, None])
+def test_depths_of_another_design_are_noticed(compiled, tmp_path, depths):
+    import shutil
+
+    folder = tmp_path / "changed"
+    shutil.copytree(compiled.folder, folder)
+    place = folder / "network" / "choices.json"
+    choices = json.loads(place.read_text())
+    none = {name: [0, 0] for name in choices["fifos"]}
+    place.write_text(json.dumps(choices | {"fifos": none if depths is None else depths}))
+
+    with pytest.raises(
+        OutputError, match="the project folder was changed: fifo_depth: the depths are those of another"
+    ):
+        codesign.verify(folder, inputs=1)
 
 
 def test_a_changed_network_is_noticed(compiled, tmp_path):
