@@ -163,13 +163,12 @@ def _process(
         raise IRError(f"rtl: the pipeline of process {process.name} has not been decided")
     name = names.unique(process.name)
     instance = instance_of(name, process.kernel)
-    files: dict[str, str] = {}
-    paths: list[str] = []
-    for rom in instance.roms:
-        files[rom.role], found = contents(rom, f"{WEIGHTS}/{names.unique(rom.name)}")
-        weights |= found
-        paths += found
+    memories = {rom.role: contents(rom, f"{WEIGHTS}/{names.unique(rom.name)}") for rom in instance.roms}
+    files = {role: told for role, (told, _) in memories.items()}
     module: Module = module_of(names, name, instance, process.kernel, process.pipeline, files)
+    read = {text for _, text in module.parameters}
+    held = {path: rom for told, found in memories.values() if f'"{told}"' in read for path, rom in found.items()}
+    weights |= held
     generated |= module.generated
     go, starved, blocked = (names.unique(f"{name}_{what}") for what in ("go", "starved", "blocked"))
     connections = [("clk", "clk"), ("rst", "rst")]
@@ -190,5 +189,5 @@ def _process(
         starved=starved,
         blocked=blocked,
         unused=names.unique(f"{name}_unused"),
-        files=tuple(paths),
+        files=tuple(held),
     )
