@@ -105,7 +105,7 @@ def run(place: Path, *arguments: object) -> tuple[int, str, str]:
 
 def texts(build: Path) -> dict[str, str]:
     """Every generated text that a tool runs or a browser shows."""
-    kinds = (".cpp", ".h", ".hpp", ".tcl", ".cfg", ".html", ".md", ".dat")
+    kinds = (".cpp", ".h", ".hpp", ".sv", ".v", ".xdc", ".tcl", ".cfg", ".html", ".md", ".dat", ".hex")
     found = {str(p.relative_to(build)): p for p in build.rglob("*") if p.suffix in kinds or p.name == "Makefile"}
     return {name: path.read_text() for name, path in found.items()}
 
@@ -168,8 +168,8 @@ def test_a_model_of_hostile_names_becomes_harmless_text(name: str, plain: dict[s
     assert sorted(p.name for p in place.iterdir()) == sorted([file, "build"])
     assert [p.name for p in tmp_path.iterdir()] == ["work"]
     assert {p.name for p in (place / "build").iterdir()} == {
-        "Makefile", "README.md", "codesign.json", "csim", "hls_config.cfg", "model", "network", "report.html",
-        "report.json", "src", "tb", "vitis_hls.tcl", "vivado_hls.tcl",
+        "Makefile", "README.md", "codesign.json", "cosim", "csim", "hls_config.cfg", "model", "network", "report.html",
+        "report.json", "rtl", "src", "tb", "vitis_hls.tcl", "vivado_hls.tcl",
     }  # fmt: skip
 
 

@@ -42,10 +42,12 @@ class Verilator:
     root: Path
     version: str
 
-    def run(self, arguments: Sequence[str | Path], *, seconds: float = _VERILATE_SECONDS) -> str:
-        """What it writes for these arguments; ToolError with the lines that matter if it fails."""
+    def run(
+        self, arguments: Sequence[str | Path], *, folder: Path | None = None, seconds: float = _VERILATE_SECONDS
+    ) -> str:
+        """What it writes for these arguments in `folder`; ToolError with the lines that matter if it fails."""
         extra = {"VERILATOR_ROOT": str(self.root)}
-        return toolchain.run([self.program, *arguments], seconds=seconds, extra=extra)
+        return toolchain.run([self.program, *arguments], folder=folder, seconds=seconds, extra=extra)
 
 
 def verilator() -> Verilator:
@@ -119,7 +121,9 @@ class Program:
         tool, compiler = verilator(), toolchain.compiler()
         with _working_folder(place.parent) as folder:
             progress("translating the RTL with Verilator", 0, 0)
-            tool.run([*self._verilate(), "--Mdir", folder, *self.sources])
+            # Verilator expands $NAME and $(NAME) in paths: it is told none that the user chose.
+            sources = [os.path.relpath(source.resolve(), folder.resolve()) for source in self.sources]
+            tool.run([*self._verilate(), "--Mdir", ".", *sources], folder=folder)
             objects = self._compile(tool, compiler, folder, progress)
             made = folder / "bench"
             toolchain.run([compiler, *objects, "-pthread", "-o", made], seconds=_COMPILE_SECONDS)
