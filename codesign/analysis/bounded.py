@@ -76,6 +76,8 @@ class Flow:
         self.begin = [np.full(samples * loop.stage.steps, NEVER_WAITS, dtype=np.int64) for loop in self.loops]
         self.leave = list(self.begin)
         self.stalled = [False] * len(self.loops)
+        self.solved = 0
+        """Iterations whose times were computed so far, each time counted: what the work is proportional to."""
         self.taken: dict[str, Steps] = {}
         self.written: dict[str, Steps] = {}
         self.inputs = {port.stream for port in design.inputs}
@@ -175,6 +177,7 @@ class Flow:
     def _update(self, i: int) -> None:
         """Solves the equations of one loop; marks the loops that depend on what has changed."""
         loop, steps = self.loops[i], self.loops[i].stage.steps
+        self.solved += self.samples * steps
         need = np.zeros(self.samples * steps, dtype=np.int64)
         for name, at in zip(loop.reads, self.read_at[i]):
             need[at] = np.maximum(need[at], self.written[name] + 1)

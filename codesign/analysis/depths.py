@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from codesign.analysis.bounded import Flow, settled
+from codesign.analysis.bounded import Flow, loops, settled
 from codesign.analysis.deadlock import Hold, Net
 from codesign.errors import IRError
 from codesign.ir.design import Design
@@ -36,14 +36,33 @@ LEAST = 2
 """The depth of a FIFO that a beat passes straight through: one word to write while another is read."""
 
 
+EFFORT = 60_000_000
+"""Iterations whose times are computed in a search that ends in half a minute: enough for designs of some 50 processes
+and 10,000 cycles per sample."""
+_SOLUTIONS = 20
+"""In which many fewer times than in any search the times of all iterations are computed."""
+
+
+class Exhausted(Exception):
+    """The search takes more than the effort that it was given."""
+
+
 def minimal_depths(
-    design: Design, clock_mhz: float = 200, pipelines: float = 1, floor: Mapping[str, int] | None = None
+    design: Design,
+    clock_mhz: float = 200,
+    pipelines: float = 1,
+    floor: Mapping[str, int] | None = None,
+    effort: int | None = None,
 ) -> dict[str, int]:
     """Minimal depths by stream, as the head of this file has them, among those of at least `floor`; `pipelines`
-    stretches all pipelines."""
+    stretches all pipelines. Exhausted where the times of more iterations than `effort` would have to be computed, each
+    time counted: that depends on nothing but the design."""
     samples = 4
+    once = samples * sum(loop.stage.steps for loop in loops(design, clock_mhz, pipelines))
+    if effort is not None and _SOLUTIONS * once > effort:
+        raise Exhausted
     while True:
-        search = _Search(design, clock_mhz, pipelines, floor or {}, samples)
+        search = _Search(design, clock_mhz, pipelines, floor or {}, samples, effort)
         search.lower(search.in_time)
         search.revive()
         search.hurry()
@@ -71,9 +90,15 @@ class _Search:
     """Depths with which all outputs are in time, and the times that they have."""
 
     def __init__(
-        self, design: Design, clock_mhz: float, pipelines: float, floor: Mapping[str, int], samples: int
+        self,
+        design: Design,
+        clock_mhz: float,
+        pipelines: float,
+        floor: Mapping[str, int],
+        samples: int,
+        effort: int | None,
     ) -> None:
-        self.design = design
+        self.design, self.effort = design, effort
         self.floor = {name: floor.get(name, LEAST) for name in design.streams}
         self.flow = settled(design, clock_mhz, pipelines, samples)
         self.latest = self.flow.latest()
@@ -102,6 +127,8 @@ class _Search:
 
     def in_time(self, name: str, depth: int) -> bool:
         """Whether a stream can have this depth, inputs a sample per interval; then it has."""
+        if self.effort is not None and self.flow.solved + self.fast.solved > self.effort:
+            raise Exhausted
         before = self.flow.state()
         self.flow.deepen({name: depth})
         if self.flow.solve(self.latest):

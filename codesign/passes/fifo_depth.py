@@ -8,7 +8,7 @@ from dataclasses import replace
 from codesign.analysis.bounded import loops
 from codesign.analysis.cost import fifo_memory
 from codesign.analysis.deadlock import Hold, Net
-from codesign.analysis.depths import LEAST, in_time, minimal_depths
+from codesign.analysis.depths import EFFORT, LEAST, Exhausted, in_time, minimal_depths
 from codesign.analysis.latency import timing
 from codesign.analysis.paths import reconvergent_streams
 from codesign.errors import IRError
@@ -29,9 +29,10 @@ def fifo_depth(design: Design, clock_mhz: float = 200, *, lowered: bool = True) 
     interval, for pipelines as deep as estimated and twice as deep. The design cannot deadlock whatever the depths of
     its pipelines, nor where HLS pipelines that deep stop for want of input. Depths are minimal for the exact pipelines
     (`analysis/depths.py`), larger where deeper ones need it, and by `SLACK` at the ends of paths that meet. Without
-    `lowered` they are what ever waits with endless FIFOs, which takes less time to find and more bits.
+    `lowered`, and where the search would take more than its effort, they are what ever waits with endless FIFOs, which
+    takes less time to find and more bits; `minimum` of the streams is then None.
     """
-    least = minimal_depths(design, clock_mhz) if lowered else None
+    least = _minimal(design, clock_mhz, STRETCHES[0]) if lowered else None
     depths = None if least is None else _raised(design, least, clock_mhz)
     if depths is None:
         depths = _alive(design, _slack(design, _occupied(design, clock_mhz)), clock_mhz)
@@ -67,15 +68,28 @@ def _deep(stream: Stream, depth: int, minimum: int | None) -> Stream:
 
 def _raised(design: Design, depths: dict[str, int], clock_mhz: float) -> dict[str, int] | None:
     """Minimal depths, and what deeper pipelines and those of HLS tools need; None if room that was added makes an
-    output late, which can be where pipelines stop."""
+    output late, which can be where pipelines stop, or where the search takes too long."""
     in_time_with = {STRETCHES[0]: depths}
     for stretch in STRETCHES[1:]:
         if not in_time(design, depths, clock_mhz, stretch):
-            depths = minimal_depths(design, clock_mhz, stretch, floor=depths)
+            deeper = _minimal(design, clock_mhz, stretch, depths)
+            if deeper is None:
+                return None
+            depths = deeper
         in_time_with[stretch] = depths
     depths = _alive(design, _slack(design, depths), clock_mhz)
     changed = [stretch for stretch in STRETCHES if in_time_with[stretch] != depths]
     return depths if all(in_time(design, depths, clock_mhz, stretch) for stretch in changed) else None
+
+
+def _minimal(
+    design: Design, clock_mhz: float, stretch: float, floor: Mapping[str, int] | None = None
+) -> dict[str, int] | None:
+    """Minimal depths, where they can be found with the effort that a search is given."""
+    try:
+        return minimal_depths(design, clock_mhz, stretch, floor, EFFORT)
+    except Exhausted:
+        return None
 
 
 def _occupied(design: Design, clock_mhz: float) -> dict[str, int]:

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codesign.analysis.depths import minimal_depths
+from codesign.analysis.depths import Exhausted, minimal_depths
 from codesign.analysis.latency import timing
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Input, Transpose
 from codesign.ir.tensor import Tensor
+from codesign.passes import fifo_depth as pass_module
 from codesign.passes.fifo_depth import LEAST, SLACK, fifo_depth
 from codesign.passes.lower import Fold, lower
 from tests.machine import Machine
@@ -99,3 +100,19 @@ def test_each_stream_knows_its_least_depth() -> None:
     assert {name: stream.minimum for name, stream in found.streams.items()} == least
     assert all(least[name] <= stream.depth for name, stream in found.streams.items())
     assert {stream.minimum for stream in fifo_depth(design, lowered=False).streams.values()} == {None}
+
+
+@pytest.mark.parametrize("effort", [1, 27_000])  # before it begins, and on its way
+def test_a_search_ends_with_its_effort_and_the_depths_are_those_that_ever_wait(
+    effort: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    design = lower(residual_graph(), FOLDS[0])
+    with pytest.raises(Exhausted):
+        minimal_depths(design, effort=effort)
+    endless = fifo_depth(design, lowered=False)
+
+    monkeypatch.setattr(pass_module, "EFFORT", effort)
+    found = fifo_depth(design)
+
+    assert {s.minimum for s in found.streams.values()} == {None}
+    assert found.streams == endless.streams
