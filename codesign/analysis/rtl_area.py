@@ -46,8 +46,11 @@ from codesign.targets import Resources
 
 LUTRAM_WORDS = 256
 """Of a table; longer ones are in block RAM."""
+SHALLOW = 64
+"""Words of a ROM that are as many inputs as a LUT has."""
 ROM_LUTS = 3.5
-"""LUTs that Yosys takes for one of a ROM: it has no ROM of LUTs, and makes logic of the words; 1.6 to 5 were found."""
+"""LUTs that Yosys takes for one of a deeper ROM: it knows no ROM of LUTs, and makes logic of the words; 1.6 to 5 were
+found."""
 
 
 def design_area(design: Design, ultrascale: bool = True) -> DesignCost:
@@ -77,8 +80,9 @@ def fifo_area(stream: Stream, ultrascale: bool = True) -> Resources:
 def kernel_area(kernel: Kernel) -> Resources:
     """A process, with its control; IRError for a kernel that was never compared."""
     terms, fit = _terms(kernel), _fit(kernel)
-    roms = sum(memory_cost(memory).lut for memory in kernel.memories())
-    lut = fit.lut * (terms.lut - roms) + ROM_LUTS * roms + fit.lut_control
+    held = [(m, memory_cost(m).lut) for m in kernel.memories()]
+    deep, shallow = (sum(lut for m, lut in held if (m.depth > SHALLOW) is found) for found in (True, False))
+    lut = fit.lut * (terms.lut - deep - shallow) + ROM_LUTS * deep + shallow + fit.lut_control
     return Resources(lut, fit.ff * terms.ff + fit.ff_control, terms.dsp, terms.bram36, terms.uram)
 
 
@@ -95,11 +99,11 @@ class Fit:
 PRODUCTS = {
     Multiplier.ADDERS: Fit(0.9, 20, 1.1, 30),
     Multiplier.LUT: Fit(1.4, 20, 0.8, 30),
-    Multiplier.PACKED: Fit(1.4, 20, 0.85, 30),
-    Multiplier.DSP: Fit(1.4, 20, 0.85, 30),
+    Multiplier.PACKED: Fit(0.9, 120, 0.6, 40),
+    Multiplier.DSP: Fit(0.9, 120, 0.6, 40),
 }
 STEPS = {
-    Shift: Fit(0.6, 5, 0.6, 8),
+    Shift: Fit(0.35, 5, 1.0, 8),
     MultiplyShift: Fit(1.0, 5, 1.0, 5),
     Thresholds: Fit(2.15, 30, 0.65, 5),
     Table: Fit(1.0, 10, 0.85, 5),
