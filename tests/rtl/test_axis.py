@@ -23,17 +23,18 @@ WIDTH, LANES, BEATS = 5, 2, 6
 BYTES = 2  # of 10 bits
 
 
-def reversed_sample(inputs: tuple[str, ...] = ("x",), outputs: tuple[str, ...] = ("y",)) -> Design:
-    """Twelve codes of 5 bits, two per beat, in reverse; ports of the given names, the streams named otherwise."""
+def reversed_sample(inputs: tuple[str, ...] = ("x",), outputs: tuple[str, ...] = ("y",), lanes: int = LANES) -> Design:
+    """Twelve codes of 5 bits, two per beat, in reverse; ports of the given names, the streams named otherwise. One per
+    beat is put in order by a memory."""
     design, code = Design("net", "net.onnx"), Fixed(WIDTH)
     for k, (x, y) in enumerate(zip(inputs, outputs, strict=True)):
         tensor = Tensor.of_fixed((BEATS, LANES), code)
         for name in (f"in{k}", f"out{k}"):
-            design.add_stream(Stream(name, code, LANES, BEATS))
+            design.add_stream(Stream(name, code, lanes, BEATS * LANES // lanes))
         design.inputs.append(Port(x, f"in{k}", tensor, f"/{x}"))
         design.outputs.append(Port(y, f"out{k}", tensor, f"/{y}"))
         order = np.arange(BEATS * LANES)[::-1].copy()
-        kernel = Permute(order, LANES, code)
+        kernel = Permute(order, lanes, code)
         design.add(Process(f"reverse{k}", kernel, (f"in{k}",), (f"out{k}",), "/reverse"))
     return design
 

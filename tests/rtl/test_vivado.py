@@ -62,7 +62,8 @@ def test_a_project_has_the_scripts_beside_its_sources(tmp_path: Path) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     place = tmp_path / "rtl"
-    written(final(reversed_sample(("x", "aclk"), ("x", "core"))), place)
+    written(final(reversed_sample(("x", "aclk"), ("x", "core"), lanes=1)), place)
+    assert list(place.glob("weights/*.hex"))
     return place
 
 
