@@ -57,7 +57,7 @@ ASKED = (
     Case(KWS, "pynq-z2", {"interval": 1746, "clock_mhz": 100}),
     Case(CALO_8, "u50", _CALO_6160, inputs=4),
     Case(CALO_8, "u50", _CALO_6160 | {"latency_us": 90}, inputs=4),
-    Case(CALO_8, "u50", _CALO_6160 | {"streams": "single"}, inputs=4),
+    *(Case(CALO_8, "u50", {"budget": "dsp=3800", "streams": streams}, inputs=4) for streams in ("mixed", "single")),
     Case(_RESNET),
     Case(_DS_CNN),
 )
