@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyosys import libyosys
 
 from codesign.analysis.cost import design_cost, fifo_memory, kernel_cost, memory_cost, stream_cost
 from codesign.analysis.primitives import (
@@ -360,8 +361,7 @@ def yosys_luts(verilog: str, folder: Path) -> int:
 
 
 def yosys_cells(verilog: str, folder: Path, *options: str) -> dict[str, int]:
-    """How many of each cell after synthesis for UltraScale+; skips where Yosys is not installed."""
-    libyosys = pytest.importorskip("pyosys.libyosys", reason="needs Yosys (the `rtl` extra)")
+    """How many of each cell after synthesis for UltraScale+."""
     source, report = folder / "top.v", folder / "stat"
     source.write_text(verilog)
     design = libyosys.Design()

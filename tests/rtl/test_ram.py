@@ -4,8 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from codesign import resources
 from codesign.analysis.primitives import prefers_bram, ram_bram18, ram_luts
 
@@ -25,7 +23,6 @@ for line in sys.stdin.read().splitlines():
 
 
 def test_a_ram_is_made_of_what_the_cost_model_counts(tmp_path: Path) -> None:
-    pytest.importorskip("pyosys")
     connections = ".clk, .write, .write_at, .in, .read, .read_at, .word()"
     rams = (
         f"codesign_ram #(.WORDS({words}), .BITS({bits})) ram_{i} ({connections});"

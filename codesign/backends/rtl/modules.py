@@ -45,7 +45,7 @@ class Module:
         return found
 
 
-_SAME = {"join_held": "join", "small_wide_window": "wide_window", "times_held": "times"}
+_SAME = {"grouped": "matvec", "join_held": "join", "small_wide_window": "wide_window", "times_held": "times"}
 """Functions that in C++ are templates of their own, and here a module with other parameters."""
 
 
