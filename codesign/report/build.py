@@ -67,12 +67,10 @@ def stream_rows(
 
 def budgets(total: Resources, target: Target) -> tuple[Budget, ...]:
     """What `total` takes of the target, resource by resource; those that the target has none of only if needed."""
-    has, slr = dict(target.resources.items()), dict((target.resources_per_slr or Resources()).items())
-    several = target.resources_per_slr is not None and target.slrs > 1
+    has, region = dict(target.resources.items()), target.smallest_slr
+    slr = {} if region is None else dict(region.items())
     return tuple(
-        Budget(name, round(need, 1), has[name], slr[name] if several else None)
-        for name, need in total.items()
-        if need or has[name]
+        Budget(name, round(need, 1), has[name], slr.get(name)) for name, need in total.items() if need or has[name]
     )
 
 
