@@ -61,8 +61,10 @@ def write_project(
         "documented": DOCUMENTED_WORD,
     }
     texts = s.files(version, digest)
-    for name in ("README.md", "Makefile", "vivado_hls.tcl", "vitis_hls.tcl", "hls_config.cfg"):
+    for name in ("README.md", "Makefile", "vivado_hls.tcl", "vitis_hls.tcl"):
         texts[name] = render(f"hls/{name}.j2", **values)
+    for name, work, free in (("hls_config", "hls_work", False), ("hls_free_running", "hls_free_running", True)):
+        texts[f"{name}.cfg"] = render("hls/hls_config.cfg.j2", file=f"{name}.cfg", work=work, free=free, **values)
     texts[MARKER] = _description(design, s, part, str(values["clock"]), version, digest)
     if vectors is not None:
         for port, codes in zip((*s.inputs, *s.outputs), (*vectors.inputs, *vectors.outputs), strict=True):

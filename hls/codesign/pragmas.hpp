@@ -6,6 +6,13 @@
 #define CODESIGN_TEXT(...) _Pragma(#__VA_ARGS__)
 #define CODESIGN_PRAGMA(...) CODESIGN_TEXT(HLS __VA_ARGS__)
 
+// The handshake of the whole block: ap_start and its companions, or none where it runs on data alone, from reset on.
+#ifdef CODESIGN_FREE_RUNNING
+#define CODESIGN_HANDSHAKE ap_ctrl_none
+#else
+#define CODESIGN_HANDSHAKE ap_ctrl_hs
+#endif
+
 #ifdef __VITIS_HLS__
 // A constant memory: one read port, or as many as there are readers.
 #define CODESIGN_ROM_LUTRAM(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=rom_1p impl=lutram)
@@ -16,9 +23,9 @@
 // few cycles would take a block RAM for every 36 of its bits.
 #define CODESIGN_FIFO_SRL(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=fifo impl=srl)
 #define CODESIGN_FIFO_BRAM(name) CODESIGN_PRAGMA(BIND_STORAGE variable=name type=fifo impl=bram)
-// An AXI4-Stream port, and the handshake of the whole block.
+// An AXI4-Stream port, and the handshake.
 #define CODESIGN_AXI_STREAM(name) CODESIGN_PRAGMA(INTERFACE mode=axis port=name)
-#define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE mode=ap_ctrl_hs port=return)
+#define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE mode=CODESIGN_HANDSHAKE port=return)
 // What the product that a variable is given is made of: adders, one DSP slice, or as many slices as it takes.
 #define CODESIGN_MUL_FABRIC(name) CODESIGN_PRAGMA(BIND_OP variable=name op=mul impl=fabric)
 #define CODESIGN_MUL_SLICE(name) CODESIGN_PRAGMA(BIND_OP variable=name op=mul impl=dsp)
@@ -31,7 +38,7 @@
 #define CODESIGN_FIFO_SRL(name) CODESIGN_PRAGMA(RESOURCE variable=name core=FIFO_SRL)
 #define CODESIGN_FIFO_BRAM(name) CODESIGN_PRAGMA(RESOURCE variable=name core=FIFO_BRAM)
 #define CODESIGN_AXI_STREAM(name) CODESIGN_PRAGMA(INTERFACE axis port=name)
-#define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE ap_ctrl_hs port=return)
+#define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE CODESIGN_HANDSHAKE port=return)
 #define CODESIGN_MUL_FABRIC(name) CODESIGN_PRAGMA(RESOURCE variable=name core=Mul_LUT)
 #define CODESIGN_MUL_SLICE(name) CODESIGN_PRAGMA(RESOURCE variable=name core=DSP48)
 #define CODESIGN_MUL_SLICES(name) CODESIGN_PRAGMA(RESOURCE variable=name core=MulnS)

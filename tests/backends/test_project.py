@@ -24,6 +24,7 @@ from codesign.verification.csim import Arithmetic, Csim
 from codesign.verification.vectors import random_vectors
 from tests.backends.designs import one_of_each
 from tests.backends.small import classifier
+from tests.tclsh import recorded
 
 PART = "xcu50-fsvh2104-2-e"
 
@@ -199,15 +200,51 @@ def test_the_tcl_calls_the_steps_that_were_asked_for(script: str, steps: list[st
     assert ("-flow_target vivado" in done.stdout) == (script == "vitis_hls.tcl")
 
 
-def test_the_configuration_file_names_files_that_exist(tmp_path: Path) -> None:
+@pytest.mark.parametrize("script", ["vivado_hls.tcl", "vitis_hls.tcl"])
+def test_an_exported_ip_has_a_name_and_a_version_of_its_own(script: str, tmp_path: Path) -> None:
+    asked = recorded(write(tmp_path) / script, "csynth", "export")
+    [words] = asked.of("export_design")
+    options = dict(zip(words[::2], words[1::2]))
+    assert options == {
+        "-format": "ip_catalog", "-vendor": "codesign", "-library": "hls", "-version": "1.0", "-display_name": "small",
+        "-description": "A network with AXI4-Streams",
+    }  # fmt: skip
+    assert asked.of("open_project") == [["-reset", "hls_project"]]
+    assert asked.of("add_files")[0] == ["src/small.cpp", "-cflags", "-std=c++11"]
+
+
+@pytest.mark.parametrize("script", ["vivado_hls.tcl", "vitis_hls.tcl"])
+def test_a_free_running_block_is_a_project_of_its_own(script: str, tmp_path: Path) -> None:
+    asked = recorded(write(tmp_path) / script, "csynth export free_running")
+    assert asked.of("open_project") == [["-reset", "hls_free_running"]]
+    assert asked.of("add_files")[0] == ["src/small.cpp", "-cflags", "-std=c++11 -DCODESIGN_FREE_RUNNING"]
+    assert asked.names()[-2:] == ["csynth_design", "export_design"]
+    assert recorded(tmp_path / script, "free_running").names()[-2:] == ["csim_design", "csynth_design"]
+
+
+@pytest.mark.parametrize("tool", [[], ["-D__VITIS_HLS__"]])
+@pytest.mark.parametrize(("free", "mode"), [([], "ap_ctrl_hs"), (["-DCODESIGN_FREE_RUNNING"], "ap_ctrl_none")])
+def test_a_free_running_block_has_no_handshake(tool: list[str], free: list[str], mode: str, tmp_path: Path) -> None:
     project = write(tmp_path)
-    text = (project / "hls_config.cfg").read_text()
+    flags = ["-std=c++11", "-E", "-DCODESIGN_NATIVE", "-Icsim/include", *tool, *free]
+    text = toolchain.run([toolchain.compiler(), *flags, "src/small.cpp"], folder=project, seconds=60)
+    [line] = [line for line in text.splitlines() if "ap_ctrl" in line]
+    assert f"INTERFACE {'mode=' if tool else ''}{mode} port=return" in line
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_the_configuration_file_names_files_that_exist(free: bool, tmp_path: Path) -> None:
+    project = write(tmp_path)
+    text = (project / ("hls_free_running.cfg" if free else "hls_config.cfg")).read_text()
+    assert ("-DCODESIGN_FREE_RUNNING" in text) == free
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str
     parser.read_string("[general]\n" + text)
     assert parser["general"]["part"] == PART
     hls = dict(parser["hls"])
     assert (hls["clock"], hls["syn.top"], hls["flow_target"]) == ("5ns", "small", "vivado")
+    ip = [hls[f"package.ip.{part}"] for part in ("vendor", "library", "name", "version")]
+    assert ip == ["codesign", "hls", "small", "1.0"]
     files = [line.split("=")[1] for line in text.splitlines() if line.startswith(("syn.file=", "tb.file="))]
     assert len(files) == 3
     assert all((project / file).exists() for file in files)

@@ -97,9 +97,13 @@ def test_an_ip_has_every_port_as_an_interface_with_its_clock(folder: Path) -> No
     there = (*folder.glob("*.sv"), *folder.glob("*.v"), *folder.glob("weights/*"))
     assert files(found) == {str(p.relative_to(folder)) for p in there}
     assert [line for line in found if "associate" in line] == [
-        f"ipx::associate_bus_interfaces -busif {name} -clock aclk ipx::current_core"
-        for name in ("s_axis_x", "s_axis_aclk", "m_axis_x", "m_axis_core")
+        *(
+            f"ipx::associate_bus_interfaces -busif {name} -clock aclk ipx::current_core"
+            for name in ("s_axis_x", "s_axis_aclk", "m_axis_x", "m_axis_core")
+        ),
+        "ipx::associate_bus_interfaces -clock aclk -reset aresetn ipx::current_core",
     ]
+    assert "set_property auto_family_support_level level_2 ipx::current_core" in found
     assert found[-1] == "ipx::save_core ipx::current_core"
 
 

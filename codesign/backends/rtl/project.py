@@ -9,7 +9,7 @@ from pathlib import Path
 from codesign.backends.project import clock_text
 from codesign.backends.rtl.bench import SOURCES, bench
 from codesign.backends.rtl.top import rtl
-from codesign.backends.rtl.vivado import vivado
+from codesign.backends.rtl.vivado import example, vivado
 from codesign.errors import OutputError
 from codesign.ir.design import Design
 
@@ -17,14 +17,16 @@ from codesign.ir.design import Design
 def write_twin(
     design: Design, folder: Path, *, part: str, clock_ns: Fraction | float, version: str, digest: str
 ) -> None:
-    """Writes `rtl/` and `cosim/` into the project `folder`.
+    """Writes `rtl/`, `cosim/` and `ip_example.tcl` into the project `folder`.
 
     `part` and `clock_ns` are what the scripts for Vivado ask for, `digest` names the model it was made from. The same
     arguments give the same bytes.
     """
     printed = rtl(design)
-    sources = printed.files(version, digest) | vivado(printed, part, clock_text(clock_ns), version, digest)
+    clock = clock_text(clock_ns)
+    sources = printed.files(version, digest) | vivado(printed, part, clock, version, digest)
     texts = {f"{SOURCES}/{path}": text for path, text in sources.items()}
+    texts["ip_example.tcl"] = example(printed, design.name, part, clock, version, digest)
     for path, text in sorted((texts | bench(design, printed).files(version, digest)).items()):
         place = folder / path
         try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+from codesign.backends.names import Names
 from codesign.backends.render import render
 from codesign.backends.rtl.axis import axis
 from codesign.backends.rtl.top import Rtl, library
@@ -28,3 +31,17 @@ def vivado(rtl: Rtl, part: str, clock: str, version: str, digest: str) -> dict[s
     return {wrapper.file: wrapper.text(version, digest)} | {
         name: render(f"rtl/{name}.j2", **values) for name in scripts
     }
+
+
+def example(rtl: Rtl, name: str, part: str, clock: str, version: str, digest: str) -> str:
+    """A script that puts an IP of the design `name`, from the SystemVerilog or from the C++, into a block design whose
+    ports are its AXI4-Streams, for the device `part` with a clock of `clock` nanoseconds."""
+    return render(
+        "rtl/ip_example.tcl.j2",
+        a=axis(rtl),
+        top=Names().unique(name),
+        part=part,
+        clock_hz=round(10**9 / Fraction(clock)),
+        version=version,
+        digest=digest,
+    )
