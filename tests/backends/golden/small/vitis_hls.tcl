@@ -44,7 +44,7 @@ if {[lsearch -exact $steps cosim] >= 0} {
     cosim_design
 }
 if {[lsearch -exact $steps export] >= 0} {
-    export_design -format ip_catalog -vendor {codesign} -library {hls} -version {1.0} \
-        -display_name {small} -description {A network with AXI4-Streams}
+    set about [list -display_name {small} -description {A network with AXI4-Streams}]
+    export_design -format ip_catalog -vendor {codesign} -library {hls} -version {1.0} {*}$about
 }
 exit
