@@ -25,6 +25,10 @@ class OutputError(CodesignError):
     """The output folder cannot be written as asked."""
 
 
+class ReportError(CodesignError):
+    """A report of a vendor's tool is cut, of no known layout, or of another design."""
+
+
 class IRError(Exception):
     """The compiler broke one of its own rules; the message names the pass or layer that did."""
 
