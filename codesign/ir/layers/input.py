@@ -79,7 +79,7 @@ class Input(Layer):
         x = self.numbers(x)
         if self.tensor.real:
             return fractions(x)
-        if len(self.encoder) == 1 and isinstance(quantizer := self.encoder[0], Quantize) and _binary(quantizer):
+        if len(self.encoder) == 1 and isinstance(quantizer := self.encoder[0], Quantize) and is_binary(quantizer):
             with np.errstate(over="ignore"):  # infinity is clipped like any large number
                 codes = np.rint(np.ldexp(x, self.tensor.type.frac))  # exact: a power of two, then half to even
             clipped: Array = np.clip(codes, quantizer.low, quantizer.high).astype(np.int64)
@@ -121,8 +121,8 @@ class Input(Layer):
         found = regions(self.encoder, self.tensor, channel)
         always = sum(r is True for r in found)
         lines = [r for r in found if isinstance(r, HalfLine)]
-        up = np.array(sorted(_first_float(r) for r in lines if r.up))
-        down = np.array(sorted(_first_float(r) for r in lines if not r.up))
+        up = np.array(sorted(first_float(r) for r in lines if r.up))
+        down = np.array(sorted(first_float(r) for r in lines if not r.up))
         passed = np.searchsorted(up, x, side="right") + len(down) - np.searchsorted(down, x, side="right")
         return self.tensor.low + always + passed.astype(np.int64)
 
@@ -148,7 +148,7 @@ class _Codes(Sequence[bool]):
         return not (region if isinstance(region, bool) else self.x in region)
 
 
-def _binary(quantizer: Quantize) -> bool:
+def is_binary(quantizer: Quantize) -> bool:
     """Whether the quantizer is plain fixed point of at most 53 bits, so that float64 arithmetic is exact."""
     step = quantizer.step[0]
     binary = quantizer.step.uniform and 1 in (step.numerator, step.denominator)
@@ -157,7 +157,7 @@ def _binary(quantizer: Quantize) -> bool:
     return binary and small and quantizer.offset == ZERO and quantizer.rounding is Rounding.ROUND
 
 
-def _first_float(line: HalfLine) -> float:
+def first_float(line: HalfLine) -> float:
     """The smallest float64 inside an upward half-line, or above all inside a downward one."""
     f = float(line.at)
     exact = Fraction(f)
