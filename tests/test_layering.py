@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "backends": {"ir", "resources", "config", "targets"},
     "verification": {"ir", "backends", "progress"},
     "synthesis": {"ir", "analysis", "backends", "progress", "targets"},
+    "vendor": {"progress"},
     "report": {"ir", "analysis", "config", "resources", "targets"},
 }
 MAY_IMPORT["scan"] = set(MAY_IMPORT)

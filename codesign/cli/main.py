@@ -1,4 +1,4 @@
-"""The command line: `codesign compile`, `verify`, `cosim`, `area`, `report`, `show` and `targets`.
+"""The command line: `codesign compile`, `verify`, `cosim`, `area`, `build`, `report`, `show` and `targets`.
 
 Nothing heavy is imported before a command runs, so that `--help` answers at once.
 """
@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from codesign.cli.area import area_command
+from codesign.cli.build import build_command
 from codesign.cli.compile import compile_command
 from codesign.cli.cosim import cosim_command
 from codesign.cli.report import report_command
@@ -31,6 +32,7 @@ app.command("compile")(compile_command)
 app.command("verify")(verify_command)
 app.command("cosim")(cosim_command)
 app.command("area")(area_command)
+app.command("build")(build_command)
 app.command("report")(report_command)
 app.command("show")(show_command)
 app.command("targets")(targets_command)

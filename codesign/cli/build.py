@@ -1,0 +1,43 @@
+"""`codesign build`: the vendor's tools on a project folder, where they are installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codesign.cli.errors import errors_reported
+
+
+def build_command(
+    context: typer.Context,
+    build: Annotated[Path, typer.Argument(help="The folder that `codesign compile` made.")],
+    step: Annotated[
+        str,
+        typer.Option(
+            metavar="STEP",
+            help="HLS: csim, csynth, cosim, export (an IP). Vivado, from the SystemVerilog: synth, implement (placed "
+            "and routed), package (an IP).",
+        ),
+    ],
+    time_limit: Annotated[
+        float | None, typer.Option(min=1, metavar="SECONDS", help="Stop the tool after that; by default never.")
+    ] = None,
+) -> None:
+    """Run a step of the vendor's tools on a compiled network, and keep their log.
+
+    The tool must be on PATH: `source` its settings64.sh first. Where it is not, the message says what is needed, what
+    is installed and where that was looked for. Everything that the tool starts ends with this command.
+    """
+    with errors_reported(context):
+        from codesign.cli.terminal import console, progress
+        from codesign.compiler.build import build as run_step
+        from codesign.report.text import one_line
+
+        with progress() as told:
+            done = run_step(build, step, seconds=time_limit, progress=told)
+        out = console()
+        out.print(one_line(f"{done.step}: {done.tool}, {done.seconds:,.0f} s, log {done.log}"))
+        for result in done.results:
+            out.print(one_line(f"  {result}"))

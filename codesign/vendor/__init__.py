@@ -1,0 +1,1 @@
+"""The vendor's tools, where they are installed: found, run in a project folder, and watched through their logs."""
