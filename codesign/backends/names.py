@@ -31,7 +31,7 @@ _WORDS = """
     struct switch template this thread_local throw true try typedef typeid typename typeof union unsigned using virtual
     void volatile wchar_t while xor xor_eq
 
-    codes codesign_high_water codesign_run
+    codes codesign_high_water codesign_run codesign_kernel_run codesign_memory memory_word
     ap_fixed ap_int ap_private ap_ufixed ap_uint codesign half hls main ssdm_int std
 
     EOF EXIT_FAILURE EXIT_SUCCESS FILE INFINITY M_E M_PI NAN NULL RAND_MAX assert environ errno linux max_align_t

@@ -42,8 +42,8 @@ def write_project(
     vectors: Vectors | None,
     version: str,
     digest: str,
-) -> None:
-    """Writes the complete project of `design` into the existing, empty `folder`.
+) -> Sources:
+    """Writes the complete project of `design` into the existing, empty `folder`; gives its C++ as it was printed.
 
     `digest` names the model it was made from. The same arguments give the same bytes. TargetError if `part` or
     `clock_ns` cannot be a device and a clock period.
@@ -80,6 +80,7 @@ def write_project(
             place.write_text(text, encoding="ascii", newline="\n")
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+    return s
 
 
 def clock_text(clock_ns: Fraction | float) -> str:

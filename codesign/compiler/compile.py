@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from codesign import __version__
+from codesign.backends.kernel.sources import kernel, write_kernel
 from codesign.backends.project import Vectors, output_folder, write_project
 from codesign.backends.rtl.project import write_twin
 from codesign.compiler.goals import check_goals
@@ -139,7 +140,7 @@ def compile(
         progress("writing the project", 0, 0)
         digest = hashlib.sha256(model.read_bytes()).hexdigest()
         clock_ns = 1000 / Fraction(options.clock_mhz)
-        write_project(
+        printed = write_project(
             design,
             folder,
             part=options.target.part,
@@ -151,6 +152,10 @@ def compile(
         write_twin(
             design, folder, part=options.target.part, clock_ns=clock_ns, version=__version__, digest=digest
         )  # fmt: skip
+        if options.target.word_bits is not None:
+            write_kernel(
+                kernel(design, printed, options.target.word_bits), folder, version=__version__, digest=digest
+            )  # fmt: skip
         copy = folder / "model" / f"{identifier(model.stem, 'model')}.onnx"
         copy.parent.mkdir()
         copy.write_bytes(embedded(proto, model.name, model.parent).SerializeToString())

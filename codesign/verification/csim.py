@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import json
-import os
-import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +16,8 @@ from codesign.backends.project import MARKER
 from codesign.errors import ToolError
 from codesign.ir.tensor import Array
 from codesign.verification import toolchain
+from codesign.verification.shared_object import compiled
 
-COMPILE_SECONDS = 1800
 _MESSAGE_BYTES = 1024
 
 
@@ -88,18 +85,6 @@ class Csim:
                 index += 1
         return found
 
-    def flags(self) -> list[str]:
-        """The options of the compiler."""
-        common = ["-std=c++11", "-fwrapv", "-shared", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-w"]
-        stand_in = f"-I{self.project / 'csim' / 'include'}"
-        match self.arithmetic:
-            case Arithmetic.NATIVE:
-                # Of adder graphs each is one long block, in which combining three and four instructions takes minutes.
-                long_blocks = ["--param", "max-combine-insns=2"] if (self.project / "src" / "adders").is_dir() else []
-                return [*common, "-O3", "-march=native", "-DCODESIGN_NATIVE", *long_blocks, stand_in]
-            case Arithmetic.AP:
-                return [*common, "-O1", f"-I{toolchain.ap_include()}", stand_in]
-
     def _description(self) -> dict[str, list[dict[str, object]]]:
         try:
             found: dict[str, list[dict[str, object]]] = json.loads((self.project / MARKER).read_text())
@@ -116,42 +101,12 @@ class Csim:
         return codes
 
     def _build(self) -> Path:
-        compiler = toolchain.compiler()
-        place = self.project / "csim" / f"{self.arithmetic.value}-{self._key(compiler)}.so"
-        if not place.is_file():
-            self._compile(compiler, place)
+        source = self.project / "csim" / "csim.cpp"
+        place = compiled(
+            source, self.arithmetic.value, flags(self.project, self.arithmetic), folders(self.project, self.arithmetic)
+        )
         self._library = _load(place)
         return place
-
-    def _compile(self, compiler: str, place: Path) -> None:
-        """Into a file of its own first: another process may be building, or reading, the same."""
-        try:
-            handle, partial = tempfile.mkstemp(suffix=".part", dir=place.parent)
-        except OSError as error:
-            raise ToolError(f"{place.parent}: csim compiles into this folder, and cannot: {error.strerror}") from error
-        os.close(handle)
-        try:
-            source = self.project / "csim" / "csim.cpp"
-            toolchain.run([compiler, *self.flags(), source, "-o", partial], seconds=COMPILE_SECONDS)
-            os.replace(partial, place)
-        finally:
-            Path(partial).unlink(missing_ok=True)
-
-    def _key(self, compiler: str) -> str:
-        """A digest of all that decides the result: sources, flags, the compiler and what it takes this machine for."""
-        digest = hashlib.sha256()
-        macros = [compiler, "-march=native", "-dM", "-E", "-x", "c++", os.devnull]
-        digest.update(toolchain.run(macros, seconds=60).encode())
-        digest.update("\0".join(f for f in self.flags() if not f.startswith("-I")).encode())
-        folders = [self.project / "src", self.project / "csim"]
-        if self.arithmetic is Arithmetic.AP:
-            folders.append(toolchain.ap_include())
-        for folder in folders:
-            for path in sorted(folder.rglob("*")):
-                if path.suffix in (".cpp", ".h", ".hpp"):
-                    digest.update(str(path.relative_to(folder)).encode() + b"\0")
-                    digest.update(hashlib.sha256(path.read_bytes()).digest())
-        return digest.hexdigest()[:16]
 
     def _run(self, inputs: list[Array], outputs: list[Array], samples: int) -> None:
         assert self._library is not None
@@ -162,6 +117,25 @@ class Csim:
         if failed:
             problem = message.value.decode("ascii", "replace")
             raise ToolError(f"csim of {self.project} ({self.arithmetic.value}): {problem}")
+
+
+def flags(project: Path, arithmetic: Arithmetic) -> list[str]:
+    """The options of the compiler for the C++ of `project`."""
+    common = ["-std=c++11", "-fwrapv", "-shared", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-w"]
+    stand_in = f"-I{project / 'csim' / 'include'}"
+    match arithmetic:
+        case Arithmetic.NATIVE:
+            # Of adder graphs each is one long block, in which combining three and four instructions takes minutes.
+            long_blocks = ["--param", "max-combine-insns=2"] if (project / "src" / "adders").is_dir() else []
+            return [*common, "-O3", "-march=native", "-DCODESIGN_NATIVE", *long_blocks, stand_in]
+        case Arithmetic.AP:
+            return [*common, "-O1", f"-I{toolchain.ap_include()}", stand_in]
+
+
+def folders(project: Path, arithmetic: Arithmetic) -> list[Path]:
+    """Where the C++ of `project` lies, and the vendor's where it is included."""
+    found = [project / "src", project / "csim"]
+    return [*found, toolchain.ap_include()] if arithmetic is Arithmetic.AP else found
 
 
 def _port(values: dict[str, object]) -> _Port:

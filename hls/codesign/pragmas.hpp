@@ -26,6 +26,17 @@
 // An AXI4-Stream port, and the handshake.
 #define CODESIGN_AXI_STREAM(name) CODESIGN_PRAGMA(INTERFACE mode=axis port=name)
 #define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE mode=CODESIGN_HANDSHAKE port=return)
+// The memory ports of a kernel, each a master of its own: up to eight bursts are under way, which hides the latency of
+// HBM and DDR; the adapter's buffer holds them all. A register of the slave has the address, or a scalar. The handshake
+// is left to the flow: ap_ctrl_chain for Vitis kernels, so that a start may follow before the last is done, else
+// ap_ctrl_hs.
+#define CODESIGN_READ_MASTER(name, number, burst) \
+    CODESIGN_PRAGMA(INTERFACE mode=m_axi port=name bundle=gmem##number offset=slave latency=64 \
+                    num_read_outstanding=8 max_read_burst_length=burst)
+#define CODESIGN_WRITE_MASTER(name, number, burst) \
+    CODESIGN_PRAGMA(INTERFACE mode=m_axi port=name bundle=gmem##number offset=slave latency=64 \
+                    num_write_outstanding=8 max_write_burst_length=burst)
+#define CODESIGN_REGISTER(name) CODESIGN_PRAGMA(INTERFACE mode=s_axilite port=name bundle=control)
 // What the product that a variable is given is made of: adders, one DSP slice, or as many slices as it takes.
 #define CODESIGN_MUL_FABRIC(name) CODESIGN_PRAGMA(BIND_OP variable=name op=mul impl=fabric)
 #define CODESIGN_MUL_SLICE(name) CODESIGN_PRAGMA(BIND_OP variable=name op=mul impl=dsp)
@@ -39,6 +50,13 @@
 #define CODESIGN_FIFO_BRAM(name) CODESIGN_PRAGMA(RESOURCE variable=name core=FIFO_BRAM)
 #define CODESIGN_AXI_STREAM(name) CODESIGN_PRAGMA(INTERFACE axis port=name)
 #define CODESIGN_CONTROL CODESIGN_PRAGMA(INTERFACE CODESIGN_HANDSHAKE port=return)
+#define CODESIGN_READ_MASTER(name, number, burst) \
+    CODESIGN_PRAGMA(INTERFACE m_axi port=name bundle=gmem##number offset=slave latency=64 \
+                    num_read_outstanding=8 max_read_burst_length=burst)
+#define CODESIGN_WRITE_MASTER(name, number, burst) \
+    CODESIGN_PRAGMA(INTERFACE m_axi port=name bundle=gmem##number offset=slave latency=64 \
+                    num_write_outstanding=8 max_write_burst_length=burst)
+#define CODESIGN_REGISTER(name) CODESIGN_PRAGMA(INTERFACE s_axilite port=name bundle=control)
 #define CODESIGN_MUL_FABRIC(name) CODESIGN_PRAGMA(RESOURCE variable=name core=Mul_LUT)
 #define CODESIGN_MUL_SLICE(name) CODESIGN_PRAGMA(RESOURCE variable=name core=DSP48)
 #define CODESIGN_MUL_SLICES(name) CODESIGN_PRAGMA(RESOURCE variable=name core=MulnS)
