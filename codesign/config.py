@@ -179,6 +179,18 @@ class LayerConfig:
     strategy: Strategy | None = None
     multiplier: Multipliers | None = None
 
+    def data(self) -> dict[str, object]:
+        """The entry of a file that reads as this."""
+        types = {name: getattr(self, name) for name in ("weight", "bias", "result", "table")}
+        precision = {name: _spelled(fixed) for name, fixed in types.items() if fixed is not None}
+        found: dict[str, object] = {
+            "Precision": precision or None,
+            "ReuseFactor": self.reuse_factor,
+            "Strategy": self.strategy and self.strategy.value,
+            "Multiplier": self.multiplier and self.multiplier.value,
+        }
+        return {key: value for key, value in found.items() if value is not None}
+
     def over(self, other: LayerConfig) -> LayerConfig:
         """This, completed by `other` where it says nothing."""
         own = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
@@ -224,6 +236,24 @@ class Config:
     def of(cls, data: object, file: str = "config") -> Config:
         """The configuration in nested mappings, as YAML or Python has them."""
         return _Reader(file).config({} if data is None else data)
+
+    def data(self) -> dict[str, object]:
+        """Nested mappings that `of` reads as this configuration; what says nothing is left out."""
+        model = self.model.data()
+        if self.input_precision is not None:
+            model["InputPrecision"] = _spelled(self.input_precision)
+        found: dict[str, object] = {
+            "Target": self.target,
+            "ClockMHz": self.clock_mhz,
+            "Streams": self.streams and self.streams.value,
+            "Interval": self.interval,
+            "LatencyUs": self.latency_us,
+            "Budget": self.budget,
+            "Model": model or None,
+            "LayerType": {name: layer.data() for name, layer in self.layer_types.items()} or None,
+            "LayerName": {name: layer.data() for name, layer in self.layer_names.items()} or None,
+        }
+        return {key: value for key, value in found.items() if value is not None}
 
     def for_layer(self, name: str, type_name: str, origin: str | None = None) -> LayerConfig:
         """What holds for the layer `name` (`origin` in the user's file): LayerName over LayerType over Model."""
@@ -453,6 +483,11 @@ def _nearest(name: object, valid: Iterable[str]) -> str:
     by_lower = {v.lower(): v for v in valid}
     close = difflib.get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.5)
     return f"; did you mean {by_lower[close[0]]}?" if close else ""
+
+
+def _spelled(fixed: Fixed) -> str:
+    """The type as the file has it."""
+    return f"{'' if fixed.signed else 'u'}fixed<{fixed.width},{fixed.width - fixed.frac}>"
 
 
 def _show(value: object) -> str:

@@ -16,6 +16,7 @@ from codesign.cli.build import build_command
 from codesign.cli.compile import compile_command
 from codesign.cli.cosim import cosim_command
 from codesign.cli.report import report_command
+from codesign.cli.scan import scan_command
 from codesign.cli.show import show_command
 from codesign.cli.targets import targets_command
 from codesign.cli.verify import verify_command
@@ -34,6 +35,7 @@ app.command("cosim")(cosim_command)
 app.command("area")(area_command)
 app.command("build")(build_command)
 app.command("report")(report_command)
+app.command("scan")(scan_command)
 app.command("show")(show_command)
 app.command("targets")(targets_command)
 

@@ -50,11 +50,11 @@ def given_inputs(ladder: Ladder, data: str | Path | None, inputs: int | None, se
     """The first `inputs` samples of the user's data, or so many random ones: an array for each input."""
     nodes = ladder.network.inputs
     if data is not None:
-        return [x[:inputs] for x in _read(Path(data), nodes)]
+        return [x[:inputs] for x in read_inputs(Path(data), nodes)]
     return random_inputs([n.layer for n in nodes if isinstance(n.layer, Input)], inputs or MANY_INPUTS, seed)
 
 
-def _read(path: Path, nodes: Sequence[Node]) -> list[np.ndarray]:
+def read_inputs(path: Path, nodes: Sequence[Node]) -> list[np.ndarray]:
     """One array per input; ModelError where the file or folder is not that."""
     if path.is_dir():
         return [_only(file, _load(file)) for file in (_file(path, node) for node in nodes)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from fractions import Fraction
 
 import numpy as np
@@ -40,6 +41,14 @@ TABLE_INPUT = Fixed(12, 8, True)
 beyond which sigmoid and tanh are within 2^-11 of their limits."""
 
 
+class Part(Enum):
+    """The numbers of a layer that a configuration gives types to, by its keys."""
+
+    WEIGHT = "weight"
+    BIAS = "bias"
+    RESULT = "result"
+
+
 @dataclass(frozen=True)
 class Approximation:
     """A place where the hardware may differ from the model's real numbers, and what was done there."""
@@ -47,6 +56,10 @@ class Approximation:
     node: str
     origin: str
     what: str
+    part: Part | None = None
+    """What was rounded, where it has a type of its own."""
+    fixed: Fixed | None = None
+    """That type."""
 
 
 def tune_precision(graph: Graph, config: Config) -> list[Approximation]:
@@ -95,7 +108,8 @@ class _Tuner:
         weights = self._fold_scale(node, node.layer.weights, wanted.bias or wanted.weight)
         w = wanted.weight
         codes, clipped = _quantized(weights, w)
-        self._note(node, f"float weights rounded to {w}" + (f", {clipped} of them saturated" if clipped else ""))
+        what = f"float weights rounded to {w}" + (f", {clipped} of them saturated" if clipped else "")
+        self._note(node, what, Part.WEIGHT, w)
         step = Vector.of(w.step)
         match node.layer:
             case MatMul():
@@ -120,7 +134,8 @@ class _Tuner:
         if offset != Vector.of(0):
             values = np.array([float(v) for v in offset.values])
             codes, clipped = _quantized(values, bias)
-            self._note(node, f"bias rounded to {bias}" + (f", {clipped} of them saturated" if clipped else ""))
+            what = f"bias rounded to {bias}" + (f", {clipped} of them saturated" if clipped else "")
+            self._note(node, what, Part.BIAS, bias)
             self.folded[last] = Affine(ONE, Vector.of([Fraction(int(c)) * bias.step for c in codes]))
         factors = np.array([float(v) for v in scale.values])
         folded: np.ndarray = weights * factors
@@ -156,7 +171,7 @@ class _Tuner:
         added = self.graph.node(fresh, quantizer, name, origin=source.origin)
         self.graph.nodes[fresh] = added
         self.added.add(fresh)
-        self._note(source, f"result rounded to {fixed}")
+        self._note(source, f"result rounded to {fixed}", Part.RESULT, fixed)
         return added
 
     def _source(self, node: Node) -> Node | None:
@@ -223,10 +238,10 @@ class _Tuner:
         name = self.graph.fresh(f"{node.name}_quantized")
         quantizer = Quantize(fixed.low, fixed.high, Vector.of(fixed.step))
         self.graph.insert_after(node.name, name, quantizer)
-        self._note(node, f"result rounded to {fixed}")
+        self._note(node, f"result rounded to {fixed}", Part.RESULT, fixed)
 
-    def _note(self, node: Node, what: str) -> None:
-        self.found.append(Approximation(node.name, node.origin, what))
+    def _note(self, node: Node, what: str, part: Part, fixed: Fixed) -> None:
+        self.found.append(Approximation(node.name, node.origin, what, part, fixed))
 
 
 def _quantized(values: np.ndarray, fixed: Fixed) -> tuple[np.ndarray, int]:

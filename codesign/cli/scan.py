@@ -1,0 +1,103 @@
+"""`codesign scan`: the metric and the cost of a float network at many precisions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codesign.cli.errors import errors_reported
+from codesign.cli.options import Budget, Clock, ConfigFile, InputTypes, Interval, Latency, Model, Reuse, Target
+from codesign.cli.options import input_types as read_types
+
+
+def scan_command(
+    context: typer.Context,
+    model: Model,
+    data: Annotated[
+        Path,
+        typer.Option(help="Inputs, samples first: x.npy; for several an .npz with an array each, or a folder of .npy."),
+    ],
+    labels: Annotated[Path, typer.Option(help="What is true of each sample: an .npy, samples first.")],
+    metric: Annotated[
+        str,
+        typer.Option(help="accuracy, auc, mae, iqr, or file.py:function (outputs, labels) -> number, which is run."),
+    ],
+    goal: Annotated[
+        str | None, typer.Option(metavar="max|min", help="Which way a function of your own is better.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder for results.csv, configs/ and scan.db.")
+    ] = (Path("scan")),
+    samples: Annotated[int | None, typer.Option(min=1, help="Of the data the first so many; by default all.")] = None,
+    bits: Annotated[
+        str, typer.Option(metavar="RANGE", help="Widths of weights and results: 2..16 or 4,6,8.")
+    ] = "2..16",
+    activations: Annotated[
+        str | None, typer.Option(metavar="RANGE", help="Widths of results, where they are not those of the weights.")
+    ] = None,
+    integer: Annotated[
+        str | None,
+        typer.Option(metavar="RANGE", help="The same integer bits for all types; by default by --calibration."),
+    ] = None,
+    calibration: Annotated[
+        str, typer.Option(help="Binary points from the data: min-max, percentile, mse.")
+    ] = "min-max",
+    percentile: Annotated[float, typer.Option(help="Of --calibration percentile, on both sides.")] = 99.9,
+    search: Annotated[str, typer.Option(help="Which points: grid.")] = "grid",
+    design: Annotated[bool, typer.Option(help="Make the design of each point, for its cycles and area.")] = True,
+    store: Annotated[
+        str | None, typer.Option(metavar="URL", help="Database of the trials; by default scan.db in the output folder.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Of the scan in the store; by default the network's.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that evaluate points.")] = 1,
+    target: Target = None,
+    input_type: InputTypes = None,
+    config: ConfigFile = None,
+    reuse: Reuse = None,
+    clock_mhz: Clock = None,
+    interval: Interval = None,
+    latency_us: Latency = None,
+    budget: Budget = None,
+) -> None:
+    """Scan the precision of a float network: a metric on data, in exact integers, and the cost of each design.
+
+    A scan that was stopped goes on where it was. The configurations of the best points can be given to
+    `codesign compile --config`.
+    """
+    with errors_reported(context):
+        from codesign.cli.scanning import scanned
+        from codesign.cli.terminal import console, progress
+        from codesign.scan import scan
+
+        with progress() as told:
+            result = scan(
+                model,
+                data=data,
+                labels=labels,
+                metric=metric,
+                output=output,
+                goal=goal,
+                samples=samples,
+                bits=bits,
+                activations=activations,
+                integer=integer,
+                calibration=calibration,
+                percentile=percentile,
+                method=search,
+                design=design,
+                store=store,
+                name=name,
+                workers=workers,
+                target=target,
+                input_type=read_types(input_type),
+                config=config,
+                reuse=reuse,
+                clock_mhz=clock_mhz,
+                interval=interval,
+                latency_us=latency_us,
+                budget=budget,
+                progress=told,
+            )
+        console().print(*scanned(result), sep="\n")

@@ -1,0 +1,68 @@
+"""What `codesign scan` prints: a row per point, and which of them no other beats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from codesign.report.text import counted, one_line
+from codesign.scan import ScanResult
+from codesign.scan.evaluate import Outcome
+from codesign.scan.search import varied
+from codesign.scan.space import digest, read
+
+MOST_ROWS = 60
+
+
+def scanned(result: ScanResult) -> Iterator[RenderableType]:
+    """The points of the search, the reference, and where the files are."""
+    front = {digest(read(o.types)) for o in result.front}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("point", "bits"):
+        table.add_column(heading, no_wrap=True)
+    headings = [one_line(result.metric.name, 30), "output error", "bit operations", "EBOPs", "interval", "latency"]
+    for heading in [*headings, "LUT", "FF", "DSP", "BRAM", "URAM"]:
+        table.add_column(heading, justify="right")
+    for outcome in result.outcomes[:MOST_ROWS]:
+        key = digest(read(outcome.types))
+        table.add_row(*_cells(result, outcome, key), style="bold" if key in front else "")
+    yield table
+    if len(result.outcomes) > MOST_ROWS:
+        yield Text(f"and {len(result.outcomes) - MOST_ROWS} more in results.csv", style="dim")
+    yield Text(f"{one_line(result.metric.name, 60)} at 18 bits of weight and 20 of result: {result.reference:.6g}")
+    yield Text(f"{counted(result.evaluated, 'point')} evaluated now, {len(result.stored)} in the store")
+    refused = [o.refused for o in result.outcomes if o.refused is not None]
+    if refused:
+        yield Text(f"{counted(len(refused), 'point')} without a design; the first: {one_line(refused[0], 300)}")
+    if result.failed:
+        first = next(iter(result.failed.values()))
+        yield Text(f"{counted(len(result.failed), 'point')} without a network; the first: {one_line(first, 300)}")
+    files = counted(len(result.front), "file")
+    yield Text(f"{result.folder}: results.csv, and in configs/ {files} for `codesign compile --config` (in bold)")
+
+
+def _cells(result: ScanResult, outcome: Outcome, key: str) -> list[str]:
+    figures = (outcome.interval, outcome.latency, outcome.lut, outcome.ff, outcome.dsp, outcome.bram36, outcome.uram)
+    return [
+        key[:12],
+        _widths(result, outcome),
+        f"{outcome.value:.6g}",
+        f"{outcome.output_error:.3g}",
+        str(outcome.bit_operations),
+        str(outcome.ebops),
+        *("-" if f is None else f"{f:g}" if f < 1e6 else str(int(f)) for f in figures),
+    ]
+
+
+def _widths(result: ScanResult, outcome: Outcome) -> str:
+    """The widths of weights and results as far as they are the same: 8, 4/8, 2-8."""
+    types = read(outcome.types)
+    kinds: dict[str, set[int]] = {}
+    for site in varied(result.space):
+        kinds.setdefault(site.part.value, set()).add(types[site.key].width)
+    texts = [str(min(w)) if len(w) == 1 else f"{min(w)}-{max(w)}" for w in kinds.values()]
+    return texts[0] if len(set(texts)) == 1 else "/".join(texts)

@@ -1,0 +1,203 @@
+"""One point of a scan: the network that `codesign compile` makes of it, its integers on all data, and its cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from codesign.analysis.cost import design_cost
+from codesign.analysis.latency import timing
+from codesign.compiler.compile import designed
+from codesign.compiler.options import ConfigSource, Options
+from codesign.compiler.verify import read_inputs
+from codesign.errors import ConfigError, ModelError, TargetError
+from codesign.frontends import qonnx, reading
+from codesign.ir.graph import Graph
+from codesign.ir.layers import Input
+from codesign.ir.tensor import Array, as_codes
+from codesign.scan.calibrate import wide_outputs
+from codesign.scan.cost import bits
+from codesign.scan.metrics import Floats, Metric, metric
+from codesign.scan.space import Space, Types, read, spelled
+from codesign.verification.effort import elements, together
+from codesign.verification.ladder import evaluate_network
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a scan is of, in plain values that any process can make the same of; see `scan` for their meaning."""
+
+    model: str
+    data: str
+    labels: str
+    metric: str
+    maximize: bool | None = None
+    samples: int | None = None
+    design: bool = True
+    """Whether each point gets a folding and so cycles and area; without, it takes milliseconds."""
+    target: str | None = None
+    input_type: tuple[tuple[str, str], ...] = ()
+    config: ConfigSource = None
+    reuse: int | None = None
+    clock_mhz: float | None = None
+    interval: int | None = None
+    latency_us: float | None = None
+    budget: str | None = None
+
+    def options(self) -> Options:
+        """The options of `codesign compile` that all points share."""
+        return Options.of(
+            self.target, dict(self.input_type) or None, None, self.config, self.reuse, self.clock_mhz, None,
+            self.interval, self.latency_us, self.budget,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is known of a point; cycles and area are None where no design was asked for, or none is possible."""
+
+    types: Mapping[str, str]
+    value: float
+    """The metric."""
+    output_error: float
+    """How far the outputs are from those at 20 bits of result and 18 of weight: root mean square over all, relative to
+    the standard deviation of the latter."""
+    bit_operations: int
+    ebops: int
+    weight_bits: int
+    interval: int | None = None
+    latency: int | None = None
+    """Cycles."""
+    lut: float | None = None
+    ff: float | None = None
+    dsp: float | None = None
+    bram36: float | None = None
+    uram: float | None = None
+    refused: str | None = None
+    """Why there is no design: it does not fit, or is not as fast as asked."""
+    seconds: float = 0.0
+
+
+class Evaluator:
+    """The model, the data and the labels, read once; then one call for each point."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.options = task.options()
+        path = Path(task.model)
+        self.graph = qonnx.load_model(reading.read(path), path.name, path.parent)
+        self.options.check(self.graph)
+        self.metric: Metric = metric(task.metric, task.maximize)
+        self.data = _inputs(self.graph, Path(task.data), task.samples)
+        self.labels = _labels(Path(task.labels), Path(task.data), self.data[0], task.samples)
+        self.space = Space.of(self.graph, self.options.config, self.options.input_types)
+        self.reference: list[Floats] | None = None
+        """The outputs that others are compared with."""
+
+    def refer(self, wide: Types) -> float:
+        """Takes the outputs at these types for the reference; gives their metric."""
+        self.reference = wide_outputs(self.space, wide, self.data)
+        return self.metric(self.reference, self.labels)
+
+    def __call__(self, types: Types) -> Outcome:
+        """What this point gives. ModelError where its sums do not fit 63 bits."""
+        start = time.perf_counter()
+        network = self.space.passed(types).network
+        outputs = self.outputs(network)
+        counted = bits(network)
+        found = Outcome(
+            spelled(types),
+            self.metric(outputs, self.labels),
+            self._error(outputs),
+            counted.bit_operations,
+            counted.ebops,
+            counted.weight_bits,
+        )
+        if self.task.design:
+            found = self._designed(found, network, types)
+        return replace(found, seconds=round(time.perf_counter() - start, 4))
+
+    def codes(self, network: Graph) -> list[Array]:
+        """The codes of each output on all data, by the integer network that design and C++ are proved equal to."""
+        size = together(elements(network))
+        parts = []
+        for start in range(0, len(self.data[0]), size):
+            batch = [x[start : start + size] for x in self.data]
+            layers = [n.layer for n in network.inputs if isinstance(n.layer, Input)]
+            encoded = [as_codes(layer.encode(x)) for layer, x in zip(layers, batch, strict=True)]
+            parts.append(evaluate_network(network, encoded))
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+    def outputs(self, network: Graph) -> list[Floats]:
+        """The same as numbers (n, *shape)."""
+        sources = [network[output.source].type for output in network.outputs]
+        return [t.decode_float(c) for t, c in zip(sources, self.codes(network), strict=True)]
+
+    def _error(self, outputs: Sequence[Floats]) -> float:
+        if self.reference is None:
+            return 0.0
+        expected = np.concatenate([x.ravel() for x in self.reference])
+        found = np.concatenate([x.ravel() for x in outputs])
+        spread = float(expected.std())
+        return float(np.sqrt(np.mean((found - expected) ** 2))) / (spread or 1.0)
+
+    def _designed(self, found: Outcome, network: Graph, types: Types) -> Outcome:
+        """The same with the cycles and the area of the design that `codesign compile` makes."""
+        options = replace(self.options, config=self.space.config(types))
+        try:
+            _, design = designed(network, options)
+        except (TargetError, ConfigError) as error:
+            return replace(found, refused=str(error))
+        total, times = design_cost(design).total, timing(design, options.clock_mhz)
+        return replace(found, interval=times.interval, latency=times.latency, **asdict(total))
+
+
+def plain(outcome: Outcome) -> dict[str, object]:
+    """As JSON has it, for the store and between processes."""
+    return asdict(outcome)
+
+
+def evaluated(evaluator: Evaluator, texts: Mapping[str, str]) -> dict[str, object]:
+    """The outcome of a point as plain values; {"failed": why} where the network itself is refused."""
+    try:
+        return plain(evaluator(read(texts)))
+    except (ModelError, OverflowError) as error:
+        return {"failed": str(error)}
+
+
+def _inputs(graph: Graph, path: Path, samples: int | None) -> list[np.ndarray]:
+    """The data for each input, checked against what the network takes."""
+    arrays = [x[:samples] for x in read_inputs(path, graph.inputs)]
+    for node, x in zip(graph.inputs, arrays, strict=True):
+        assert isinstance(node.layer, Input)
+        if x.shape[1:] != node.layer.shape:
+            raise ModelError(
+                f"{path}: the samples of input {node.origin} have shape {x.shape[1:]}, the network expects "
+                f"{node.layer.shape}"
+            )
+        if not np.isfinite(x).all():
+            raise ModelError(f"{path}: input {node.origin} has values that are not numbers (NaN or infinite)")
+    counts = {len(x) for x in arrays}
+    if len(counts) > 1 or not min(counts):
+        raise ModelError(f"{path}: the inputs have {', '.join(str(len(x)) for x in arrays)} samples")
+    return arrays
+
+
+def _labels(path: Path, data: Path, x: np.ndarray, samples: int | None) -> np.ndarray:
+    """One row per sample."""
+    try:
+        found = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ModelError(f"{path}: the labels cannot be read as .npy: {error}") from error
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub" or found.ndim == 0:
+        raise ModelError(f"{path}: the labels must be one .npy array of numbers, samples first")
+    labels = found[:samples]
+    if len(labels) != len(x):
+        raise ModelError(f"{path}: {len(found)} labels for the {len(x)} samples of {data}")
+    if not np.isfinite(labels).all():
+        raise ModelError(f"{path}: a label is not a number (NaN or infinite)")
+    return labels

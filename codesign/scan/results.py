@@ -1,0 +1,90 @@
+"""What a scan leaves behind: a table of all points, and for those that no other beats a configuration to compile."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from codesign.errors import OutputError
+from codesign.scan.evaluate import Outcome
+from codesign.scan.metrics import Metric
+from codesign.scan.space import Site, Space, digest, read
+
+COLUMNS = tuple(f.name for f in fields(Outcome) if f.name != "types")
+"""The figures of a point, as the columns of results.csv name them."""
+
+
+def pareto(outcomes: Sequence[Outcome], metric: Metric, cost: str = "bit_operations") -> list[Outcome]:
+    """Those that no other beats in both the metric and the cost, cheapest first; of equal ones the first."""
+    known = [o for o in outcomes if getattr(o, cost) is not None]
+    ordered = sorted(known, key=lambda o: (getattr(o, cost), -o.value if metric.maximize else o.value))
+    front: list[Outcome] = []
+    for outcome in ordered:
+        if not front or metric.better(outcome.value, front[-1].value):
+            front.append(outcome)
+    return front
+
+
+def uniform(outcome: Outcome, sites: Sequence[Site]) -> int | None:
+    """The width that all weights and results have, if it is one."""
+    types = read(outcome.types)
+    found = {types[site.key].width for site in sites}
+    return found.pop() if len(found) == 1 else None
+
+
+def write_results(
+    folder: Path, space: Space, metric: Metric, outcomes: Sequence[Outcome], failed: Mapping[str, str]
+) -> None:
+    """results.csv with a row per point, and configs/ with a file for each on the front of metric and bit operations."""
+    front = pareto(outcomes, metric)
+    ids = {id(o): digest(read(o.types))[:12] for o in outcomes}
+    keys = [site.key for site in space.sites]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["point", "front", *COLUMNS, "failed", *keys])
+    best = {id(o) for o in front}
+    for o in outcomes:
+        figures = ["" if (v := getattr(o, name)) is None else v for name in COLUMNS]
+        table.writerow([ids[id(o)], int(id(o) in best), *map(_cell, figures), "", *(o.types[k] for k in keys)])
+    for key, why in failed.items():
+        table.writerow([key[:12], 0, *("" for _ in COLUMNS), _cell(why), *("" for _ in keys)])
+    configs = folder / "configs"
+    configs.mkdir(exist_ok=True)
+    wanted = {f"{ids[id(o)]}.yaml": o for o in front}
+    for name, o in wanted.items():
+        data = space.config(read(o.types)).data()
+        head = f"# {o.value:.6g} {_comment(metric.name)}, {o.bit_operations} bit operations\n"
+        replace_file(configs / name, head + json.dumps(data, indent=2) + "\n")
+    for old in configs.glob("*.yaml"):
+        if old.name not in wanted and len(old.stem) == 12:
+            old.unlink()  # of an earlier front
+    replace_file(folder / "results.csv", text.getvalue())
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes the file whole, or leaves the one that there is."""
+    try:
+        handle, partial = tempfile.mkstemp(suffix=".part", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.replace(partial, path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _cell(value: object) -> object:
+    """A text that no spreadsheet takes for a formula, on one line."""
+    if not isinstance(value, str):
+        return value
+    line = " ".join(value.split())
+    return f"'{line}" if line[:1] in ("=", "+", "-", "@") else line
+
+
+def _comment(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)

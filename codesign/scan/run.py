@@ -1,0 +1,231 @@
+"""`scan`: many precisions of one network, each in exact integers, in a store that a later scan goes on with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+from codesign import __version__
+from codesign.compiler.options import ConfigSource
+from codesign.errors import ConfigError, OutputError
+from codesign.frontends import reading
+from codesign.frontends.embed import embedded
+from codesign.progress import Progress, silent
+from codesign.scan import results, search
+from codesign.scan.calibrate import SAMPLES, Method, calibrate
+from codesign.scan.evaluate import Evaluator, Outcome, Task
+from codesign.scan.metrics import Metric
+from codesign.scan.search import Binary, Point, widths
+from codesign.scan.space import Space, Types, digest, spelled
+from codesign.scan.store import SCHEMA, Store
+from codesign.scan.workers import evaluate_all
+
+Chosen = TypeVar("Chosen", bound=Enum)
+
+
+class Search(Enum):
+    """Which points a scan looks at."""
+
+    GRID = "grid"
+    """All combinations of the widths, the same for all layers."""
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """What a scan found: its own points, in their order, and all that the store has."""
+
+    folder: Path
+    metric: Metric
+    space: Space
+    reference: float
+    """The metric at 20 bits of result and 18 of weight: the network before quantization, as far as these tell."""
+    outcomes: tuple[Outcome, ...]
+    """Of the points of this search that have a network."""
+    failed: Mapping[str, str]
+    """Why the others have none, by the digest of their point."""
+    stored: tuple[Outcome, ...]
+    evaluated: int
+    """Points that were not in the store before."""
+
+    @property
+    def front(self) -> list[Outcome]:
+        """Those of the store that no other beats in both metric and bit operations."""
+        return results.pareto(self.stored, self.metric)
+
+
+def scan(
+    model: str | Path,
+    *,
+    data: str | Path,
+    labels: str | Path,
+    metric: str,
+    output: str | Path,
+    goal: str | None = None,
+    samples: int | None = None,
+    bits: str = "2..16",
+    activations: str | None = None,
+    integer: str | None = None,
+    calibration: str = "min-max",
+    percentile: float = 99.9,
+    method: str = "grid",
+    design: bool = True,
+    store: str | None = None,
+    name: str | None = None,
+    workers: int = 1,
+    target: str | None = None,
+    input_type: Mapping[str, str] | None = None,
+    config: ConfigSource = None,
+    reuse: int | None = None,
+    clock_mhz: float | None = None,
+    interval: int | None = None,
+    latency_us: float | None = None,
+    budget: str | None = None,
+    progress: Progress = silent,
+) -> ScanResult:
+    """The metric and the cost of the float network `model` at many precisions.
+
+    `data` (.npy, samples first; .npz or a folder for several inputs) goes through the integer network of each point;
+    `metric` (accuracy, auc, mae, iqr, or file.py:function, which is run) compares its outputs with `labels` (.npy).
+    `goal` (max or min) says which way a function of one's own is better. `bits` are the widths of weights and results,
+    `activations` those of results where they are others; binary points follow from `calibration` (min-max, percentile
+    or mse) on the first 1,000 samples, or are fixed by so many `integer` bits. `design` makes for each point the
+    design that fits the target, for its cycles and area. The other options are those of `compile`.
+
+    Trials are kept in `store` (a database URL; by default scan.db in `output`) as the study `name`, and none is done
+    twice: a scan that was stopped goes on. results.csv and configs/ in `output` are written at the end, and when the
+    scan is interrupted.
+
+    Raises CodesignError with a message that says what to change.
+    """
+    chosen = _choice(Search, method, "--search")
+    progress("reading the model and the data", 0, 0)
+    task = Task(
+        str(model), str(data), str(labels), metric, _maximize(goal), samples, design, target,
+        tuple(sorted((input_type or {}).items())), config, reuse, clock_mhz, interval, latency_us, budget,
+    )  # fmt: skip
+    weights = widths(bits, "--bits")
+    others = None if activations is None else widths(activations, "--activations")
+    integers = None if integer is None else widths(integer, "--integer", -32, 32)
+    by = _choice(Method, calibration, "--calibration")
+    if not 50 < percentile <= 100:
+        raise ConfigError(f"--percentile {percentile:g}: give more than 50, and at most 100")
+    evaluator = Evaluator(task)
+    folder = _folder(Path(output))
+    url = store or f"sqlite:///{(folder / 'scan.db').resolve()}"
+    kept = Store.open(url, name or evaluator.graph.name, _identity(task, evaluator), evaluator.metric.maximize)
+    ranges = calibrate(evaluator.space, [x[:SAMPLES] for x in evaluator.data], progress)
+    binary = Binary(ranges, by, percentile)
+    reference = evaluator.refer(ranges.wide)
+    session = Session(evaluator, ranges.wide, kept, workers, progress)
+    try:
+        match chosen:
+            case Search.GRID:
+                points = search.grid(evaluator.space, binary, weights, others, integers)
+                session.evaluate(points)
+    finally:
+        if kept.known or kept.failed:
+            results.write_results(folder, evaluator.space, evaluator.metric, list(kept.known.values()), kept.failed)
+    return session.result(folder, reference)
+
+
+@dataclass
+class Session:
+    """Evaluates points that the store does not have, and keeps them there."""
+
+    evaluator: Evaluator
+    wide: Types
+    store: Store
+    workers: int
+    progress: Progress
+
+    def __post_init__(self) -> None:
+        self.asked: dict[str, Mapping[str, str]] = {}
+        self.evaluated = 0
+
+    def evaluate(self, points: Sequence[Point]) -> list[Outcome | None]:
+        """What is known of each point; None where it has no network."""
+        self.store.refresh()
+        texts = {digest(p): spelled(p) for p in points}
+        self.asked |= texts
+        new = [t for t in texts.values() if not self.store.done(t)]
+        said = f"evaluating {len(new)} of {len(texts)} points" if len(new) < len(texts) else "evaluating points"
+        for number, (types, found) in enumerate(self._found(new)):
+            self.store.add(types, found)
+            self.evaluated += 1
+            self.progress(said, number + 1, len(new))
+        return [self.store.known.get(digest(p)) for p in points]
+
+    def _found(self, new: Sequence[Mapping[str, str]]) -> Iterator[tuple[Mapping[str, str], dict[str, object]]]:
+        if new:
+            self.progress("evaluating points", 0, len(new))
+        yield from evaluate_all(self.evaluator, self.wide, new, self.workers)
+
+    def result(self, folder: Path, reference: float) -> ScanResult:
+        """What was asked for, in the order in which it was."""
+        known, failed = self.store.known, self.store.failed
+        return ScanResult(
+            folder,
+            self.evaluator.metric,
+            self.evaluator.space,
+            reference,
+            tuple(known[key] for key in self.asked if key in known),
+            {key: failed[key] for key in self.asked if key in failed},
+            tuple(known.values()),
+            self.evaluated,
+        )
+
+
+def _maximize(goal: str | None) -> bool | None:
+    if goal not in (None, "max", "min"):
+        raise ConfigError(f"--goal {goal!r}: write max or min")
+    return None if goal is None else goal == "max"
+
+
+def _choice(kind: type[Chosen], text: str, option: str) -> Chosen:
+    try:
+        return kind(text)
+    except ValueError:
+        raise ConfigError(f"{option} {text!r}: choose {', '.join(k.value for k in kind)}") from None
+
+
+def _folder(path: Path) -> Path:
+    """The output folder, made where it is missing."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be made: {error.strerror}; give another -o") from error
+    return path
+
+
+def _identity(task: Task, evaluator: Evaluator) -> dict[str, str]:
+    """All that the outcome of a point depends on."""
+    path = Path(task.model)
+    whole = embedded(reading.read(path), path.name, path.parent).SerializeToString(deterministic=True)
+    arrays = hashlib.sha256()
+    for x in evaluator.data:
+        arrays.update(f"{x.dtype.str} {x.shape}".encode() + x.tobytes())
+    labels = evaluator.labels
+    options, asked = evaluator.options, evaluator.options.config
+    file = task.metric.rpartition(":")[0]
+    return {
+        "version": f"{__version__}, {SCHEMA}",
+        "model": hashlib.sha256(whole).hexdigest(),
+        "data": arrays.hexdigest(),
+        "labels": hashlib.sha256(f"{labels.dtype.str} {labels.shape}".encode() + labels.tobytes()).hexdigest(),
+        "metric": evaluator.metric.name if not file else f"{evaluator.metric.name} {_sha(Path(file))}",
+        "goal": "max" if evaluator.metric.maximize else "min",
+        "input types": json.dumps({k: str(v) for k, v in sorted(options.input_types.items())}),
+        "configuration": hashlib.sha256(json.dumps(asked.data(), sort_keys=True).encode()).hexdigest(),
+        "designs": f"{options.target.name} at {options.clock_mhz:g} MHz, budget {options.budget}"
+        if task.design
+        else "none",
+    }
+
+
+def _sha(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,252 @@
+"""A scan as a whole: its files, and that it goes on where it stopped, however it stopped."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from codesign.compiler import compile
+from codesign.config import Config
+from codesign.errors import ConfigError, ModelError, OutputError
+from codesign.scan import scan
+from tests.frontends.models import model, node
+from tests.scan.conftest import Case
+
+ROOT = Path(__file__).parents[2]
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with open(folder / "results.csv", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_grid_leaves_a_table_and_configurations_that_compile(jets: Case, tmp_path: Path) -> None:
+    found = scan(**jets.options(metric="accuracy", bits="3,8", output=tmp_path, clock_mhz=100.0))
+    assert found.evaluated == 2
+    table = rows(tmp_path)
+    assert [r["dense_1.weight"].split(",")[0] for r in table] == ["fixed<3", "fixed<8"]
+    assert [float(r["value"]) for r in table] == [o.value for o in found.outcomes]
+    assert [r["point"] for r in table if r["front"] == "1"] == sorted(
+        (p.stem for p in (tmp_path / "configs").iterdir()), key=[r["point"] for r in table].index
+    )
+    best = max(table, key=lambda r: float(r["value"]))
+    compiled = compile(jets.model, config=tmp_path / "configs" / f"{best['point']}.yaml", clock_mhz=100.0)
+    right = compiled.csim(jets.x).argmax(axis=1) == jets.y
+    assert right.mean() == float(best["value"])
+    assert compiled.report.interval.cycles == int(best["interval"])
+
+
+def test_a_second_scan_takes_what_is_stored_and_adds_what_is_not(jets: Case, tmp_path: Path) -> None:
+    first = scan(**jets.options(metric="accuracy", bits="4..6", output=tmp_path, design=False))
+    second = scan(**jets.options(metric="accuracy", bits="5..8", output=tmp_path, design=False))
+    assert (first.evaluated, second.evaluated) == (3, 2)
+    assert second.outcomes[:2] == first.outcomes[1:]
+    assert len(rows(tmp_path)) == 5
+
+
+def test_two_widths_make_a_grid_of_both(jets: Case, tmp_path: Path) -> None:
+    options = jets.options(metric="auc", bits="3,5", activations="4,6", output=tmp_path, design=False)
+    found = scan(**options)
+    widths = [(o.types["dense_1.weight"][:8], o.types["relu_0.result"][:9]) for o in found.outcomes]
+    assert widths == [(f"fixed<{w},", f"ufixed<{a},") for w in (3, 5) for a in (4, 6)]
+
+
+def test_integer_bits_are_the_same_for_all_types_where_they_are_given(jets: Case, tmp_path: Path) -> None:
+    found = scan(**jets.options(metric="accuracy", bits="8", integer="2,4", output=tmp_path, design=False))
+    assert [set(o.types.values()) for o in found.outcomes] == [{"fixed<8,2>"}, {"fixed<8,4>"}]
+
+
+def test_two_workers_find_what_one_finds(jets: Case, tmp_path: Path) -> None:
+    options = jets.options(metric="accuracy", bits="3..6", design=False)
+    one, two = (scan(**options, output=tmp_path / str(n), workers=n) for n in (1, 2))
+
+    def figures(found: object) -> list[object]:
+        return [(o.types, o.value, o.output_error, o.ebops) for o in found.outcomes]  # type: ignore[attr-defined]
+
+    assert figures(one) == figures(two)
+
+
+def test_a_failed_point_is_kept_and_told(jets: Case, tmp_path: Path) -> None:
+    config = Config.of({"LayerName": {"relu_0": {"Precision": {"result": "fixed<60,30>"}}}})
+    with pytest.raises(ModelError, match="accumulator needs"):
+        scan(**jets.options(metric="accuracy", bits="4", config=config, output=tmp_path, design=False))
+
+
+def test_a_metric_that_raises_midway_leaves_what_was_finished(jets: Case, tmp_path: Path) -> None:
+    file = tmp_path / "metric.py"
+    file.write_text(
+        "calls = []\ndef f(outputs, labels):\n    calls.append(1)\n"
+        "    if len(calls) == 4: raise ValueError('no more')\n    return len(calls)\n"
+    )
+    options = jets.options(metric=f"{file}:f", goal="max", bits="4..9", output=tmp_path / "out", design=False)
+    with pytest.raises(ConfigError, match=r"metric\.py:f: it raised ValueError: no more"):
+        scan(**options)
+    assert len(rows(tmp_path / "out")) == 2  # the first call is the reference
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"metric": "auc"}, "metric: accuracy there, auc here"),
+        ({"samples": 300}, "data: .* there, .* here; labels: "),
+        ({"input_type": {"": "fixed<8,4>"}}, "input types: "),
+        ({"design": True, "target": "u250"}, "designs: none there, u250 at "),
+        ({"config": {"LayerName": {"dense_1": {"Precision": {"weight": "fixed<5,1>"}}}}}, "configuration: "),
+    ],
+)
+def test_a_store_of_something_else_is_refused(jets: Case, tmp_path: Path, change: dict[str, object], said: str) -> None:
+    options = jets.options(metric="accuracy", bits="4", output=tmp_path, design=False)
+    scan(**options)
+    before = rows(tmp_path)
+    with pytest.raises(ConfigError, match=f"the scan 'net' is of something else .*{said}"):
+        scan(**(options | change))
+    assert rows(tmp_path) == before
+
+
+def test_a_store_of_another_model_is_refused_but_takes_it_under_another_name(
+    jets: Case, images: Case, tmp_path: Path
+) -> None:
+    scan(**jets.options(metric="accuracy", bits="4", output=tmp_path, design=False))
+    other = images.options(metric="mae", bits="4", output=tmp_path / "images", design=False)
+    url = f"sqlite:///{tmp_path / 'scan.db'}"
+    with pytest.raises(ConfigError, match=r"scan\.db: the scan 'net' is of something else \(model: "):
+        scan(**other, store=url)
+    assert scan(**other, store=url, name="images").evaluated == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "said"),
+    [
+        ("nothing", ConfigError, "nothing: this is no database; give e.g. sqlite:///scan.db"),
+        ("sqlite:////no/such/folder/scan.db", OutputError, "the store cannot be used: .*; give another --store"),
+    ],
+)
+def test_a_store_that_is_none_is_refused(
+    jets: Case, tmp_path: Path, url: str, kind: type[Exception], said: str
+) -> None:
+    with pytest.raises(kind, match=said):
+        scan(**jets.options(metric="accuracy", bits="4", output=tmp_path, design=False, store=url))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"bits": "8..4"}, r"--bits '8..4': from 2 to 24, the smaller first; an empty range is no search"),
+        ({"bits": "many"}, r"--bits 'many': write e.g. 2..16 or 4,6,8"),
+        ({"bits": "1..4"}, r"--bits '1..4': from 2 to 24"),
+        ({"activations": "99"}, r"--activations '99': from 2 to 24"),
+        ({"calibration": "best"}, r"--calibration 'best': choose min-max, percentile, mse"),
+        ({"percentile": 30.0}, r"--percentile 30: give more than 50, and at most 100"),
+        ({"method": "magic"}, r"--search 'magic': choose grid"),
+        ({"goal": "up"}, r"--goal 'up': write max or min"),
+    ],
+)
+def test_a_wrong_option_is_named(jets: Case, tmp_path: Path, change: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        scan(**(jets.options(metric="accuracy", bits="4", output=tmp_path) | change))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_scan_goes_on_and_loses_only_what_was_in_flight(jets: Case, tmp_path: Path, workers: int) -> None:
+    slow = tmp_path / "slow.py"
+    slow.write_text(
+        "import time\ndef f(outputs, labels):\n    time.sleep(0.2)\n"
+        "    return float((outputs.argmax(axis=1) == labels).mean())\n"
+    )
+    words = ["-c", "from codesign.cli.main import app; app()", "scan", jets.model, "--data", jets.data]
+    words += ["--labels", jets.labels, "--metric", f"{slow}:f", "--goal", "max", "--bits", "2..16", "--no-design"]
+    words += ["-o", tmp_path / "out", "--workers", workers]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, *map(str, words)], env=environment, start_new_session=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    store = tmp_path / "out" / "scan.db"
+    try:
+        deadline = time.monotonic() + 120
+        while _finished(store) < 3:
+            assert process.poll() is None, "the scan ended before it could be killed"
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    kept = _finished(store)
+    assert 3 <= kept < 15
+    with sqlite3.connect(store) as database:
+        assert database.execute("pragma integrity_check").fetchone() == ("ok",)
+        assert database.execute("select distinct state from trials").fetchall() == [("COMPLETE",)]
+    options = jets.options(metric=f"{slow}:f", goal="max", bits="2..16", design=False)
+    found = scan(**options, output=tmp_path / "out")
+    assert (found.evaluated, len(found.outcomes)) == (15 - kept, 15)
+    whole = scan(**options, output=tmp_path / "whole")
+    assert [(o.types, o.value) for o in found.outcomes] == [(o.types, o.value) for o in whole.outcomes]
+
+
+def _finished(store: Path) -> int:
+    """Whole trials in the store, as another program sees them."""
+    if not store.exists():
+        return 0
+    try:
+        with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as database:
+            return int(database.execute("select count(*) from trials").fetchone()[0])
+    except sqlite3.OperationalError:  # its tables are being made
+        return 0
+
+
+def test_a_dead_worker_is_replaced_and_its_point_done_again(
+    jets: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flag = tmp_path / "died"
+    file = tmp_path / "metric.py"
+    file.write_text(
+        "import os, signal\nfrom multiprocessing import parent_process\ndef f(outputs, labels):\n"
+        f"    if parent_process() is not None and not os.path.exists({str(flag)!r}):\n"
+        f"        open({str(flag)!r}, 'w').close()\n        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return float((outputs.argmax(axis=1) == labels).mean())\n"
+    )
+    options = jets.options(metric=f"{file}:f", goal="max", bits="3..6", design=False)
+    found = scan(**options, output=tmp_path / "out", workers=2)
+    assert flag.exists()
+    plain = scan(**jets.options(metric="accuracy", bits="3..6", design=False), output=tmp_path / "plain")
+    assert [o.value for o in found.outcomes] == [o.value for o in plain.outcomes]
+
+
+def test_points_of_the_jet_tagger_on_real_jets_are_evaluated(shared: Path, tmp_path: Path) -> None:
+    """The constituents of published jets go through a float network with untrained weights, in integers."""
+    x = np.load(shared / "data" / "l1jets_constituents" / "x_test_8const.npy")[:200].reshape(200, -1)
+    y = np.load(shared / "data" / "l1jets_constituents" / "y_test_8const.npy")[:200]
+    rng = np.random.default_rng(0)
+    constants = {"w0": rng.normal(0, 0.2, (x.shape[1], 16)), "w1": rng.normal(0, 0.3, (16, y.shape[1]))}
+    nodes = [
+        node("MatMul", ["x", "w0"], "a", "a"),
+        node("Relu", ["a"], "b", "b"),
+        node("MatMul", ["b", "w1"], "y", "c"),
+    ]
+    proto = model(nodes, {k: v.astype(np.float32) for k, v in constants.items()}, x=(1, x.shape[1]))
+    onnx.save(proto, tmp_path / "net.onnx")
+    np.save(tmp_path / "x.npy", x.astype(np.float32))
+    np.save(tmp_path / "y.npy", y)
+    found = scan(tmp_path / "net.onnx", data=tmp_path / "x.npy", labels=tmp_path / "y.npy", metric="accuracy",
+                 bits="4,12", design=False, output=tmp_path / "out")  # fmt: skip
+    floats = np.maximum(x @ constants["w0"].astype(np.float32), 0) @ constants["w1"].astype(np.float32)
+    expected = (floats.argmax(axis=1) == y.argmax(axis=1)).mean()
+    assert found.reference == pytest.approx(expected, abs=0.011)
+    assert found.outcomes[1].output_error < 0.05 < found.outcomes[0].output_error
+
+
+def test_the_identity_is_of_contents_not_of_paths(jets: Case, tmp_path: Path) -> None:
+    for name in ("net.onnx", "x.npy", "y.npy"):
+        (tmp_path / name).write_bytes((jets.model.parent / name).read_bytes())
+    options = {"metric": "accuracy", "bits": "4", "output": tmp_path / "out", "design": False}
+    scan(**jets.options(**options))
+    moved = scan(tmp_path / "net.onnx", data=tmp_path / "x.npy", labels=tmp_path / "y.npy", **options)  # type: ignore[arg-type]
+    assert moved.evaluated == 0
