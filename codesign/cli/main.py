@@ -1,4 +1,4 @@
-"""The command line: `codesign compile`, `verify`, `cosim`, `area`, `build`, `report`, `show` and `targets`.
+"""The command line: `codesign compile`, `verify`, `cosim`, `area`, `build`, `scan`, `report`, `show` and `targets`.
 
 Nothing heavy is imported before a command runs, so that `--help` answers at once.
 """
