@@ -19,7 +19,10 @@ def report_command(
     The same stands in report.html of the folder, with pictures, and in report.json.
     """
     with errors_reported(context):
-        from codesign.cli.terminal import print_report
+        from codesign.cli.terminal import console, print_report
+        from codesign.report.card_tables import card_tables
         from codesign.report.stored import read_report
 
-        print_report(read_report(build))
+        report = read_report(build)
+        print_report(report)
+        console().print(*card_tables(report), sep="\n")

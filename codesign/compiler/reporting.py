@@ -6,6 +6,7 @@ from codesign import __version__
 from codesign.analysis.cost import design_cost
 from codesign.analysis.cycles import running, timing_of
 from codesign.analysis.latency import timing
+from codesign.compiler.card import card_of
 from codesign.compiler.options import Options
 from codesign.config import Streams
 from codesign.ir.design import Design
@@ -52,6 +53,7 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
         errors=verification.errors,
         notes=verification.notes,
         timelines=timelines(design, flow),
+        card=card_of(design, target),
     )
 
 

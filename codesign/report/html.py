@@ -43,6 +43,7 @@ def html(report: Report) -> str:
         shape=_shape,
         counted=lambda n, what: f"{_number(n)} {what}" if n == 1 else f"{_number(n)} {what}s",
         time=lambda cycles: _time(cycles * report.clock_ns),
+        us=lambda us: _time(1000 * us),
         regions=any(b.per_slr is not None for b in report.budgets),
     )
 

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from codesign.analysis.launch import Launch, Pace
 from codesign.analysis.limits import Limit
+from codesign.report.card import Card, as_json
 from codesign.report.measured import ESTIMATED, SYNTHESIZED, AreaResult, AreaRow, CosimResult
 from codesign.report.timeline import Timeline
 from codesign.targets import Resources
@@ -286,6 +288,8 @@ class Report:
     """What the simulation of the SystemVerilog measured, once it ran."""
     area: AreaResult | None = None
     """What synthesis found, once it ran."""
+    card: Card | None = None
+    """Where the target has a link to a host."""
 
     @property
     def fits(self) -> bool:
@@ -332,6 +336,21 @@ class Report:
         return self._measured(self.latency, None if self.cosim is None else self.cosim.latency)
 
     @property
+    def launches(self) -> tuple[Launch, ...]:
+        """What batches take on the card, with the cycles that were measured where they were; none without a card."""
+        if self.card is None:
+            return ()
+        interval, latency = self.known_interval, self.known_latency
+        bound = Pace(interval.bound, latency.bound)
+        return self.card.launches(Pace(interval.cycles, latency.cycles), bound, self.clock_mhz)
+
+    @property
+    def launch_source(self) -> str:
+        """How the kernel's cycles in `launches` are known."""
+        measured = self.known_latency.source == "measured"
+        return "from the simulation of the SystemVerilog" if measured else "estimated by the cycle model"
+
+    @property
     def exact(self) -> bool:
         """Whether something was compared, and all of it agreed."""
         return bool(self.rungs) and all(r.exact for r in self.rungs)
@@ -361,6 +380,7 @@ class Report:
             "known_latency": self._timing(self.known_latency),
             "cosim": None if self.cosim is None else self._cosim(self.cosim),
             "area": None if self.area is None else self._area(self.area),
+            "card": None if self.card is None else as_json(self.card, self.launches, self.launch_source),
             "solved": None if self.solved is None else asdict(self.solved) | {"price_gap": self.solved.price_gap},
             "bounds": [asdict(b) | {"ratio": round(b.ratio, 4)} for b in self.bounds],
             "known_bounds": [asdict(b) | {"ratio": round(b.ratio, 4)} for b in self.known_bounds],

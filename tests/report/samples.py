@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from codesign.analysis.cycles import running
+from codesign.analysis.launch import Traffic
 from codesign.analysis.limits import Limit
 from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Add, ArgMax
 from codesign.passes.fifo_depth import fifo_depth
 from codesign.passes.lower import Fold, lower
 from codesign.report.build import budgets, layer_rows, process_rows, stream_rows
+from codesign.report.card import Card
 from codesign.report.measured import (
     ESTIMATED,
     SYNTHESIZED,
@@ -36,7 +38,7 @@ from codesign.report.model import (
     StreamComparison,
 )
 from codesign.report.timeline import timelines
-from codesign.targets import Resources, load_target
+from codesign.targets import Link, Resources, load_target
 from tests.perceptrons import dense, perceptron, requantize
 
 WIDTHS = [16, 64, 32, 32, 5]
@@ -112,6 +114,14 @@ def measured() -> Report:
     """The chain, simulated and synthesized."""
     report = chain()
     return replace(report, cosim=cosim(report), area=area(report))
+
+
+def carded(report: Report, link: Link | None = None) -> Report:
+    """The same on a card, by default the U50."""
+    ports = (Traffic("x", True, 4, 8, 1, 512, 4 * 64), Traffic("y", False, 1, 12, 1, 512, 40))
+    link = link or load_target("u50").link
+    assert link is not None
+    return replace(report, card=Card(link, ports))
 
 
 def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None = None) -> Report:

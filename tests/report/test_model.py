@@ -19,6 +19,7 @@ LIMIT = {"by": str, "cycles": int, "because": str}
 FIGURE = {
     "cycles": int, "bound": int, "because": str, "source": str, "ns": float, "ratio": float, "limits": [LIMIT],
 }  # fmt: skip
+NUMBER = int | float
 BOUND = {
     "what": str, "unit": str, "value": int | float, "source": str, "bound": int | float, "because": str,
     "ratio": float,
@@ -94,6 +95,21 @@ SHAPE: dict[str, object] = {
     }],
     "cosim": None,
     "area": None,
+    "card": None,
+}  # fmt: skip
+CARD = {
+    "link": {"gbytes_per_s": NUMBER, "launch_us": NUMBER, "source": str, "peak_gbytes_per_s": NUMBER},
+    "ports": [{
+        "name": str, "reads": bool, "beats": int, "beats_per_word": int, "words_per_beat": int, "word_bits": int,
+        "bits": int,
+    }],
+    "compute_units": int, "batches": [int], "source": str,
+    "launches": [{
+        "samples": int, "kernel_cycles": int, "kernel_us": NUMBER, "input_bytes": int, "input_us": NUMBER,
+        "output_bytes": int, "output_us": NUMBER, "transfer_us": NUMBER, "launch_us": NUMBER,
+        "end_to_end_us": NUMBER, "kernel_bound_us": NUMBER, "transfer_bound_us": NUMBER, "bound_us": NUMBER,
+        "per_second": NUMBER,
+    }],
 }  # fmt: skip
 
 
@@ -123,6 +139,7 @@ def test_report_json_has_its_shape(sample: object) -> None:
 
 def test_what_was_measured_has_its_shape() -> None:
     check(json.loads(samples.measured().to_json()), SHAPE | {"cosim": COSIM, "area": AREA}, "report")
+    check(json.loads(samples.carded(samples.chain()).to_json()), SHAPE | {"card": CARD}, "report")
 
 
 def test_lists_of_numbers_are_one_line_and_texts_are_kept() -> None:
