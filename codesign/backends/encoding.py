@@ -2,7 +2,8 @@
 
 A plain fixed-point quantizer is one rounding. Up to `MANY_LEVELS` codes any other encoder is a staircase, whose
 thresholds are computed here, once and exactly. One of more codes that is a line and a rounding stays a line, with exact
-coefficients, so that a host can decide by exact arithmetic where floating point leaves a doubt.
+coefficients, so that a host can decide by exact arithmetic where floating point leaves a doubt; clips only move its
+ends.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from codesign.errors import IRError, TargetError
 from codesign.ir.fixed import Rounding
 from codesign.ir.halfline import HalfLine
+from codesign.ir.layers.activation import Clip, Relu
 from codesign.ir.layers.affine import Affine
 from codesign.ir.layers.input import MANY_LEVELS, Input, first_float, is_binary
 from codesign.ir.layers.quantize import Quantize
@@ -20,6 +24,12 @@ from codesign.ir.steps import regions
 
 MOST_THRESHOLDS = 1 << 16
 """Of the staircase of an encoder that is no line; they are computed one by one."""
+
+
+_STRAIGHT = (Affine, Clip, Relu)
+"""Functions that are a line, but for the ends at which it is cut off: those of the whole chain are two codes."""
+
+_LARGEST = Fraction(float(np.finfo(np.float64).max))
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ def encoders(layer: Input, name: str) -> tuple[Encoder, ...]:
     if len(chain) == 1 and isinstance(last, Quantize) and is_binary(last):
         return (Binary(tensor.type.frac, last.low, last.high),)
     levels = tensor.high - tensor.low
-    if levels > MANY_LEVELS and isinstance(last, Quantize) and all(isinstance(f, Affine) for f in chain[:-1]):
+    if levels > MANY_LEVELS and isinstance(last, Quantize) and all(isinstance(f, _STRAIGHT) for f in chain[:-1]):
         return tuple(_line(layer, last, c) for c in channels)
     if levels * len(channels) > max(MOST_THRESHOLDS, MANY_LEVELS * len(channels)):
         functions = ", ".join(type(f).__name__ for f in chain)
@@ -81,14 +91,23 @@ def _line(layer: Input, quantizer: Quantize, channel: int) -> Line | Stairs:
         raise IRError("encoding: the codes of an input are not those of its quantizer")
     slope, intercept = Fraction(1), Fraction(0)
     for f in layer.encoder[:-1]:
-        assert isinstance(f, Affine)
-        slope, intercept = slope * f.scale[channel], intercept * f.scale[channel] + f.offset[channel]
+        if isinstance(f, Affine):
+            slope, intercept = slope * f.scale[channel], intercept * f.scale[channel] + f.offset[channel]
     step = quantizer.step[channel]
     slope, intercept = slope / step, (intercept - quantizer.offset[channel]) / step
-    low, high = quantizer.low, quantizer.high
+    low, high = sorted((_code(layer, quantizer, channel, -_LARGEST), _code(layer, quantizer, channel, _LARGEST)))
     if slope == 0:
-        return Stairs(min(max(quantizer.rounding.apply(intercept), low), high), False, ())
+        return Stairs(low, False, ())
     return Line(slope, intercept, low, high, quantizer.rounding)
+
+
+def _code(layer: Input, quantizer: Quantize, channel: int, x: Fraction) -> int:
+    """The code of x, computed exactly."""
+    values = np.empty((1, 1), dtype=object)
+    values[0, 0] = x
+    for f in layer.encoder:
+        values = f.channel(channel).real(values)
+    return int((values[0, 0] - quantizer.offset[channel]) / quantizer.step[channel])
 
 
 def _stairs(layer: Input, channel: int, name: str) -> Stairs:

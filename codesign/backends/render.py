@@ -47,6 +47,13 @@ def tcl(text: str) -> str:
     return "{" + text + "}"
 
 
+def quoted(text: str) -> str:
+    """`text` as a string literal of C; all but letters, digits, spaces and common marks as octal escapes of its UTF-8
+    bytes."""
+    escaped = re.sub(rb"[^A-Za-z0-9 _.,:;/+=@()\[\]-]", lambda m: b"\\%03o" % m[0][0], text.encode())
+    return f'"{escaped.decode()}"'
+
+
 @cache
 def _environment() -> jinja2.Environment:
     # The output is C++, Tcl and Markdown, not HTML: what comes from outside passes the filters above.
@@ -58,5 +65,5 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters.update(identifier=identifier, comment=comment, tcl=tcl)
+    environment.filters.update(identifier=identifier, comment=comment, tcl=tcl, quoted=quoted)
     return environment

@@ -140,9 +140,8 @@ class VendorReport:
 
     @property
     def name(self) -> str:
-        """`Vitis HLS 2023.1, C synthesis of net`."""
-        of = f" of {self.top}" if self.top else ""
-        return f"{' '.join(filter(None, (self.tool, self.version)))}, {self.stage}{of}"
+        """`Vitis HLS 2023.1, C synthesis`."""
+        return f"{' '.join(filter(None, (self.tool, self.version)))}, {self.stage}"
 
     @property
     def unmatched(self) -> tuple[Instance, ...]:

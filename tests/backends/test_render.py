@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from codesign import resources
 from codesign.backends.names import RESERVED, Names
-from codesign.backends.render import comment, identifier, render, tcl
+from codesign.backends.render import comment, identifier, quoted, render, tcl
 from codesign.errors import IRError
 
 
@@ -42,6 +42,15 @@ def test_a_comment_keeps_what_names_are_made_of() -> None:
 def test_a_tcl_word_is_plain(word: str) -> None:
     with pytest.raises(IRError, match="as a Tcl word"):
         tcl(word)
+
+
+@pytest.mark.parametrize("text", ["HBM[0]", 'a"b\\c', "%d ??/ \n\0", "\u00fc/Gemm_0"])
+def test_a_string_of_c_is_what_was_quoted(text: str) -> None:
+    found = quoted(text)
+    assert found.isascii() and "\n" not in found
+    pieces = re.findall(r"\\[0-7]{3}|[^\\\"?]", found[1:-1])
+    assert f'"{"".join(pieces)}"' == found
+    assert bytes(int(p[1:], 8) if len(p) > 1 else ord(p) for p in pieces).decode() == text
 
 
 def test_a_value_that_is_not_there_is_our_mistake() -> None:

@@ -53,7 +53,6 @@ def read(text: str) -> Reader:
 
 REPORTS = {
     "chain": samples.chain, "branched": samples.branched, "hostile": samples.hostile, "measured": samples.measured,
-    "reported": samples.reported,
 }  # fmt: skip
 
 
