@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models.export import export
+from codesign.scan.qat.export import export
 from models.training import fit, images, quantized, results
 
 Samples = Callable[[int, int], tuple[NDArray[np.float32], NDArray[np.int64]]]

@@ -14,6 +14,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "config": {"ir"},  # a precision is a Fixed
     "progress": set(),
+    "checks": set(),
+    "data": set(),
     "resources": set(),
     "targets": set(),
     "ir": set(),
@@ -31,7 +33,7 @@ SEES_ALL = {"cli", "__init__", "__main__", "api", "compiler", "scan"}
 
 # Third parties that only some modules may import.
 ONNX = {"onnx", "qonnx", "onnxruntime"}
-ONNX_IMPORTERS = ("codesign.frontends", "codesign.backends.onnx", "codesign.verification")
+ONNX_IMPORTERS = ("codesign.frontends", "codesign.backends.onnx", "codesign.verification", "codesign.scan.qat.export")
 IR_IMPORTS = set(sys.stdlib_module_names) | {"numpy", "codesign"}
 
 

@@ -1,4 +1,5 @@
-"""The command line: `codesign compile`, `verify`, `cosim`, `area`, `build`, `scan`, `report`, `show` and `targets`.
+"""The command line: `codesign compile`, `verify`, `cosim`, `area`, `build`, `scan`, `report`, `show`, `targets` and
+`train`.
 
 Nothing heavy is imported before a command runs, so that `--help` answers at once.
 """
@@ -19,6 +20,7 @@ from codesign.cli.report import report_command
 from codesign.cli.scan import scan_command
 from codesign.cli.show import show_command
 from codesign.cli.targets import targets_command
+from codesign.cli.train import train_command
 from codesign.cli.verify import verify_command
 
 app = typer.Typer(
@@ -38,6 +40,7 @@ app.command("report")(report_command)
 app.command("scan")(scan_command)
 app.command("show")(show_command)
 app.command("targets")(targets_command)
+app.command("train")(train_command)
 
 
 def _version(asked: bool) -> None:

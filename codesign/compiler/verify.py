@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 
 from codesign.compiler.reporting import verification_of
 from codesign.compiler.saved import restore
-from codesign.errors import ModelError
-from codesign.ir.graph import Node
+from codesign.data import read_arrays
 from codesign.ir.layers import Input
 from codesign.progress import Progress, silent
 from codesign.report.model import Verification
@@ -50,60 +46,5 @@ def given_inputs(ladder: Ladder, data: str | Path | None, inputs: int | None, se
     """The first `inputs` samples of the user's data, or so many random ones: an array for each input."""
     nodes = ladder.network.inputs
     if data is not None:
-        return [x[:inputs] for x in read_inputs(Path(data), nodes)]
+        return [x[:inputs] for x in read_arrays(Path(data), [(n.name, n.origin) for n in nodes])]
     return random_inputs([n.layer for n in nodes if isinstance(n.layer, Input)], inputs or MANY_INPUTS, seed)
-
-
-def read_inputs(path: Path, nodes: Sequence[Node]) -> list[np.ndarray]:
-    """One array per input; ModelError where the file or folder is not that."""
-    if path.is_dir():
-        return [_only(file, _load(file)) for file in (_file(path, node) for node in nodes)]
-    found = _load(path)
-    if isinstance(found, np.ndarray):
-        if len(nodes) != 1:
-            names = ", ".join(n.name for n in nodes)
-            raise ModelError(
-                f"{path}: the network has the inputs {names}; give an .npz with an array of each name, or a folder "
-                "with an .npy file for each"
-            )
-        return [_numbers(path, found)]
-    arrays = []
-    for node in nodes:
-        key = next((k for k in (node.name, node.origin) if k in found.files), None)
-        if key is None:
-            raise ModelError(f"{path}: there is no array for input {node.origin}, only {', '.join(found.files)}")
-        arrays.append(_numbers(path, found[key]))
-    return arrays
-
-
-def _file(folder: Path, node: Node) -> Path:
-    """The file of an input in a folder."""
-    files = [folder / f"{name}.npy" for name in (node.name, node.origin) if Path(name).name == name]
-    found = next((file for file in files if file.is_file()), None)
-    if found is None:
-        there = ", ".join(sorted(p.name for p in folder.glob("*.npy"))) or "no .npy file"
-        raise ModelError(f"{folder}: there is no {node.name}.npy for input {node.origin}, only {there}")
-    return found
-
-
-def _load(path: Path) -> np.ndarray | NpzFile:
-    try:
-        found: np.ndarray | NpzFile = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{path}: the data cannot be read as .npy or .npz: {error}") from error
-    return found
-
-
-def _only(path: Path, found: np.ndarray | NpzFile) -> np.ndarray:
-    """What a file with one array holds."""
-    if not isinstance(found, np.ndarray):
-        raise ModelError(f"{path}: this is an .npz; a folder has one .npy for each input")
-    return _numbers(path, found)
-
-
-def _numbers(path: Path, x: np.ndarray) -> np.ndarray:
-    if x.dtype.kind not in "fiub" or x.ndim == 0:
-        raise ModelError(
-            f"{path}: expected an array of real numbers, samples first; found {x.dtype} of shape {x.shape}"
-        )
-    return x

@@ -12,6 +12,8 @@ from codesign.report.measured import AreaRow
 from codesign.report.model import Figure, ProcessRow, Report
 from codesign.report.picture import design_picture, network_picture
 from codesign.report.text import counted, one_line, solved_line, spaced
+from codesign.report.vendor_compare import AREAS, Compared, Part, parts, whole
+from codesign.report.vendor_report import Cycles, Instance, VendorReport
 from codesign.resources import folder
 from codesign.targets import Resources
 
@@ -44,6 +46,9 @@ def html(report: Report) -> str:
         counted=lambda n, what: f"{_number(n)} {what}" if n == 1 else f"{_number(n)} {what}s",
         time=lambda cycles: _time(cycles * report.clock_ns),
         us=lambda us: _time(1000 * us),
+        vendors=[_vendor(report, vendor) for vendor in report.vendor],
+        cycles=_cycles,
+        ratio=_ratio,
         regions=any(b.per_slr is not None for b in report.budgets),
     )
 
@@ -92,6 +97,28 @@ def _areas(report: Report) -> list[_Area]:
     if report.stream_areas:
         found.append(row("all FIFOs", "", fifos, _sources(report.stream_areas)))
     return [*found, row("total", "", total, _sources((*report.areas, *report.stream_areas)), whole=True)]
+
+
+@dataclass(frozen=True)
+class _Vendor:
+    """What one tool said, as its tables show it."""
+
+    report: VendorReport
+    whole: tuple[Compared, ...]
+    parts: tuple[Part, ...]
+    columns: tuple[int, ...]
+    """Of the figures of a part: resources that someone has any of, interval, and latency where the tool has it."""
+    unmatched: tuple[Instance, ...]
+
+
+def _vendor(report: Report, vendor: VendorReport) -> _Vendor:
+    rows = parts(report, vendor)
+    shown = tuple(
+        i
+        for i in range(len(rows[0].figures) if rows else 0)
+        if any(row.figures[i].theirs or (i < len(AREAS) and row.figures[i].ours) for row in rows)
+    )
+    return _Vendor(vendor, whole(report, vendor), rows, shown, vendor.unmatched)
 
 
 def _sources(rows: Sequence[AreaRow]) -> str:
@@ -159,6 +186,25 @@ def _shape(shape: tuple[int, ...]) -> str:
 def _number(n: float) -> str:
     """With a thin space between thousands, and a half where there is one."""
     return spaced(f"{round(n, 1):,.12g}")
+
+
+def _cycles(found: Cycles | Compared | None) -> str:
+    """A range, or its one end where the other is the same or not known."""
+    if found is None or (found.low is None and found.high is None):
+        return ""
+    if found.low is None or found.high is None or found.low == found.high:
+        one = found.low if found.high is None else found.high
+        return ("" if found.low == found.high else "≤ " if found.low is None else "≥ ") + _exactly(one or 0)
+    return f"{_exactly(found.low)} … {_exactly(found.high)}"
+
+
+def _exactly(n: float) -> str:
+    """With all digits that a tool gives."""
+    return spaced(f"{n:,.10g}")
+
+
+def _ratio(figure: Compared) -> str:
+    return "" if figure.ratio is None else f"{figure.ratio:.3g} ×"
 
 
 def _value(x: float) -> str:

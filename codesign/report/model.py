@@ -16,9 +16,11 @@ from codesign.analysis.limits import Limit
 from codesign.report.card import Card, as_json
 from codesign.report.measured import ESTIMATED, SYNTHESIZED, AreaResult, AreaRow, CosimResult
 from codesign.report.timeline import Timeline
+from codesign.report.vendor_compare import compared
+from codesign.report.vendor_report import VendorReport
 from codesign.targets import Resources
 
-SCHEMA = 2
+SCHEMA = 3
 """Counts up when a field of report.json changes its meaning or goes."""
 
 FOLDED = "latency of this folding"
@@ -290,6 +292,8 @@ class Report:
     """What synthesis found, once it ran."""
     card: Card | None = None
     """Where the target has a link to a host."""
+    vendor: tuple[VendorReport, ...] = ()
+    """What the vendor's tools and runs on the card reported, once that was read."""
 
     @property
     def fits(self) -> bool:
@@ -385,6 +389,7 @@ class Report:
             "bounds": [asdict(b) | {"ratio": round(b.ratio, 4)} for b in self.bounds],
             "known_bounds": [asdict(b) | {"ratio": round(b.ratio, 4)} for b in self.known_bounds],
             "rungs": [asdict(r) | {"exact": r.exact} for r in self.rungs],
+            "vendor": [compared(self, v) for v in self.vendor],
         }
         return _short(json.dumps(data, indent=2, sort_keys=True, allow_nan=False)) + "\n"
 

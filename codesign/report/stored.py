@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -16,6 +16,8 @@ from codesign.errors import IRError, OutputError
 from codesign.report.html import html
 from codesign.report.measured import AreaResult, CosimResult
 from codesign.report.model import SCHEMA, Report
+from codesign.report.vendor.merge import in_order, key
+from codesign.report.vendor_report import VendorReport
 
 JSON, HTML = "report.json", "report.html"
 
@@ -57,10 +59,17 @@ def read_report(folder: Path) -> Report:
         raise OutputError(f"{path}: {error}; {cure}") from error
 
 
-def update_report(folder: Path, *, cosim: CosimResult | None = None, area: AreaResult | None = None) -> Report:
+def update_report(
+    folder: Path,
+    *,
+    cosim: CosimResult | None = None,
+    area: AreaResult | None = None,
+    vendor: Sequence[VendorReport] | None = None,
+) -> Report:
     """Puts what was measured into the report of the project `folder`, and writes it; gives the new report.
 
-    What is None stays as it was, so that simulation and synthesis may come in any order, or at the same time.
+    What is None stays as it was, so that simulation and synthesis may come in any order, or at the same time. So does
+    what a vendor's tool said of a stage that is not in `vendor`.
     """
     with _alone(folder):
         report = read_report(folder)
@@ -70,6 +79,11 @@ def update_report(folder: Path, *, cosim: CosimResult | None = None, area: AreaR
         if area is not None:
             _known(report, [row.name for row in area.processes], [row.name for row in area.streams])
             report = replace(report, area=area)
+        if vendor is not None:
+            for found in vendor:
+                _exist(report, found)
+            there = {key(found): found for found in report.vendor} | {key(found): found for found in vendor}
+            report = replace(report, vendor=in_order(list(there.values())))
         write_report(report, folder)
     return report
 
@@ -95,6 +109,14 @@ def _known(report: Report, processes: list[str], streams: list[str]) -> None:
         wrong = [name for name in names if name not in there or names.count(name) > 1]
         if wrong:
             raise IRError(f"report: what was measured of the {what} {wrong[0]} belongs to no row of {report.name}")
+
+
+def _exist(report: Report, vendor: VendorReport) -> None:
+    """IRError unless each instance that is known is a process or a stream of the report."""
+    processes, streams = {row.name for row in report.processes}, {row.name for row in report.streams}
+    for row in vendor.instances:
+        if row.process not in processes | {None} or row.stream not in streams | {None}:
+            raise IRError(f"report: the instance {row.name} of {vendor.name} belongs to no row of {report.name}")
 
 
 def _no_number(text: str) -> object:

@@ -140,8 +140,9 @@ class VendorReport:
 
     @property
     def name(self) -> str:
-        """`Vitis HLS 2023.1, C synthesis`."""
-        return f"{' '.join(filter(None, (self.tool, self.version)))}, {self.stage}"
+        """`Vitis HLS 2023.1, C synthesis of net`."""
+        of = f" of {self.top}" if self.top else ""
+        return f"{' '.join(filter(None, (self.tool, self.version)))}, {self.stage}{of}"
 
     @property
     def unmatched(self) -> tuple[Instance, ...]:

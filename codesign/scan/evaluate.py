@@ -13,7 +13,7 @@ from codesign.analysis.cost import design_cost
 from codesign.analysis.latency import timing
 from codesign.compiler.compile import designed
 from codesign.compiler.options import ConfigSource, Options
-from codesign.compiler.verify import read_inputs
+from codesign.data import read_arrays
 from codesign.errors import ConfigError, ModelError, TargetError
 from codesign.frontends import qonnx, reading
 from codesign.ir.graph import Graph
@@ -171,7 +171,7 @@ def evaluated(evaluator: Evaluator, texts: Mapping[str, str]) -> dict[str, objec
 
 def _inputs(graph: Graph, path: Path, samples: int | None) -> list[np.ndarray]:
     """The data for each input, checked against what the network takes."""
-    arrays = [x[:samples] for x in read_inputs(path, graph.inputs)]
+    arrays = [x[:samples] for x in read_arrays(path, [(n.name, n.origin) for n in graph.inputs])]
     for node, x in zip(graph.inputs, arrays, strict=True):
         assert isinstance(node.layer, Input)
         if x.shape[1:] != node.layer.shape:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from torch import Tensor, cat, nn
 
-from models.blocks import Blocks
+from codesign.scan.qat.blocks import Blocks
 from models.deepcalo.generate import FEATURES, LAYER_ENDS, SCALARS, SHAPE
 
 STRETCH = 5

@@ -20,9 +20,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from codesign.scan.qat.export import export
 from models.deepcalo.generate import Events, showers
 from models.deepcalo.network import Full, ImageOnly
-from models.export import export
 from models.training import fit, images, quantized, results
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from models.blocks import Blocks
+from codesign.scan.qat.blocks import Blocks
 from models.kws_dscnn.generate import CLASSES
 
 CHANNELS, DEPTH = 64, 4

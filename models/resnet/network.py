@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from models.blocks import Blocks
+from codesign.scan.qat.blocks import Blocks
 from models.resnet.generate import SHAPES, SIZE
 
 WIDTHS = (16, 32, 64)

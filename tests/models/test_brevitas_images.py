@@ -48,8 +48,8 @@ def assert_equal_in_every_code(model: Any, inputs: list[Any], file: Path) -> Non
     """Exports the model; then Brevitas, the typed network, the integers, the design and the C++ agree."""
     import codesign
     from codesign.ir.tensor import as_codes
+    from codesign.scan.qat.export import export
     from codesign.verification.ladder import compare_reference
-    from models.export import export
     from models.training import results
 
     export(model, tuple(x[:1] for x in inputs), file)
@@ -76,7 +76,7 @@ def cnn(bits: int, per_channel: bool) -> Any:
     """Strides, padding, an odd image, a pool, a flatten, and 8-bit codes at the end."""
     from torch import nn
 
-    from models.blocks import Blocks
+    from codesign.scan.qat.blocks import Blocks
 
     blocks = Blocks(bits, per_channel)
     return nn.Sequential(
@@ -97,7 +97,7 @@ def with_codes_at_the_end(model: Any) -> Any:
     """The same with an 8-bit quantizer behind it, so that every result is a code."""
     from torch import nn
 
-    from models.blocks import Blocks
+    from codesign.scan.qat.blocks import Blocks
 
     class Coded(nn.Module):
         def __init__(self) -> None:
@@ -168,7 +168,7 @@ def test_integers_in_the_file_mean_what_brevitas_wrote(torch: Any, tmp_path: Pat
     from brevitas.export import export_qonnx
 
     from codesign.frontends.qonnx import load
-    from models.export import export
+    from codesign.scan.qat.export import export
 
     model, x = cnn(4, True), [torch.randn(SAMPLES, 2, 9, 7)]
     settled(model, x)

@@ -38,8 +38,13 @@ from codesign.report.model import (
     StreamComparison,
 )
 from codesign.report.timeline import timelines
+from codesign.report.vendor.match import Design, matched
+from codesign.report.vendor.merge import in_order, key, merged
+from codesign.report.vendor.read import read_report_text
+from codesign.report.vendor_report import VendorReport
 from codesign.targets import Link, Resources, load_target
 from tests.perceptrons import dense, perceptron, requantize
+from tests.report.vendor import texts
 
 WIDTHS = [16, 64, 32, 32, 5]
 FOLDS = {"dense_1": Fold(16, 4), "dense_2": Fold(8, 16), "dense_3": Fold(8, 8), "dense_4": Fold(5, 2)}
@@ -163,3 +168,36 @@ def of(network: Graph, folds: dict[str, Fold], requested: dict[str, int] | None 
         errors=(OutputError("global_out", 0.00131, 0.0002, 1000),),
         timelines=timelines(design, flow),
     )
+
+
+def design(report: Report) -> Design:
+    """What of a report the vendor's tools repeat."""
+    processes, streams = (frozenset(row.name for row in rows) for rows in (report.processes, report.streams))
+    return Design(report.name, report.part, processes, streams)
+
+
+def vendors(report: Report) -> tuple[VendorReport, ...]:
+    """What each tool might have said of `report`, whose first two processes are dense_1 and relu_1."""
+    files = {
+        "hls_project/solution/syn/report/csynth.xml": texts.xml_report(),
+        "hls_project/solution/syn/report/net_csynth.rpt": texts.module_report(),
+        "hls_project/solution/syn/report/csynth.rpt": texts.summary_report(),
+        "hls_project/solution/sim/report/net_cosim.rpt": texts.cosim_report(),
+        "rtl/reports/synth_hierarchy.rpt": texts.hierarchy_report(),
+        "rtl/reports/route_utilization.rpt": texts.utilization_report(),
+        "rtl/reports/route_timing.rpt": texts.timing_report(),
+        "alveo/kernel_util_routed.rpt": texts.accelerator_report(),
+        "alveo/summary.csv": texts.OPENCL_PROFILE,
+    }
+    found: dict[tuple[str, str, str, str], VendorReport] = {}
+    for name, text in files.items():
+        read = matched(read_report_text(text, name), design(report))
+        there = found.get(key(read))
+        found[key(read)] = read if there is None else merged(there, read)
+    return in_order(list(found.values()))
+
+
+def reported() -> Report:
+    """The chain, simulated, synthesized, and as the vendor's tools see it."""
+    report = measured()
+    return replace(report, vendor=vendors(report))

@@ -53,6 +53,7 @@ def read(text: str) -> Reader:
 
 REPORTS = {
     "chain": samples.chain, "branched": samples.branched, "hostile": samples.hostile, "measured": samples.measured,
+    "reported": samples.reported,
 }  # fmt: skip
 
 

@@ -42,6 +42,38 @@ AREA = {
         "resource": str, "rows": int, "estimated": int | float, "synthesized": int | float, "percent": float | None,
     }],
 }  # fmt: skip
+CYCLES = {"low": int | None, "high": int | None, "average": NUMBER | None}
+COMPARED = {
+    "what": str, "unit": str, "ours": NUMBER | None, "source": str, "low": NUMBER | None, "high": NUMBER | None,
+    "ratio": float | None,
+}  # fmt: skip
+VENDOR = {
+    "tool": str, "version": str, "stage": str, "top": str, "part": str, "name": str,
+    "files": [str], "remarks": [str], "unmatched": [str],
+    "clock": (None, {
+        "name": str, "target_ns": NUMBER | None, "achieved_ns": NUMBER | None, "uncertainty_ns": NUMBER | None,
+    }),
+    "slack": (None, {
+        "worst_setup_ns": float | None, "total_setup_ns": float | None, "failing_setup": int,
+        "worst_hold_ns": float | None, "total_hold_ns": float | None, "failing_hold": int,
+    }),
+    "latency": (None, CYCLES), "interval": (None, CYCLES),
+    "resources": (None, RESOURCES), "available": (None, RESOURCES),
+    "instances": [{
+        "name": str, "module": str, "depth": int, "resources": (None, RESOURCES), "latency": (None, CYCLES),
+        "interval": (None, CYCLES), "process": str | None, "stream": str | None,
+    }],
+    "launches": [{
+        "name": str, "what": str, "calls": int, "total_ms": float, "least_ms": float, "mean_ms": float,
+        "most_ms": float, "clock_mhz": NUMBER | None,
+    }],
+    "transfers": [{
+        "direction": str, "count": int, "mean_kb": float, "total_ms": float | None, "mean_ms": float | None,
+        "mb_per_s": float | None,
+    }],
+    "whole": [COMPARED],
+    "parts": [{"name": str, "kind": str, "layer": str, "found": int, "figures": [COMPARED], "within": bool}],
+}  # fmt: skip
 SHAPE: dict[str, object] = {
     "schema": int, "name": str, "version": str, "model": str, "digest": str, "target": str, "part": str,
     "clock_mhz": float, "clock_ns": float, "fits": bool, "exact": bool,
@@ -96,6 +128,7 @@ SHAPE: dict[str, object] = {
     "cosim": None,
     "area": None,
     "card": None,
+    "vendor": [VENDOR],
 }  # fmt: skip
 CARD = {
     "link": {"gbytes_per_s": NUMBER, "launch_us": NUMBER, "source": str, "peak_gbytes_per_s": NUMBER},
@@ -120,6 +153,9 @@ def check(value: object, shape: object, path: str) -> None:
             assert isinstance(value, dict) and value.keys() == shape.keys(), path
             for key, inner in shape.items():
                 check(value[key], inner, f"{path}.{key}")
+        case (None, inner):
+            if value is not None:
+                check(value, inner, path)
         case [inner]:
             assert isinstance(value, list), path
             for i, item in enumerate(value):
@@ -140,6 +176,9 @@ def test_report_json_has_its_shape(sample: object) -> None:
 def test_what_was_measured_has_its_shape() -> None:
     check(json.loads(samples.measured().to_json()), SHAPE | {"cosim": COSIM, "area": AREA}, "report")
     check(json.loads(samples.carded(samples.chain()).to_json()), SHAPE | {"card": CARD}, "report")
+    data = json.loads(samples.reported().to_json())
+    check(data, SHAPE | {"cosim": COSIM, "area": AREA}, "report")
+    assert len(data["vendor"]) == 6
 
 
 def test_lists_of_numbers_are_one_line_and_texts_are_kept() -> None:

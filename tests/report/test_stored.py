@@ -17,7 +17,9 @@ from codesign.targets import Resources
 from tests.report import samples
 
 
-@pytest.mark.parametrize("sample", [samples.chain, samples.branched, samples.hostile, samples.measured])
+@pytest.mark.parametrize(
+    "sample", [samples.chain, samples.branched, samples.hostile, samples.measured, samples.reported]
+)
 def test_a_report_is_read_back_as_it_was(sample: object, tmp_path: Path) -> None:
     report = sample()  # type: ignore[operator]
     write_report(report, tmp_path)
@@ -97,7 +99,7 @@ def test_a_row_of_nothing_is_our_mistake(tmp_path: Path) -> None:
         (lambda d: d.update(notes="none"), r"report\.notes is no list"),
         (lambda d: d.update(solved=3), r"report\.solved is no object"),
         (lambda d: d.update(clock_mhz=float("nan")), "NaN is no number"),
-        (lambda d: d.update(schema=1), "a report of schema 1, this codesign reads 2"),
+        (lambda d: d.update(schema=1), "a report of schema 1, this codesign reads 3"),
         (lambda d: d.clear(), "a report of schema None"),
     ],
 )

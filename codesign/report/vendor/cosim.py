@@ -92,7 +92,6 @@ def read_latencies(source: Source) -> VendorReport:
         files=(source.name,),
         latency=_of(source, values, "LATENCY"),
         interval=_of(source, values, "THROUGHPUT"),
-        remarks=("lat.rpt does not say of which function it is, nor whether the co-simulation passed",),
     )
 
 

@@ -44,7 +44,7 @@ def read_hls4ml(text: str, name: str) -> VendorReport:
         interval=cycles(*entry.at("IntervalMin"), entry.text("IntervalMax"), "IntervalMin"),
         resources=entry.areas(""),
         available=entry.areas("Available"),
-        remarks=("kept by hls4ml, which does not say of which design, part and version it is",),
+        remarks=("kept by hls4ml, which does not say by which tool and version, for which part",),
     )
 
 

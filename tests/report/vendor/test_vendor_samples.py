@@ -71,7 +71,7 @@ def test_the_summary_of_vitis_hls_without_its_loops() -> None:
         ("relu_1", 0),
         ("entry_proc", 0),
     ]
-    assert found.instances[0] == Instance("dense_1", "dense_1", 0, DENSE, Cycles(None, 9), Cycles(None, 16))
+    assert found.instances[0] == Instance("dense_1", "dense_1", 0, DENSE, Cycles(None, 9), Cycles(None, 20))
 
 
 def test_the_xml_of_vitis_hls_with_its_hierarchy() -> None:

@@ -1,4 +1,4 @@
-"""What the convolutional networks are made of: layers with quantizers (Brevitas) or, without bits, plain ones.
+"""What quantized networks are made of: layers with quantizers (Brevitas) or, without bits, plain ones.
 
 Weights are signed, of a narrow range (-127..127 with 8 bits), with one float scale per output channel. Results of a
 ReLU are unsigned, those of a quantizer alone signed, with one float scale for the whole tensor. Weights of the plain
@@ -25,10 +25,14 @@ CALIBRATION = {"collect_stats_steps": 60, "scaling_stats_op": "max"}
 
 @dataclass(frozen=True)
 class Blocks:
-    """Layers with this many bits, for weights and for what flows between layers; None: no quantizers at all."""
+    """Layers with this many bits, for weights and for what flows between layers; None: no quantizers at all.
+
+    `activation_bits` are those of what flows between layers where they differ from `bits`, those of the weights.
+    """
 
     bits: int | None
     per_channel: bool = True
+    activation_bits: int | None = None
 
     @property
     def weights(self) -> dict[str, Any]:
@@ -39,15 +43,28 @@ class Blocks:
         """A convolution without bias, and its batch norm; the image keeps its size unless `options` say otherwise."""
         same = size // 2 if isinstance(size, int) else tuple(s // 2 for s in size)
         options = {"kernel_size": size, "padding": same, "bias": False} | options
+        return [self._conv(inputs, outputs, options), nn.BatchNorm2d(outputs)]
+
+    def conv_with_bias(self, inputs: int, outputs: int, **options: Any) -> nn.Module:
+        """A convolution alone; its bias stays a float and moves behind the integers."""
+        return self._conv(inputs, outputs, {"bias": True} | options)
+
+    def _conv(self, inputs: int, outputs: int, options: dict[str, Any]) -> nn.Module:
         if self.bits is None:
-            return [nn.Conv2d(inputs, outputs, **options), nn.BatchNorm2d(outputs)]
-        return [qnn.QuantConv2d(inputs, outputs, **options, **self.weights), nn.BatchNorm2d(outputs)]
+            return nn.Conv2d(inputs, outputs, **options)
+        layer: nn.Module = qnn.QuantConv2d(inputs, outputs, **options, **self.weights)
+        return layer
 
     def conv1d(self, inputs: int, outputs: int) -> list[nn.Module]:
         """A dense layer for each position of (n, inputs, positions), without bias, and its batch norm."""
+        return [self.position(inputs, outputs, bias=False), nn.BatchNorm1d(outputs)]
+
+    def position(self, inputs: int, outputs: int, bias: bool = True) -> nn.Module:
+        """A dense layer for each position alone."""
         if self.bits is None:
-            return [nn.Conv1d(inputs, outputs, 1, bias=False), nn.BatchNorm1d(outputs)]
-        return [qnn.QuantConv1d(inputs, outputs, 1, bias=False, **self.weights), nn.BatchNorm1d(outputs)]
+            return nn.Conv1d(inputs, outputs, 1, bias=bias)
+        layer: nn.Module = qnn.QuantConv1d(inputs, outputs, 1, bias=bias, **self.weights)
+        return layer
 
     def linear(self, inputs: int, outputs: int, bias: bool = True) -> nn.Module:
         """A dense layer alone; its bias stays a float and moves behind the integers."""
@@ -63,14 +80,14 @@ class Blocks:
     def relu(self) -> nn.Module:
         if self.bits is None:
             return nn.ReLU()
-        layer: nn.Module = qnn.QuantReLU(act_quant=Uint8ActPerTensorFloat, bit_width=self.bits, **CALIBRATION)
+        bits = self.activation_bits or self.bits
+        layer: nn.Module = qnn.QuantReLU(act_quant=Uint8ActPerTensorFloat, bit_width=bits, **CALIBRATION)
         return layer
 
     def quantizer(self, bits: int | None = None) -> nn.Module:
         """A signed quantizer, of an input or of what meets another tensor in a sum or a product."""
         if self.bits is None:
             return nn.Identity()
-        layer: nn.Module = qnn.QuantIdentity(
-            act_quant=Int8ActPerTensorFloat, bit_width=bits or self.bits, **CALIBRATION
-        )
+        bits = bits or self.activation_bits or self.bits
+        layer: nn.Module = qnn.QuantIdentity(act_quant=Int8ActPerTensorFloat, bit_width=bits, **CALIBRATION)
         return layer

@@ -7,6 +7,7 @@ bytes. Nothing else is changed; activations keep their `Quant` nodes.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,9 +20,10 @@ from torch import Tensor, nn
 
 def export(model: nn.Module, inputs: tuple[Tensor, ...], path: Path) -> None:
     """The model as one file of fixed shape, without the stack traces that torch writes into it."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it tells of every optional package that is absent
     with TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.onnx"
-        export_qonnx(model.eval(), args=inputs, export_path=str(raw))
+        export_qonnx(model.eval(), args=inputs, export_path=str(raw), verbose=False)
         proto = onnx.load(raw)
     stored_as_integers(proto)
     graph = proto.graph
@@ -50,8 +52,10 @@ def stored_as_integers(proto: onnx.ModelProto) -> None:
         names = f"{node.name}_codes", f"{node.name}_scale", f"{node.name}_zero"
         values = codes, along.astype(np.float32), np.zeros_like(along, dtype=np.int8)
         graph.initializer.extend(numpy_helper.from_array(v, n) for v, n in zip(values, names))
-        axis = {"axis": axes[0]} if axes else {}
-        node.CopyFrom(helper.make_node("DequantizeLinear", names, node.output, name=node.name, **axis))
+        stored = helper.make_node("DequantizeLinear", names, node.output, name=node.name)
+        if axes:
+            stored.attribute.append(helper.make_attribute("axis", axes[0]))
+        node.CopyFrom(stored)
     used = {name for node in graph.node for name in node.input}
     kept = [tensor for tensor in graph.initializer if tensor.name in used]
     inputs = [value for value in graph.input if value.name not in constants]

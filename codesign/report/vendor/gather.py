@@ -1,0 +1,146 @@
+"""Every report of the vendor's tools in a project folder, or where the user says: read, or told why not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from codesign.errors import ReportError
+from codesign.report.model import Report
+from codesign.report.text import counted
+from codesign.report.vendor.match import Design, matched
+from codesign.report.vendor.merge import Key, in_order, key, merged
+from codesign.report.vendor.read import read_vendor_report
+from codesign.report.vendor_report import VendorReport
+
+_HLS = ("csynth.rpt", "csynth.xml", "*_csynth.rpt", "*_csynth.xml", "*_cosim.rpt", "lat.rpt")
+_VIVADO = ("*utilization*.rpt", "*hierarchy*.rpt", "*timing*.rpt", "*_util*.rpt", "*_synth.rpt", "*_route*.rpt")
+_XRT = ("summary.csv", "profile_summary.csv")
+_OTHER = ("*csynth*.json",)
+
+PLACES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("hls_project", _HLS),
+    ("hls_work", _HLS),
+    ("rtl/reports", _VIVADO),
+    ("alveo", (*_HLS, "*kernel_util*.rpt", *_XRT)),
+    ("pynq", (*_HLS, *_VIVADO)),
+)
+"""Where in a project folder reports are looked for, and how they are called there."""
+
+MOST_FILES = 400
+"""Reports that are read at once."""
+MOST_ENTRIES = 200_000
+"""Files that are looked at to find them."""
+_SKIPPED = {".autopilot", ".Xil", ".ipcache"}
+"""Folders in which tools keep what they need themselves."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of one file, or of several: `what` is what was read in it, or why it was not."""
+
+    file: str
+    what: str
+    used: bool
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The reports by tool and stage, in the order of a flow, and a line about each file."""
+
+    reports: tuple[VendorReport, ...]
+    told: tuple[Told, ...]
+
+
+def gather(report: Report, build: Path, given: Sequence[Path] = ()) -> Gathered:
+    """The reports of the vendor's tools on the design of `report`: those in its folder `build`, and the files and
+    folders that are `given`. ReportError for a given path that does not exist.
+
+    What cannot be read, is of another design, or contradicts a newer report is left out, and told.
+    """
+    design = Design(
+        report.name,
+        report.part,
+        frozenset(row.name for row in report.processes),
+        frozenset(row.name for row in report.streams),
+    )
+    found: dict[Key, VendorReport] = {}
+    told: list[Told] = []
+    inner = 0
+    paths = _paths(build, given)
+    for path in paths[:MOST_FILES]:
+        name = _name(path, build)
+        try:
+            read = matched(read_vendor_report(path, name), design)
+            there = found.get(key(read))
+            found[key(read)] = read if there is None else merged(there, read)
+        except ReportError as error:
+            if _is_inner(path, design, given):
+                inner += 1
+                continue
+            told.append(Told(name, str(error).removeprefix(name).lstrip(":, "), False))
+        else:
+            told.append(Told(name, f"{read.name}{_of(read)}", True))
+    if inner:
+        said = "of functions inside of processes, whose figures include theirs"
+        told.append(Told(counted(inner, "report"), said, False))
+    if len(paths) > MOST_FILES:
+        left = counted(len(paths) - MOST_FILES, "more file")
+        told.append(Told(left, f"at most {MOST_FILES} are read at once", False))
+    return Gathered(in_order(list(found.values())), tuple(told))
+
+
+def _of(report: VendorReport) -> str:
+    """How much of it is known."""
+    known = sum(row.known for row in report.instances)
+    return f": {known} of {counted(len(report.instances), 'instance')} known" if report.instances else ""
+
+
+def _is_inner(path: Path, design: Design, given: Sequence[Path]) -> bool:
+    """Whether a file lies there because HLS tools write one for each function, also for those inside of a process."""
+    if path in given or not fnmatch(path.name, "*_csynth.*"):
+        return False
+    function = path.stem.removesuffix("_csynth")
+    return function not in design.tops and function not in design.processes
+
+
+def _paths(build: Path, given: Iterable[Path]) -> list[Path]:
+    """The newest first, so that of two runs the later one counts."""
+    found: dict[Path, None] = {}
+    for folder, patterns in PLACES:
+        found |= dict.fromkeys(_below(build / folder, patterns))
+    for path in given:
+        if path.is_dir():
+            found |= dict.fromkeys(_below(path, (*_HLS, *_VIVADO, *_XRT, *_OTHER)))
+        elif path.exists():
+            found[path] = None
+        else:
+            raise ReportError(f"{path}: there is no such file or folder; --vendor takes a report, or a folder of them")
+    return sorted(found, key=lambda path: (-_changed(path), str(path)))
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _below(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
+    """The files below a folder that are called like a report; links are not followed."""
+    found, seen = [], 0
+    for place, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        seen += len(names) + len(folders)
+        if seen > MOST_ENTRIES:
+            raise ReportError(f"{folder}: more than {MOST_ENTRIES} files; name the folder of the reports with --vendor")
+        found += [Path(place) / name for name in names if any(fnmatch(name, pattern) for pattern in patterns)]
+    return [path for path in found if path.is_file() and not path.is_symlink()]
+
+
+def _name(path: Path, build: Path) -> str:
+    """As the user finds it: below the project folder, or as it was given."""
+    return path.relative_to(build).as_posix() if path.is_relative_to(build) else path.as_posix()
