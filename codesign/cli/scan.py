@@ -45,7 +45,16 @@ def scan_command(
         str, typer.Option(help="Binary points from the data: min-max, percentile, mse.")
     ] = "min-max",
     percentile: Annotated[float, typer.Option(help="Of --calibration percentile, on both sides.")] = 99.9,
-    search: Annotated[str, typer.Option(help="Which points: grid.")] = "grid",
+    search: Annotated[str, typer.Option(help="Which points: grid, layers, allocate or sample.")] = "grid",
+    bit_operations: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBERS", help="Budgets of --search allocate; by default one for each width."),
+    ] = None,
+    objective: Annotated[
+        str, typer.Option(metavar="COSTS", help="Of --search sample, beside the metric: lut,dsp,interval,ebops, ...")
+    ] = "bit_operations",
+    trials: Annotated[int, typer.Option(min=1, help="New points of --search sample.")] = 100,
+    seed: Annotated[int, typer.Option(help="Of --search sample.")] = 0,
     design: Annotated[bool, typer.Option(help="Make the design of each point, for its cycles and area.")] = True,
     store: Annotated[
         str | None, typer.Option(metavar="URL", help="Database of the trials; by default scan.db in the output folder.")
@@ -86,6 +95,10 @@ def scan_command(
                 calibration=calibration,
                 percentile=percentile,
                 method=search,
+                bit_operations=bit_operations,
+                objective=objective,
+                trials=trials,
+                seed=seed,
                 design=design,
                 store=store,
                 name=name,

@@ -33,6 +33,10 @@ def scanned(result: ScanResult) -> Iterator[RenderableType]:
     yield table
     if len(result.outcomes) > MOST_ROWS:
         yield Text(f"and {len(result.outcomes) - MOST_ROWS} more in results.csv", style="dim")
+    if result.sensitivities:
+        yield from _sensitivities(result)
+    if result.mixed:
+        yield _mixed(result)
     yield Text(f"{one_line(result.metric.name, 60)} at 18 bits of weight and 20 of result: {result.reference:.6g}")
     yield Text(f"{counted(result.evaluated, 'point')} evaluated now, {len(result.stored)} in the store")
     refused = [o.refused for o in result.outcomes if o.refused is not None]
@@ -43,6 +47,35 @@ def scanned(result: ScanResult) -> Iterator[RenderableType]:
         yield Text(f"{counted(len(result.failed), 'point')} without a network; the first: {one_line(first, 300)}")
     files = counted(len(result.front), "file")
     yield Text(f"{result.folder}: results.csv, and in configs/ {files} for `codesign compile --config` (in bold)")
+
+
+def _sensitivities(result: ScanResult) -> Iterator[RenderableType]:
+    """The output error that one layer causes on its own, site by site and width by width."""
+    widths = sorted({s.bits for s in result.sensitivities})
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="output error with one site at fewer bits")
+    table.add_column("site", no_wrap=True)
+    for bits in widths:
+        table.add_column(str(bits), justify="right")
+    for site in varied(result.space):
+        found = {s.bits: s.outcome.output_error for s in result.sensitivities if s.site == site}
+        table.add_row(one_line(site.key, 40), *(f"{found[b]:.3g}" for b in widths))
+    yield table
+
+
+def _mixed(result: ScanResult) -> Table:
+    """Each allocation beside the uniform width of the same budget."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="bits by layer, beside the same bits everywhere")
+    headings = ("budget", "uniform bits", one_line(result.metric.name, 30), "output error")
+    for heading in (*headings, "mixed bits", one_line(result.metric.name, 30), "output error", "bit operations"):
+        table.add_column(heading, justify="right")
+    for m in result.mixed:
+        same = ("-", "-", "-")
+        if m.uniform is not None:
+            same = (str(m.bits), f"{m.uniform.value:.6g}", f"{m.uniform.output_error:.3g}")
+        o = m.outcome
+        figures = (_widths(result, o), f"{o.value:.6g}", f"{o.output_error:.3g}", str(o.bit_operations))
+        table.add_row(str(m.budget), *same, *figures)
+    return table
 
 
 def _cells(result: ScanResult, outcome: Outcome, key: str) -> list[str]:

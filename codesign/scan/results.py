@@ -14,6 +14,7 @@ from pathlib import Path
 from codesign.errors import OutputError
 from codesign.scan.evaluate import Outcome
 from codesign.scan.metrics import Metric
+from codesign.scan.searches import Sensitivity
 from codesign.scan.space import Site, Space, digest, read
 
 COLUMNS = tuple(f.name for f in fields(Outcome) if f.name != "types")
@@ -65,6 +66,18 @@ def write_results(
         if old.name not in wanted and len(old.stem) == 12:
             old.unlink()  # of an earlier front
     replace_file(folder / "results.csv", text.getvalue())
+
+
+def write_sensitivities(folder: Path, rows: Sequence[Sensitivity]) -> None:
+    """sensitivity.csv: what each site loses at each width."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["site", "layer", "part", "bits", "value", "output_error", "loss", "bit_operations", "type"])
+    for row in rows:
+        o, site = row.outcome, row.site
+        cells = [site.key, _cell(site.origin), site.part.value, row.bits, o.value, o.output_error, row.loss]
+        table.writerow([*cells, o.bit_operations, o.types[site.key]])
+    replace_file(folder / "sensitivity.csv", text.getvalue())
 
 
 def replace_file(path: Path, text: str) -> None:

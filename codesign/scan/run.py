@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -20,10 +20,13 @@ from codesign.scan import results, search
 from codesign.scan.calibrate import SAMPLES, Method, calibrate
 from codesign.scan.evaluate import Evaluator, Outcome, Task
 from codesign.scan.metrics import Metric
-from codesign.scan.search import Binary, Point, widths
-from codesign.scan.space import Space, Types, digest, spelled
+from codesign.scan.sample import objectives
+from codesign.scan.search import Binary, widths
+from codesign.scan.searches import Mixed, Sensitivity, by_budgets, by_layers, by_samples
+from codesign.scan.session import Session
+from codesign.scan.space import Space
 from codesign.scan.store import SCHEMA, Store
-from codesign.scan.workers import evaluate_all
+from codesign.scan.workers import Workers
 
 Chosen = TypeVar("Chosen", bound=Enum)
 
@@ -33,6 +36,12 @@ class Search(Enum):
 
     GRID = "grid"
     """All combinations of the widths, the same for all layers."""
+    LAYERS = "layers"
+    """One weight or result at each width, all others at the most bits: how sensitive the network is to each."""
+    ALLOCATE = "allocate"
+    """Those, and the widths of each layer that lose least for a budget of bit operations."""
+    SAMPLE = "sample"
+    """Widths of each layer that Optuna proposes, for the metric and further objectives at once."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,10 @@ class ScanResult:
     stored: tuple[Outcome, ...]
     evaluated: int
     """Points that were not in the store before."""
+    sensitivities: tuple[Sensitivity, ...] = ()
+    """Of the searches `layers` and `allocate`."""
+    mixed: tuple[Mixed, ...] = ()
+    """Of the search `allocate`."""
 
     @property
     def front(self) -> list[Outcome]:
@@ -73,6 +86,10 @@ def scan(
     calibration: str = "min-max",
     percentile: float = 99.9,
     method: str = "grid",
+    bit_operations: str | None = None,
+    objective: str = "bit_operations",
+    trials: int = 100,
+    seed: int = 0,
     design: bool = True,
     store: str | None = None,
     name: str | None = None,
@@ -96,6 +113,10 @@ def scan(
     or mse) on the first 1,000 samples, or are fixed by so many `integer` bits. `design` makes for each point the
     design that fits the target, for its cycles and area. The other options are those of `compile`.
 
+    `method` is a `Search`. `allocate` makes an allocation for each budget in `bit_operations`, by default for what each
+    width takes if all layers have it. `sample` evaluates `trials` points that the store does not have, with the costs
+    named in `objective` beside the metric, from `seed` on.
+
     Trials are kept in `store` (a database URL; by default scan.db in `output`) as the study `name`, and none is done
     twice: a scan that was stopped goes on. results.csv and configs/ in `output` are written at the end, and when the
     scan is interrupted.
@@ -114,6 +135,13 @@ def scan(
     by = _choice(Method, calibration, "--calibration")
     if not 50 < percentile <= 100:
         raise ConfigError(f"--percentile {percentile:g}: give more than 50, and at most 100")
+    budgets = None if bit_operations is None else search.budgets(bit_operations)
+    costs = objectives(objective)
+    if chosen is not Search.GRID and (others is not None or integers is not None):
+        raise ConfigError(
+            f"--search {chosen.value}: it gives each layer widths of its own; leave out --activations and --integer, "
+            "which are for the grid"
+        )
     evaluator = Evaluator(task)
     folder = _folder(Path(output))
     url = store or f"sqlite:///{(folder / 'scan.db').resolve()}"
@@ -121,63 +149,39 @@ def scan(
     ranges = calibrate(evaluator.space, [x[:SAMPLES] for x in evaluator.data], progress)
     binary = Binary(ranges, by, percentile)
     reference = evaluator.refer(ranges.wide)
-    session = Session(evaluator, ranges.wide, kept, workers, progress)
+    session = Session(evaluator, Workers(evaluator, ranges.wide, workers), kept, progress)
+    sensitivities: list[Sensitivity] = []
+    mixed: list[Mixed] = []
     try:
         match chosen:
             case Search.GRID:
-                points = search.grid(evaluator.space, binary, weights, others, integers)
-                session.evaluate(points)
+                session.evaluate(search.grid(evaluator.space, binary, weights, others, integers))
+            case Search.LAYERS:
+                sensitivities = by_layers(session, binary, weights)
+            case Search.ALLOCATE:
+                sensitivities = by_layers(session, binary, weights)
+                mixed = by_budgets(session, binary, weights, sensitivities, budgets)
+            case Search.SAMPLE:
+                by_samples(session, binary, weights, costs, trials, workers, seed)
     finally:
+        session.workers.close()
         if kept.known or kept.failed:
             results.write_results(folder, evaluator.space, evaluator.metric, list(kept.known.values()), kept.failed)
-    return session.result(folder, reference)
-
-
-@dataclass
-class Session:
-    """Evaluates points that the store does not have, and keeps them there."""
-
-    evaluator: Evaluator
-    wide: Types
-    store: Store
-    workers: int
-    progress: Progress
-
-    def __post_init__(self) -> None:
-        self.asked: dict[str, Mapping[str, str]] = {}
-        self.evaluated = 0
-
-    def evaluate(self, points: Sequence[Point]) -> list[Outcome | None]:
-        """What is known of each point; None where it has no network."""
-        self.store.refresh()
-        texts = {digest(p): spelled(p) for p in points}
-        self.asked |= texts
-        new = [t for t in texts.values() if not self.store.done(t)]
-        said = f"evaluating {len(new)} of {len(texts)} points" if len(new) < len(texts) else "evaluating points"
-        for number, (types, found) in enumerate(self._found(new)):
-            self.store.add(types, found)
-            self.evaluated += 1
-            self.progress(said, number + 1, len(new))
-        return [self.store.known.get(digest(p)) for p in points]
-
-    def _found(self, new: Sequence[Mapping[str, str]]) -> Iterator[tuple[Mapping[str, str], dict[str, object]]]:
-        if new:
-            self.progress("evaluating points", 0, len(new))
-        yield from evaluate_all(self.evaluator, self.wide, new, self.workers)
-
-    def result(self, folder: Path, reference: float) -> ScanResult:
-        """What was asked for, in the order in which it was."""
-        known, failed = self.store.known, self.store.failed
-        return ScanResult(
-            folder,
-            self.evaluator.metric,
-            self.evaluator.space,
-            reference,
-            tuple(known[key] for key in self.asked if key in known),
-            {key: failed[key] for key in self.asked if key in failed},
-            tuple(known.values()),
-            self.evaluated,
-        )
+    if sensitivities:
+        results.write_sensitivities(folder, sensitivities)
+    known, failed = kept.known, kept.failed
+    return ScanResult(
+        folder,
+        evaluator.metric,
+        evaluator.space,
+        reference,
+        tuple(known[key] for key in session.asked if key in known),
+        {key: failed[key] for key in session.asked if key in failed},
+        tuple(known.values()),
+        session.evaluated,
+        tuple(sensitivities),
+        tuple(mixed),
+    )
 
 
 def _maximize(goal: str | None) -> bool | None:

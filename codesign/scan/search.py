@@ -44,6 +44,20 @@ def widths(text: str, option: str, low: int = 2, high: int = MOST_BITS) -> list[
     return sorted(found)
 
 
+def budgets(text: str) -> list[int]:
+    """The numbers of bit operations in '200000,1e6'; ConfigError for others."""
+    found = []
+    for part in text.split(","):
+        try:
+            number = float(part)
+        except ValueError:
+            number = 0
+        if not 1 <= number < 1e15 or number != int(number):
+            raise ConfigError(f"--bit-operations {text!r}: write whole numbers, e.g. 200000,1e6")
+        found.append(int(number))
+    return found
+
+
 def point(space: Space, binary: Binary, width: Callable[[Site], int]) -> Point:
     """Types of these widths for weights and results, their binary points by calibration.
 
@@ -62,11 +76,11 @@ def point(space: Space, binary: Binary, width: Callable[[Site], int]) -> Point:
 
 
 def _bias(space: Space, site: Site, found: Range, types: Point) -> Fixed:
-    weight, x = f"{site.node}.{Part.WEIGHT.value}", space.feeds.get(site.node)
-    if weight not in types or x is None:
+    weight, x = f"{site.node}.{Part.WEIGHT.value}", space.feeds.get(site.node, ())
+    if weight not in types or not x:
         return found.fixed(_BIAS_BITS // 2, Method.MIN_MAX, signed=True)
     largest = max(-found.low, found.high)
-    frac = types[weight].frac + types[x].frac
+    frac = types[weight].frac + max(types[key].frac for key in x)
     if largest > 0:
         frac = min(frac, _BIAS_BITS - 2 - math.ceil(math.log2(largest)))
     low, high = round(math.ldexp(found.low, frac)), round(math.ldexp(found.high, frac))

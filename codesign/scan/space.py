@@ -50,8 +50,10 @@ class Space:
     base: Config
     input_types: Mapping[str, Fixed]
     sites: tuple[Site, ...]
-    feeds: Mapping[str, str] = field(default_factory=dict)
-    """For products with a weight site the key of the site that their input comes from, where it is one."""
+    feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For products with a weight site the keys of the sites that their input comes from: several if it was joined."""
+    stated: Mapping[str, int] = field(default_factory=dict)
+    """For those whose input comes from no site its bits."""
     products: Mapping[str, int] = field(default_factory=dict)
     """Multiplications of one sample for each of these products."""
 
@@ -84,14 +86,17 @@ class Space:
                 "quantization"
             )
         keys = {site.key for site in open_}
-        feeds, products = {}, {}
+        feeds, stated, products = {}, {}, {}
         for site in open_:
             layer = typed[site.node].layer
             if site.part is Part.WEIGHT and isinstance(layer, Product):
                 products[site.node] = typed[site.node].type.size // layer.outputs * layer.weights.size
-                if (source := _source(graph, typed, typed[site.node].inputs[0], keys)) is not None:
-                    feeds[site.node] = source
-        return cls(graph, base, input_types, open_, feeds, products)
+                x = typed[typed[site.node].inputs[0]]
+                if sources := _sources(graph, typed, x.name, keys):
+                    feeds[site.node] = sources
+                else:
+                    stated[site.node] = x.type.type.width
+        return cls(graph, base, input_types, open_, feeds, stated, products)
 
     def config(self, types: Types) -> Config:
         """The configuration of a point: what the user states, and the types of the sites."""
@@ -117,17 +122,16 @@ def _entry(part: Part, fixed: Fixed) -> LayerConfig:
             return LayerConfig(result=fixed)
 
 
-def _source(graph: Graph, typed: Graph, name: str, keys: set[str]) -> str | None:
-    """The key of the result site whose codes come in at the node `name`, behind what only moves or compares them."""
-    while True:
-        key = f"{name}.{Part.RESULT.value}"
-        if key in keys:
-            return key
-        node = typed[name]
-        stops = isinstance(node.layer, Product) or (isinstance(node.layer, Quantize) and name in graph)
-        if stops or len(node.inputs) != 1:
-            return None
-        (name,) = node.inputs
+def _sources(graph: Graph, typed: Graph, name: str, keys: set[str]) -> tuple[str, ...]:
+    """The keys of the result sites whose codes come in at `name`, behind what moves, joins or compares them."""
+    key = f"{name}.{Part.RESULT.value}"
+    if key in keys:
+        return (key,)
+    node = typed[name]
+    if isinstance(node.layer, Product) or (isinstance(node.layer, Quantize) and name in graph):
+        return ()
+    found = (key for i in node.inputs for key in _sources(graph, typed, i, keys))
+    return tuple(dict.fromkeys(found))
 
 
 def _stated(base: Config, site: Site) -> bool:

@@ -79,14 +79,9 @@ class Store:
             elif _FAILED in trial.user_attrs:
                 self.failed[key] = trial.user_attrs[_FAILED]
 
-    def done(self, types: Mapping[str, str]) -> bool:
-        """Whether the point needs no evaluation."""
-        key = digest(read(types))
+    def done(self, key: str) -> bool:
+        """Whether the point of this digest needs no evaluation."""
         return key in self.known or key in self.failed
-
-    def outcome(self, types: Mapping[str, str]) -> Outcome | None:
-        """What is known of the point; None where it failed."""
-        return self.known.get(digest(read(types)))
 
     def add(self, types: Mapping[str, str], found: Mapping[str, Any]) -> None:
         """Keeps what `evaluated` found for a point, unless it is known."""

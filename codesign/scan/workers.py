@@ -21,49 +21,60 @@ _DEATHS = 3
 """Workers that may die before a scan gives up: a point that kills one would kill the next."""
 
 
-def evaluate_all(
-    evaluator: Evaluator, wide: Types, points: Sequence[Texts], workers: int
-) -> Iterator[tuple[Texts, dict[str, Any]]]:
-    """(point, what was found) as each is finished, in any order; by this process where there is one worker.
+class Workers:
+    """Evaluates points: in this process where there is one worker, else in a pool that lives until `close`."""
 
-    A worker that dies is replaced and its point done again; ToolError after the third death.
-    """
-    if workers == 1 or len(points) < 2:
-        for types in points:
-            yield types, evaluated(evaluator, types)
-        return
-    left, deaths = list(points), 0
-    while left:
-        try:
-            for types, found in _pooled(evaluator.task, wide, list(left), min(workers, len(left))):
-                left.remove(types)
-                yield types, found
-        except BrokenProcessPool as error:
-            deaths += 1
-            if deaths == _DEATHS:
-                raise ToolError(
-                    f"{deaths} workers died, one after the other, killed or out of memory; what is finished is stored: "
-                    "start again with fewer --workers"
-                ) from error
+    def __init__(self, evaluator: Evaluator, wide: Types, count: int) -> None:
+        self.evaluator, self.count = evaluator, count
+        self._wide = spelled(wide)
+        self._pool: ProcessPoolExecutor | None = None
 
+    def __call__(self, points: Sequence[Texts]) -> Iterator[tuple[Texts, dict[str, Any]]]:
+        """(point, what was found) as each is finished, in any order.
 
-def _pooled(task: Task, wide: Types, points: Sequence[Texts], workers: int) -> Iterator[tuple[Texts, dict[str, Any]]]:
-    with _one_thread():
-        pool = ProcessPoolExecutor(workers, get_context("spawn"), _start, (task, spelled(wide)))
-        try:
-            waiting = iter(points)
-            running: dict[Future[dict[str, Any]], Texts] = {}
+        A worker that dies is replaced and its points done again; ToolError after the third death.
+        """
+        if self.count == 1 or (len(points) < 2 and self._pool is None):
+            for types in points:
+                yield types, evaluated(self.evaluator, types)
+            return
+        left, deaths = list(points), 0
+        while left:
+            try:
+                for types, found in self._finished(list(left)):
+                    left.remove(types)
+                    yield types, found
+            except BrokenProcessPool as error:
+                self.close()
+                deaths += 1
+                if deaths == _DEATHS:
+                    raise ToolError(
+                        f"{deaths} workers died, one after the other, killed or out of memory; what is finished is "
+                        "stored: start again with fewer --workers"
+                    ) from error
+
+    def close(self) -> None:
+        """Ends the processes, after what they are at."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def _finished(self, points: Sequence[Texts]) -> Iterator[tuple[Texts, dict[str, Any]]]:
+        if self._pool is None:
+            task = (self.evaluator.task, self._wide)
+            self._pool = ProcessPoolExecutor(self.count, get_context("spawn"), _start, task)
+        pool, waiting = self._pool, iter(points)
+        running: dict[Future[dict[str, Any]], Texts] = {}
+        with _one_thread():
             while True:
-                while len(running) < 2 * workers and (types := next(waiting, None)) is not None:
+                while len(running) < 2 * self.count and (types := next(waiting, None)) is not None:
                     running[pool.submit(_one, dict(types))] = types
                 if not running:
-                    break
+                    return
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     types = running.pop(future)
                     yield types, future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager

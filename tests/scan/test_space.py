@@ -29,7 +29,9 @@ def test_weights_biases_and_the_results_that_feed_products_are_sites(jets: Case)
 
 def test_each_product_knows_where_its_input_comes_from_and_how_often_it_multiplies(images: Case) -> None:
     found = space(images)
-    assert found.feeds == {"conv_0": "x.result", "conv_1": "relu_0.result", "dense": "relu_1.result"}
+    assert found.feeds == {
+        "conv_0": ("x.result",), "conv_1": ("relu_0.result",), "dense": ("relu_1.result",)
+    }  # fmt: skip
     assert found.products == {"conv_0": 8 * 6 * 4 * 18, "conv_1": 4 * 3 * 5 * 36, "dense": 60}
 
 
