@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from codesign import __version__
+from codesign.backends import pynq
 from codesign.backends.kernel.sources import kernel, write_kernel
 from codesign.backends.project import Vectors, output_folder, write_project
 from codesign.backends.rtl.project import write_twin
@@ -153,9 +154,15 @@ def compile(
             design, folder, part=options.target.part, clock_ns=clock_ns, version=__version__, digest=digest
         )  # fmt: skip
         if options.target.word_bits is not None:
-            write_kernel(
+            written_kernel = write_kernel(
                 kernel(design, printed, options.target.word_bits), folder, version=__version__, digest=digest
             )  # fmt: skip
+            if options.target.board_part is not None and options.target.family in pynq.FAMILIES:
+                pynq.write_overlay(
+                    design, written_kernel, folder,
+                    family=options.target.family, part=options.target.part, board_part=options.target.board_part,
+                    clock_ns=clock_ns, version=__version__, digest=digest,
+                )  # fmt: skip
         copy = folder / "model" / f"{identifier(model.stem, 'model')}.onnx"
         copy.parent.mkdir()
         copy.write_bytes(embedded(proto, model.name, model.parent).SerializeToString())
