@@ -18,9 +18,12 @@ def build_command(
         typer.Option(
             metavar="STEP",
             help="HLS: csim, csynth, cosim, export (an IP). Vivado, from the SystemVerilog: synth, implement (placed "
-            "and routed), package (an IP).",
+            "and routed), package (an IP). Cards: xo, link, hw_emu, sw_emu. PYNQ boards: overlay.",
         ),
     ],
+    platform: Annotated[
+        str | None, typer.Option(help="Of a card: another Vitis platform than the folder's, by name or .xpfm file.")
+    ] = None,
     time_limit: Annotated[
         float | None, typer.Option(min=1, metavar="SECONDS", help="Stop the tool after that; by default never.")
     ] = None,
@@ -36,8 +39,9 @@ def build_command(
         from codesign.report.text import one_line
 
         with progress() as told:
-            done = run_step(build, step, seconds=time_limit, progress=told)
+            done = run_step(build, step, platform=platform, seconds=time_limit, progress=told)
         out = console()
-        out.print(one_line(f"{done.step}: {done.tool}, {done.seconds:,.0f} s, log {done.log}"))
+        tools = " and ".join(map(str, done.tools))
+        out.print(one_line(f"{done.step}: {tools}, {done.seconds:,.0f} s, log {done.log}"))
         for result in done.results:
             out.print(one_line(f"  {result}"))

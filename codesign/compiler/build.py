@@ -22,18 +22,25 @@ class Built:
     """What a step left."""
 
     step: str
-    tool: Found
+    tools: tuple[Found, ...]
     log: Path
     results: tuple[Path, ...]
     seconds: float
 
 
-def build(folder: str | Path, step: str, *, seconds: float | None = None, progress: Progress = silent) -> Built:
+def build(
+    folder: str | Path,
+    step: str,
+    *,
+    platform: str | None = None,
+    seconds: float | None = None,
+    progress: Progress = silent,
+) -> Built:
     """Runs a step of `STEPS` on a project folder, in that folder, with the first of its tools that is on PATH.
 
-    Raises ConfigError for a step that does not exist, OutputError for a folder that `compile` did not make, ToolError
-    where no tool is there (with what to install or source), where it fails, leaves no result or takes longer than
-    `seconds`.
+    `platform` is that of a card, by name or by its .xpfm file; by default the one of the folder. Raises ConfigError for
+    a step that does not exist, OutputError for a folder that `compile` did not make, ToolError where no tool is there
+    (with what to install or source), where it fails, leaves no result or takes longer than `seconds`.
     """
     place = Path(folder)
     if step not in STEPS:
@@ -41,17 +48,21 @@ def build(folder: str | Path, step: str, *, seconds: float | None = None, progre
     if not (place / MARKER).is_file():
         raise OutputError(f"{place}: there is no {MARKER}, so this is no folder that `codesign compile` made")
     wanted = STEPS[step]
+    if platform is not None and not wanted.on_platform:
+        takers = ", ".join(name for name, other in STEPS.items() if other.on_platform)
+        raise ConfigError(f"--platform: the step {step} has none; it is for {takers}")
     progress("looking for the tool", 0, 0)
-    found = find(f"{step} ({wanted.what})", *wanted.tools)
-    plan, log = wanted.plan(place.absolute(), found), place / LOGS / f"{step}.log"
+    found = tuple(find(f"{step} ({wanted.what})", *tools) for tools in wanted.needs)
+    names = " and ".join(map(str, found))
+    plan, log = wanted.plan(place.absolute(), found, platform), place / LOGS / f"{step}.log"
     before, began = _states(place, plan.results), time.monotonic()
-    run(plan.commands, log, what=f"{step} with {found}", seconds=seconds, progress=progress)
+    run(plan.commands, log, what=f"{step} with {names}", seconds=seconds, progress=progress)
     after = _states(place, plan.results)
+    left = sorted(path for path in after if not plan.anew or after[path] != before.get(path))
     for pattern in plan.results:
-        if not any(after[path] != before.get(path) for path in after if path.match(pattern)):
-            raise ToolError(f"{found} ended well, but wrote no {pattern}; what it said is in {log}")
-    results = tuple(sorted(path for path in after if after[path] != before.get(path)))
-    return Built(step, found, log, results, time.monotonic() - began)
+        if not any(path.match(pattern) for path in left):
+            raise ToolError(f"{names} ended well, but wrote no {pattern}; what was said is in {log}")
+    return Built(step, found, log, tuple(left), time.monotonic() - began)
 
 
 def _states(place: Path, patterns: tuple[str, ...]) -> dict[Path, tuple[int, int, int]]:

@@ -50,6 +50,8 @@ VIVADO_HLS = Tool("Vivado HLS", ("vivado_hls",), ("Vivado",), ("XILINX_HLS", "XI
 VITIS_HLS = Tool("Vitis HLS", ("vitis_hls",), ("Vitis_HLS", "Vitis"), ("XILINX_HLS",), (2020, 2), (2024, 1))
 VITIS_UNIFIED = Tool("Vitis", ("v++", "vitis-run"), ("Vitis",), ("XILINX_VITIS",), (2024, 2))
 VITIS_LINKER = Tool("Vitis", ("v++",), ("Vitis",), ("XILINX_VITIS",), (2020, 2))
+VITIS_EMULATOR = Tool("Vitis", ("v++",), ("Vitis",), ("XILINX_VITIS",), (2020, 2), (2024, 2))
+"""Of software: later versions have none."""
 VIVADO = Tool("Vivado", ("vivado",), ("Vivado",), ("XILINX_VIVADO",), (2019, 2))
 
 
@@ -89,6 +91,14 @@ def find(what: str, *tools: Tool) -> Found:
         + "\n".join(reasons)
         + f"\ninstall it from {DOWNLOADS}, `source <folder of the version>/settings64.sh`, and try again"
     )
+
+
+def program(what: str, name: str, cure: str) -> Path:
+    """A program of the system's; ToolError where it is not on PATH, with the cure."""
+    path = shutil.which(name)
+    if path is None:
+        raise ToolError(f"{what} needs {name}, which was not found; {cure}")
+    return Path(path).absolute()
 
 
 def _on_path(tool: Tool) -> Found | str:

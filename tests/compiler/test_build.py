@@ -12,6 +12,7 @@ from codesign.errors import ConfigError, OutputError, ToolError
 from codesign.vendor.steps import STEPS
 from tests.vendor.fakes import HLS_LOG, Tools, only_tools
 
+MAKE = shutil.which("make") or pytest.fail("make is needed, as for every build")
 GOLDEN = Path(__file__).parents[1] / "backends" / "golden" / "small"
 
 WRITES = """
@@ -62,7 +63,7 @@ def test_the_tcl_scripts_get_their_steps(
     done = build(project, step)
     assert f"['-f', '{script}', '{words}']" in said(project, step)
     assert done.results == (project / "hls_project" / "solution" / result,)
-    assert (done.log, done.tool.version is not None) == (project / "logs" / f"{step}.log", True)
+    assert (done.log, done.tools[0].version is not None) == (project / "logs" / f"{step}.log", True)
 
 
 @pytest.mark.parametrize(
@@ -109,15 +110,156 @@ def test_vivado_gets_the_scripts_of_the_systemverilog(
     assert done.results == tuple(sorted(project / name for name in names))
 
 
+MAKEFILE = """TARGET ?= hw
+PLATFORM ?= xilinx_u50_gen3x16_xdma_5_202210_1
+xo: build/$(TARGET)/net_kernel.xo
+xclbin: build/$(TARGET)/net.xclbin
+build/$(TARGET)/%: ../src/net.cpp
+\tv++ $(TARGET) $(PLATFORM) $@
+"""
+LINKS = """
+print(words)
+Path(words[2]).parent.mkdir(parents=True, exist_ok=True)
+Path(words[2]).write_text("made")
+"""
+
+
+@pytest.fixture
+def card(tools: Tools, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project folder of a card whose platform is installed."""
+    (tools.folder / "make").symlink_to(MAKE)
+    (tools.folder / "sh").symlink_to("/bin/sh")
+    (project / "alveo").mkdir()
+    (project / "alveo" / "Makefile").write_text(MAKEFILE)
+    (project / "src" / "net.cpp").touch()
+    platform = tmp_path / "cards" / "xilinx_u50_gen3x16_xdma_5_202210_1"
+    platform.mkdir(parents=True)
+    (platform / f"{platform.name}.xpfm").touch()
+    monkeypatch.setenv("PLATFORM_REPO_PATHS", f"/nonexistent:{platform.parent}")
+    return project
+
+
+@pytest.mark.parametrize(
+    ("step", "target", "result"),
+    [
+        ("xo", "hw", "net_kernel.xo"),
+        ("link", "hw", "net.xclbin"),
+        ("hw_emu", "hw_emu", "net.xclbin"),
+        ("sw_emu", "sw_emu", "net.xclbin"),
+    ],
+)
+def test_cards_are_made_by_their_makefile(tools: Tools, card: Path, step: str, target: str, result: str) -> None:
+    tools.add("v++", LINKS)
+    done = build(card, step)
+    assert f"['{target}', 'xilinx_u50_gen3x16_xdma_5_202210_1', 'build/{target}/{result}']" in said(card, step)
+    assert done.results == (card / "alveo" / "build" / target / result,)
+    assert build(card, step).results == done.results, "make leaves what is up to date"
+
+
+def test_another_platform_may_be_named(tools: Tools, card: Path, tmp_path: Path) -> None:
+    tools.add("v++", LINKS)
+    place = tmp_path / "elsewhere.xpfm"
+    place.touch()
+    build(card, "link", platform=str(place))
+    assert f"'{place}'" in said(card, "link")
+    for platform, message in (
+        (str(tmp_path / "no.xpfm"), r"--platform .*no\.xpfm: there is no such \.xpfm file"),
+        ("two words", "--platform: 'two words' is not the name of a platform"),
+        ("$(rm)", "is not the name of a platform"),
+        ("xilinx_u250", r"the platform xilinx_u250 is not installed: there are xilinx_u50_gen3x16_xdma_5_202210_1 in "),
+    ):
+        with pytest.raises((ConfigError, ToolError), match=message):
+            build(card, "link", platform=platform)
+    blank = tmp_path / "a b"
+    blank.mkdir()
+    (blank / "p.xpfm").touch()
+    with pytest.raises(ConfigError, match="make takes no path with blanks"):
+        build(card, "link", platform=str(blank / "p.xpfm"))
+    with pytest.raises(ConfigError, match="--platform: the step csynth has none; it is for xo, link, hw_emu, sw_emu"):
+        build(card, "csynth", platform="x")
+
+
+def test_what_a_card_lacks_is_named(tools: Tools, card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(
+        ToolError, match=r"link \(the binary of the card\) needs this, which is not ready here:\n  Vitis 2020\.2"
+    ):
+        build(card, "link")
+    tools.add("v++", version="v2025.1")
+    with pytest.raises(ToolError, match=r"Vitis 2020\.2 to 2024\.2 \(v\+\+\): .*v\+\+ is of 2025\.1"):
+        build(card, "sw_emu")
+    monkeypatch.setenv("PLATFORM_REPO_PATHS", "")
+    monkeypatch.setattr("codesign.vendor.platforms.INSTALLED", str(tmp_path / "none"))
+    with pytest.raises(ToolError, match=rf"is not installed: there is none in {tmp_path / 'none'}, .*\n.*REPO_PATHS"):
+        build(card, "link")
+    (tools.folder / "make").unlink()
+    with pytest.raises(ToolError, match="xclbin needs make, which was not found; install it"):
+        build(card, "link")
+    (card / "alveo" / "Makefile").unlink()
+    with pytest.raises(
+        OutputError, match=r"Makefile is not there: a project has it where its target has Vitis platforms"
+    ):
+        build(card, "link")
+
+
+def test_a_link_that_fails_is_quoted(tools: Tools, card: Path) -> None:
+    tools.add("v++", "print('[19:28:00] Run vpl: Step impl: Started')\nprint('ERROR: [VPL 60-806] no')\nsys.exit(1)")
+    with pytest.raises(ToolError) as error:
+        build(card, "link")
+    lines = str(error.value).splitlines()
+    assert lines[0] == "make failed (exit code 2) while it was linking, impl; it said last:"
+    assert "  ERROR: [VPL 60-806] no" in lines and any("make: ***" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("hls", "version", "calls"),
+    [
+        (["vitis_hls"], "v2022.1", ["vitis_hls -f kernel_ip.tcl", "vivado -source overlay.tcl"]),
+        (
+            ["v++", "vitis-run"],
+            "v2024.2",
+            ["v++ -c kernel_ip.cfg", "vitis-run --package kernel_ip.cfg", "vivado -source overlay.tcl -tclargs "
+             "kernel_work/hls/impl/ip"],
+        ),
+    ],
+)  # fmt: skip
+def test_an_overlay_takes_the_hls_tool_and_vivado(
+    tools: Tools, project: Path, hls: list[str], version: str, calls: list[str]
+) -> None:
+    (project / "pynq").mkdir()
+    (project / "pynq" / "overlay.tcl").touch()
+    for name in hls:
+        tools.add(name, version=version)
+    with pytest.raises(
+        ToolError, match=r"overlay \(the overlay of a PYNQ board\) needs this.*\n  Vivado 2019\.2 or later"
+    ):
+        build(project, "overlay")
+    tools.add("vivado", WRITES.format(names=["net.bit", "net.hwh"]))
+    done = build(project, "overlay")
+    assert done.results == (project / "pynq" / "net.bit", project / "pynq" / "net.hwh")
+    lines = [line.split()[1:] for line in said(project, "overlay").splitlines() if line.startswith("$ ")]
+    assert len(lines) == len(calls)
+    for words, call in zip(lines, calls, strict=True):
+        words[0] = Path(words[0]).name
+        assert set(call.split()) <= set(words)
+    (project / "pynq" / "overlay.tcl").unlink()
+    with pytest.raises(
+        OutputError, match=r"overlay\.tcl is not there: a project has it where its target is a PYNQ board"
+    ):
+        build(project, "overlay")
+
+
 def test_every_step_is_tried_above() -> None:
-    assert list(STEPS) == ["csim", "csynth", "cosim", "export", "synth", "implement", "package"]
+    hls, vivado = ["csim", "csynth", "cosim", "export"], ["synth", "implement", "package"]
+    assert list(STEPS) == [*hls, *vivado, "xo", "link", "hw_emu", "sw_emu", "overlay"]
 
 
 def test_a_tool_that_leaves_nothing_new_has_failed(tools: Tools, project: Path) -> None:
     tools.add("vitis_hls", WRITES.format(names=["hls_project/solution/syn/report/net_csynth.rpt"]))
     build(project, "csynth")
     tools.add("vitis_hls", "print('all is well')")
-    with pytest.raises(ToolError, match=r"Vitis HLS 2022\.1 ended well, but wrote no hls_project/.*what it said is in"):
+    with pytest.raises(
+        ToolError, match=r"Vitis HLS 2022\.1 ended well, but wrote no hls_project/.*what was said is in"
+    ):
         build(project, "csynth")
 
 
