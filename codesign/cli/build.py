@@ -28,7 +28,7 @@ def build_command(
         float | None, typer.Option(min=1, metavar="SECONDS", help="Stop the tool after that; by default never.")
     ] = None,
 ) -> None:
-    """Run a step of the vendor's tools on a compiled network, and keep their log.
+    """Run a step of the vendor's tools on a compiled network, keep their log, and put their reports into ours.
 
     The tool must be on PATH: `source` its settings64.sh first. Where it is not, the message says what is needed, what
     is installed and where that was looked for. Everything that the tool starts ends with this command.
@@ -36,7 +36,9 @@ def build_command(
     with errors_reported(context):
         from codesign.cli.terminal import console, progress
         from codesign.compiler.build import build as run_step
+        from codesign.compiler.build import refresh
         from codesign.report.text import one_line
+        from codesign.report.vendor_tables import told_lines, vendor_tables
 
         with progress() as told:
             done = run_step(build, step, platform=platform, seconds=time_limit, progress=told)
@@ -45,3 +47,5 @@ def build_command(
         out.print(one_line(f"{done.step}: {tools}, {done.seconds:,.0f} s, log {done.log}"))
         for result in done.results:
             out.print(one_line(f"  {result}"))
+        report, gathered = refresh(build)
+        out.print(*told_lines(gathered.told), *vendor_tables(report), sep="\n")

@@ -9,6 +9,9 @@ from pathlib import Path
 from codesign.backends.project import MARKER
 from codesign.errors import ConfigError, OutputError, ToolError
 from codesign.progress import Progress, silent
+from codesign.report.model import Report
+from codesign.report.stored import read_report, update_report
+from codesign.report.vendor.gather import Gathered, gather
 from codesign.vendor.run import run
 from codesign.vendor.steps import STEPS
 from codesign.vendor.tools import Found, find
@@ -63,6 +66,19 @@ def build(
         if not any(path.match(pattern) for path in left):
             raise ToolError(f"{names} ended well, but wrote no {pattern}; what was said is in {log}")
     return Built(step, found, log, tuple(left), time.monotonic() - began)
+
+
+def refresh(folder: str | Path) -> tuple[Report, Gathered]:
+    """The report of a project folder with what the reports of the vendor's tools in it say, and what became of each.
+
+    Written anew where something is new. Raises CodesignError where the folder has no report, or too many files.
+    """
+    place = Path(folder)
+    report = read_report(place)
+    found = gather(report, place)
+    if any(reported not in report.vendor for reported in found.reports):
+        report = update_report(place, vendor=found.reports)
+    return report, found
 
 
 def _states(place: Path, patterns: tuple[str, ...]) -> dict[Path, tuple[int, int, int]]:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from codesign.report.stored import read_report, write_report
+from tests.report import samples
+from tests.report.vendor import texts
 from tests.vendor.fakes import HLS_LOG, Tools, only_tools
 
 Run = Callable[..., tuple[int, str, str]]
@@ -23,6 +26,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
 def project(tmp_path: Path) -> Path:
     place = tmp_path / "build"
     shutil.copytree(GOLDEN, place)
+    write_report(samples.chain(), place)
     return place
 
 
@@ -30,7 +34,7 @@ def test_a_step_says_what_it_left(run: Run, tools: Tools, project: Path) -> None
     report = "hls_project/solution/syn/report/net_csynth.rpt"
     tools.add(
         "vitis_hls",
-        f"print({HLS_LOG!r})\nPath({report!r}).parent.mkdir(parents=True)\nPath({report!r}).write_text('made')",
+        f"print({HLS_LOG!r})\nPath({report!r}).parent.mkdir(parents=True)\nPath({report!r}).write_text({texts.module_report()!r})",
     )
     code, out, errors = run("build", str(project), "--step", "csynth")
     assert code == 0
@@ -38,6 +42,8 @@ def test_a_step_says_what_it_left(run: Run, tools: Tools, project: Path) -> None
         out.splitlines()[0].startswith("csynth: Vitis HLS 2022.1, ") and out.splitlines()[1] == f"  {project / report}"
     )
     assert "csynth with Vitis HLS 2022.1: writing RTL" in errors
+    assert f"read      {report}: Vitis HLS 2023.1, C synthesis of net: 2 of 2 instances known" in out
+    assert [vendor.name for vendor in read_report(project).vendor] == ["Vitis HLS 2023.1, C synthesis of net"]
 
 
 def test_a_missing_or_failing_tool_is_the_machines_fault(run: Run, tools: Tools, project: Path) -> None:
