@@ -21,7 +21,6 @@ import numpy as np
 
 from codesign.analysis.rigid import NEVER_WAITS, pipeline
 from codesign.analysis.schedule import Stage, Steps, pipeline_depth, stages
-from codesign.errors import IRError
 from codesign.ir.design import Design
 
 
@@ -238,8 +237,15 @@ class Flow:
             self.stale.add(self.reader[name][0])
 
 
+class Unsettled(Exception):
+    """The times of further samples cannot be told from those of the first ones. Behind FIFOs that end a design may need
+    several samples until it repeats itself, or very many."""
+
+
 def settled(design: Design, clock_mhz: float, pipelines: float = 1, least: int = 4) -> Flow:
-    """The times with endless FIFOs, for so many samples, `least` at least, that from some on all are the same."""
+    """The times with endless FIFOs, for so many samples, `least` at least, that from some on all are the same.
+
+    Unsettled where that would be too many samples."""
     samples = least
     while samples <= _MOST:
         flow = Flow(design, samples, design.interval(), clock_mhz, pipelines)
@@ -247,7 +253,7 @@ def settled(design: Design, clock_mhz: float, pipelines: float = 1, least: int =
         if flow.repeats() and samples >= under_way + 3:
             return flow
         samples = max(samples + 2, under_way + 3) if flow.repeats() else 2 * samples
-    raise IRError(f"bounded: {design.name} does not repeat itself after {_MOST} samples")
+    raise Unsettled(f"{design.name} does not repeat itself within {_MOST} samples")
 
 
 _MOST = 4096

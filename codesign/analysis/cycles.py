@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from codesign.analysis.bounded import Flow, settled
+from codesign.analysis.bounded import Flow, Unsettled, settled
 from codesign.analysis.deadlock import Hold, Net
 from codesign.analysis.latency import Span, Timing
 from codesign.errors import IRError
@@ -20,6 +20,13 @@ def final_timing(design: Design, clock_mhz: float = 200) -> Timing:
 def running(design: Design, clock_mhz: float = 200) -> Flow:
     """The times of so many samples, one per interval, that every further one is the last one again. IRError if the
     design deadlocks, or if its FIFOs make an output late."""
+    try:
+        return _running(design, clock_mhz)
+    except Unsettled as error:
+        raise IRError(f"cycles: {error}") from error
+
+
+def _running(design: Design, clock_mhz: float) -> Flow:
     flow = settled(design, clock_mhz)
     while True:
         ends = [(port.stream, flow.written[port.stream]) for port in design.outputs]

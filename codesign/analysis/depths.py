@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from codesign.analysis.bounded import Flow, loops, settled
+from codesign.analysis.bounded import Flow, Unsettled, loops, settled
 from codesign.analysis.deadlock import Hold, Net
 from codesign.errors import IRError
 from codesign.ir.design import Design
@@ -43,7 +43,11 @@ _SOLUTIONS = 20
 """In which many fewer times than in any search the times of all iterations are computed."""
 
 
-class Exhausted(Exception):
+class Unfound(Exception):
+    """No depths were found that are proved to be minimal; the message says why not."""
+
+
+class Exhausted(Unfound):
     """The search takes more than the effort that it was given."""
 
 
@@ -55,8 +59,18 @@ def minimal_depths(
     effort: int | None = None,
 ) -> dict[str, int]:
     """Minimal depths by stream, as the head of this file has them, among those of at least `floor`; `pipelines`
-    stretches all pipelines. Exhausted where the times of more iterations than `effort` would have to be computed, each
-    time counted: that depends on nothing but the design."""
+    stretches all pipelines. Unfound where room that was added makes outputs late, or the times do not settle; Exhausted
+    where the times of more iterations than `effort` would have to be computed, each time counted: that depends on
+    nothing but the design."""
+    try:
+        return _minimal(design, clock_mhz, pipelines, floor, effort)
+    except Unsettled as error:
+        raise Unfound(str(error)) from error
+
+
+def _minimal(
+    design: Design, clock_mhz: float, pipelines: float, floor: Mapping[str, int] | None, effort: int | None
+) -> dict[str, int]:
     samples = 4
     once = samples * sum(loop.stage.steps for loop in loops(design, clock_mhz, pipelines))
     if effort is not None and _SOLUTIONS * once > effort:
@@ -73,17 +87,31 @@ def minimal_depths(
         samples = 2 * search.flow.samples + search.flow.reach()
 
 
-def in_time(design: Design, depths: Mapping[str, int], clock_mhz: float = 200, pipelines: float = 1) -> bool:
-    """Whether every beat of every output comes as early as with endless FIFOs, inputs a sample per interval."""
-    flow = settled(design, clock_mhz, pipelines)
+def in_time(
+    design: Design,
+    depths: Mapping[str, int],
+    clock_mhz: float = 200,
+    pipelines: float = 1,
+    effort: int | None = None,
+) -> bool:
+    """Whether every beat of every output is proved to come as early as with endless FIFOs, inputs a sample per
+    interval: not where the times do not settle, or not within the `effort` that `minimal_depths` counts."""
+    samples, solved = 4, 0
     while True:
+        try:
+            flow = settled(design, clock_mhz, pipelines, samples)
+        except Unsettled:
+            return False
         latest = flow.latest()
         flow.deepen(depths)
         if not flow.solve(latest):
             return False
         if flow.repeats():
             return True
-        flow = settled(design, clock_mhz, pipelines, 2 * flow.samples + flow.reach())
+        solved += flow.solved
+        samples = 2 * flow.samples + flow.reach()
+        if effort is not None and solved > effort:
+            return False
 
 
 class _Search:
@@ -170,13 +198,13 @@ class _Search:
                 return
             self.raise_to({name: self.most[name]})
         if not self.hurried():
-            raise IRError(f"depths: {self.design.name} is late when its inputs are early")
+            raise Unfound(f"{self.design.name} is late when its inputs are early, whatever room there is")
 
     def raise_to(self, depths: Mapping[str, int]) -> None:
         self.depths |= depths
         self.flow.deepen(self.depths)
         if not self.flow.solve(self.latest):
-            raise IRError(f"depths: {self.design.name} is late with more room")
+            raise Unfound(f"{self.design.name} is late with more room")
 
 
 def occupied(design: Design, flow: Flow) -> dict[str, int]:

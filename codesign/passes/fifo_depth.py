@@ -8,7 +8,7 @@ from dataclasses import replace
 from codesign.analysis.bounded import loops
 from codesign.analysis.cost import fifo_memory
 from codesign.analysis.deadlock import Hold, Net
-from codesign.analysis.depths import EFFORT, LEAST, Exhausted, in_time, minimal_depths
+from codesign.analysis.depths import EFFORT, LEAST, Unfound, in_time, minimal_depths
 from codesign.analysis.latency import timing
 from codesign.analysis.paths import reconvergent_streams
 from codesign.errors import IRError
@@ -29,7 +29,7 @@ def fifo_depth(design: Design, clock_mhz: float = 200, *, lowered: bool = True) 
     interval, for pipelines as deep as estimated and twice as deep. The design cannot deadlock whatever the depths of
     its pipelines, nor where HLS pipelines that deep stop for want of input. Depths are minimal for the exact pipelines
     (`analysis/depths.py`), larger where deeper ones need it, and by `SLACK` at the ends of paths that meet. Without
-    `lowered`, and where the search would take more than its effort, they are what ever waits with endless FIFOs, which
+    `lowered`, and where the search finds none within its effort, they are what ever waits with endless FIFOs, which
     takes less time to find and more bits; `minimum` of the streams is then None.
     """
     least = _minimal(design, clock_mhz, STRETCHES[0]) if lowered else None
@@ -68,10 +68,10 @@ def _deep(stream: Stream, depth: int, minimum: int | None) -> Stream:
 
 def _raised(design: Design, depths: dict[str, int], clock_mhz: float) -> dict[str, int] | None:
     """Minimal depths, and what deeper pipelines and those of HLS tools need; None if room that was added makes an
-    output late, which can be where pipelines stop, or where the search takes too long."""
+    output late, which can be where pipelines stop, or where the search finds none."""
     in_time_with = {STRETCHES[0]: depths}
     for stretch in STRETCHES[1:]:
-        if not in_time(design, depths, clock_mhz, stretch):
+        if not in_time(design, depths, clock_mhz, stretch, EFFORT):
             deeper = _minimal(design, clock_mhz, stretch, depths)
             if deeper is None:
                 return None
@@ -79,16 +79,16 @@ def _raised(design: Design, depths: dict[str, int], clock_mhz: float) -> dict[st
         in_time_with[stretch] = depths
     depths = _alive(design, _slack(design, depths), clock_mhz)
     changed = [stretch for stretch in STRETCHES if in_time_with[stretch] != depths]
-    return depths if all(in_time(design, depths, clock_mhz, stretch) for stretch in changed) else None
+    return depths if all(in_time(design, depths, clock_mhz, stretch, EFFORT) for stretch in changed) else None
 
 
 def _minimal(
     design: Design, clock_mhz: float, stretch: float, floor: Mapping[str, int] | None = None
 ) -> dict[str, int] | None:
-    """Minimal depths, where they can be found with the effort that a search is given."""
+    """Minimal depths, where there are any that can be found with the effort that a search is given."""
     try:
         return minimal_depths(design, clock_mhz, stretch, floor, EFFORT)
-    except Exhausted:
+    except Unfound:
         return None
 
 

@@ -8,19 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesign.analysis import depths as depths_module
+from codesign.analysis.cycles import final_timing
 from codesign.analysis.depths import Exhausted, minimal_depths
 from codesign.analysis.latency import timing
+from codesign.config import Streams
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
-from codesign.ir.layers import Input, Transpose
+from codesign.ir.layers import Add, Input, Transpose
 from codesign.ir.tensor import Tensor
 from codesign.passes import fifo_depth as pass_module
 from codesign.passes.fifo_depth import LEAST, SLACK, fifo_depth
 from codesign.passes.lower import Fold, lower
+from codesign.passes.pipeline import build_design
 from tests.machine import Machine
-from tests.perceptrons import dense, folds, perceptron
+from tests.perceptrons import dense, folds, perceptron, requantize
 from tests.residual import FOLDS, residual_graph
 from tests.strategies import typed_networks
+
+CLOCK = 200.0
 
 
 @pytest.mark.parametrize("fold", FOLDS)
@@ -101,6 +106,24 @@ def test_each_stream_knows_its_least_depth() -> None:
     assert {name: stream.minimum for name, stream in found.streams.items()} == least
     assert all(least[name] <= stream.depth for name, stream in found.streams.items())
     assert {stream.minimum for stream in fifo_depth(design, lowered=False).streams.values()} == {None}
+
+
+def test_a_design_whose_times_never_settle_with_little_room_gets_more() -> None:
+    """Two ways of a different pace, element by element: with the least depths every output is in time, but the times
+    of the processes never become those of one sample, so that nothing can be proved of the further ones."""
+    rng, graph = np.random.default_rng(0), Graph("net", "net.onnx")
+    graph.add("x", Input(Tensor.of_fixed((2,), Fixed(3))))
+    for k in (1, 2):
+        d = graph.add(f"d{k}", dense(rng, 2, 2, 2, bias=False), "x")
+        graph.add(f"q{k}", requantize(rng, d.type, "table", 2), d.name)
+    graph.add("sum", Add(), "q1", "q2")
+    graph.outputs = [Output("y", "sum", "y")]
+
+    design = build_design(graph, {"d1": Fold(1, 1), "d2": Fold(1, 2)}, {}, CLOCK, Streams.SINGLE)
+
+    assert final_timing(design).latency == timing(design, CLOCK).latency
+    done = Machine(design, 40).run(patience=600)
+    assert done[-1] - done[19] == 20 * design.interval()
 
 
 @pytest.mark.parametrize("least", [20, 0])  # before it begins, and on its way
