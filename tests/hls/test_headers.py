@@ -1,4 +1,4 @@
-"""The C++ library is plain C++11, and stays within what HLS tools synthesize."""
+"""The C++ library is plain C++11 without a warning, and its kernels keep to their beats."""
 
 import re
 import subprocess
@@ -54,36 +54,6 @@ def test_every_template_is_clean_when_instantiated(arithmetic: str, tmp_path: Pa
     accepts(tmp_path / "kernel" / "net_kernel.cpp", arithmetic)  # which includes the design
 
 
-def test_nothing_is_used_that_cannot_be_synthesized() -> None:
-    forbidden = r"\b(virtual|new|delete|malloc|calloc|free|throw|try|catch|dynamic_cast|typeid|goto|while|std::)\b"
-    for header in HEADERS:
-        assert not re.search(forbidden, code(header)), header.name
-
-
-def test_nothing_of_cpp14_is_used() -> None:
-    for header in HEADERS:
-        assert not re.search(r"\b(constexpr|auto|decltype)\b|\[&?=?\]\s*\(", code(header)), header.name
-
-
-def test_no_function_calls_itself() -> None:
-    for header in HEADERS:
-        text = code(header)
-        for match in re.finditer(r"\b(\w+)\([^;{}]*\)\s*(?:const\s*)?\{", text):
-            name, body = match[1], text[match.end() : closing(text, match.end())]
-            if name not in ("for", "if", "switch"):
-                # An overload of another number of parameters is another function.
-                assert not re.search(rf"(?<![\w:.]){name}(<C>)?\(", body), f"{header.name}: {name}"
-
-
-def test_every_loop_has_a_constant_bound() -> None:
-    for header in HEADERS:
-        for bound in re.findall(r"for \(int \w+ = \w+; \w+ < ([^;]+);", code(header)):
-            if header.name == "memory.hpp" and bound == "count":
-                continue  # the words or beats of a batch, which the host says the size of
-            assert re.fullmatch(r"[\w:]*::\w+", bound), f"{header.name}: {bound}"
-        assert len(re.findall(r"\bfor\b", code(header))) == len(re.findall(r"for \(int \w+ = \w+; ", code(header)))
-
-
 def test_every_pipelined_loop_takes_a_beat_per_cycle() -> None:
     kernels = [h for h in HEADERS if re.search(r"C::\w+::write\(", code(h))]
     assert len(kernels) == 23
@@ -96,13 +66,3 @@ def test_every_kernel_takes_streams_of_every_kind() -> None:
     for header in HEADERS:
         if header.name not in ("types.hpp", "memory.hpp"):
             assert not re.search(r"hls::stream|\.(read|write)\(", code(header)), header.name
-
-
-def closing(text: str, start: int) -> int:
-    """The index of the brace that closes the block whose body starts at `start`."""
-    depth = 1
-    for i in range(start, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[i], 0)
-        if depth == 0:
-            return i
-    raise AssertionError("unbalanced braces")

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 import codesign
+from codesign.backends.kernel.sources import kernel, write_kernel
+from codesign.backends.project import write_project
 from codesign.compiler import Compiled
 from codesign.ir.tensor import as_codes
 from codesign.verification.ladder import compare_reference
+from tools.hls_subset import check_project
 
 MODELS = Path(__file__).parents[2] / "models"
 FILES = {"kws_dscnn": "kws_dscnn.onnx", "resnet": "resnet.onnx", "deepcalo": "image_only.onnx"}
@@ -62,6 +65,12 @@ def test_the_generated_cpp_gives_what_brevitas_gave(compiled: Compiled, folder: 
     rung = compare_reference(compiled.typed, meaning, [brevitas])
     assert rung.mismatches == 0
     np.testing.assert_allclose(found.reshape(brevitas.shape), brevitas, atol=0.05 * np.abs(brevitas).max())
+
+
+def test_the_generated_cpp_keeps_to_what_hls_tools_synthesize(compiled: Compiled, tmp_path: Path) -> None:
+    sources = write_project(compiled.design, tmp_path, part="x", clock_ns=5, vectors=None, version="0", digest="0")
+    write_kernel(kernel(compiled.design, sources, 512), tmp_path, version="0", digest="0")
+    assert check_project(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["kws_dscnn", "resnet"])
