@@ -6,6 +6,7 @@ from math import prod
 
 import numpy as np
 
+from codesign.frontends.converters.building import Building
 from codesign.frontends.converters.conversion import Conversion, Stream, shape_text
 from codesign.ir.fixed import Fixed
 from codesign.ir.layers import Add, Dense, Elementwise, Identity, Layer, Multiply, Reshape, Transpose, Upsample
@@ -13,7 +14,7 @@ from codesign.ir.layers import Add, Dense, Elementwise, Identity, Layer, Multipl
 Shape = tuple[int, ...]
 
 
-def combined(node: Conversion, layer: Layer, x: Stream, y: Stream) -> Stream:
+def combined(node: Building, layer: Layer, x: Stream, y: Stream) -> Stream:
     """`layer`, which wants two tensors of one shape, of `x` and `y` broadcast to one."""
     if x.shape == y.shape:
         return node.emit(layer, x, y)
@@ -48,7 +49,7 @@ def expand(node: Conversion) -> Stream:
     return node.put_back(_repeated(node, node.put_last(x, axis), _moved(shape, axis)), axis)
 
 
-def channel_axis(node: Conversion, x: Stream) -> int | None:
+def channel_axis(node: Building, x: Stream) -> int | None:
     """The axis of the sample that the layer which computed `x` had behind all others; None where no layer tells."""
     found = node.graph[x.name]
     while isinstance(found.layer, (Elementwise, Identity, Add, Multiply)):
@@ -73,7 +74,7 @@ def positions_apart(shape: Shape, whole: Shape) -> tuple[Shape, Shape] | None:
     return None
 
 
-def _last_axis(node: Conversion, small: Stream, large: Stream | None) -> int:
+def _last_axis(node: Building, small: Stream, large: Stream | None) -> int:
     """The axis to move behind the others, such that little has to be repeated there and nothing really moves."""
     rank = len(small.shape)
     for stream in (large, small):
@@ -88,7 +89,7 @@ def _moved(shape: Shape, axis: int) -> Shape:
     return (*shape[:axis], *shape[axis + 1 :], shape[axis])
 
 
-def _repeated(node: Conversion, x: Stream, shape: Shape) -> Stream:
+def _repeated(node: Building, x: Stream, shape: Shape) -> Stream:
     """`x` with its axes of length 1 repeated to the lengths of `shape`, the channels last."""
     if x.shape[-1] != shape[-1]:
         x = node.emit(sum_of_channels(1, shape[-1]), x, part="channels")

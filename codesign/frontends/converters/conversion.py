@@ -1,44 +1,23 @@
-"""One operator on its way into the network: what a converter sees of it, and how it adds layers."""
+"""One operator of an ONNX file on its way into the network: what its converter sees of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 
-from codesign.errors import LayerError
 from codesign.frontends.cleanup import Op
 from codesign.frontends.constants import Constant
+from codesign.frontends.converters.building import Building, Stream, shape_text
 from codesign.frontends.names import Names, spelled
 from codesign.ir.graph import Graph
-from codesign.ir.layers import Identity, Layer, Reshape, Transpose
-from codesign.ir.tensor import Tensor, Values
+from codesign.ir.layers import Layer
+from codesign.ir.tensor import Values
 from codesign.ir.vector import Vector
 
-LARGEST_RESULT = 1 << 26
-"""Elements of one sample of any tensor: one of 1,024 x 1,024 pixels of 64 channels has as many."""
-
-
-@dataclass(frozen=True)
-class Stream:
-    """A tensor that flows: the result of the node `name`. Its batch axis comes before those of `shape`."""
-
-    name: str
-    type: Tensor
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of one sample."""
-        return self.type.shape
-
-    @property
-    def rank(self) -> int:
-        """The number of axes as the file counts them, the batch included."""
-        return len(self.shape) + 1
+__all__ = ["Codes", "Conversion", "Stream", "Value", "scalar", "shape_text"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +35,7 @@ Value = Stream | Constant | Codes
 
 
 @dataclass(eq=False)
-class Conversion:
+class Conversion(Building):
     """The operator `op` with the values of its inputs (None where it has none), and the network so far."""
 
     op: Op
@@ -68,9 +47,17 @@ class Conversion:
     names: Names
     folder: Path | None
 
-    def refuse(self, message: str) -> NoReturn:
-        """Raises LayerError; the importer puts file and node in front."""
-        raise LayerError(message)
+    @property
+    def kind(self) -> str:
+        return self.op.kind
+
+    @property
+    def label(self) -> str:
+        return self.op.label
+
+    @property
+    def origin(self) -> str:
+        return self.op.name
 
     def optional(self, index: int) -> Value | None:
         """An input that may be missing."""
@@ -107,44 +94,6 @@ class Conversion:
         """An input that must be constant if it is there."""
         return None if self.optional(index) is None else self.constant(index, what)
 
-    def emit(self, layer: Layer, *inputs: Stream, part: str = "") -> Stream:
-        """The result of a new node. The operator's main layer bears its name, others have `part` behind it."""
-        text = f"{self.op.label}_{part}" if part else self.op.label
-        node = self.graph.add(
-            self.names.unique(text, self.op.kind), layer, *(i.name for i in inputs), origin=self.op.name
-        )
-        self.check_size(node.type.shape)
-        return Stream(node.name, node.type)
-
-    def check_size(self, shape: Sequence[int]) -> None:
-        """Refuses a result of this shape if it would fill the memory."""
-        if prod(shape) > LARGEST_RESULT:
-            self.refuse(
-                f"a result of shape {tuple(shape)} has {prod(shape):,} elements, at most {LARGEST_RESULT:,} are "
-                "supported; check pads, strides, scales and sizes"
-            )
-
-    def same(self, x: Stream) -> Stream:
-        """`x` again, through a node of this operator's name."""
-        return self.emit(Identity(), x)
-
-    def reshaped(self, x: Stream, shape: tuple[int, ...]) -> Stream:
-        """`x` with the sample shape `shape`, taken from before the reshapes that gave `x`."""
-        x = self.unshaped(x)
-        return self.same(x) if shape == x.shape else self.emit(Reshape(shape), x)
-
-    def flattened(self, x: Stream) -> Stream:
-        """`x` with one axis."""
-        x = self.unshaped(x)
-        return x if len(x.shape) == 1 else self.emit(Reshape((x.type.size,)), x, part="flat")
-
-    def unshaped(self, x: Stream) -> Stream:
-        """What `x` was before the reshapes that gave it."""
-        node = self.graph[x.name]
-        while isinstance(node.layer, Reshape):
-            node = self.graph[node.inputs[0]]
-        return Stream(node.name, node.type)
-
     def elementwise(self, x: Stream, layer: Callable[..., Layer], *parameters: Constant, part: str = "") -> Stream:
         """`layer(*vectors)` of `x`, the parameters broadcast against `x` as ONNX does, one vector for each.
 
@@ -163,29 +112,6 @@ class Conversion:
                 f"{shape_text(x)}; only parameters along one axis are supported"
             )
         return self.along(x, layer(*columns), axes.pop() if axes else len(x.shape) - 1, part)
-
-    def along(self, x: Stream, layer: Layer, axis: int, part: str = "") -> Stream:
-        """`layer`, whose channels are this axis of the sample, of `x`; the result has the axes of `x` again."""
-        if axis == len(x.shape) - 1:
-            return self.emit(layer, x, part=part)
-        if x.type.size == x.shape[axis]:
-            flat = self.emit(layer, self.flattened(x), part=part)
-            return self.emit(Reshape(x.shape), flat, part="shape")
-        return self.put_back(self.emit(layer, self.put_last(x, axis), part=part), axis)
-
-    def put_last(self, x: Stream, axis: int) -> Stream:
-        """`x` with this axis of the sample moved behind the others."""
-        if axis == len(x.shape) - 1:
-            return x
-        others = [a for a in range(len(x.shape)) if a != axis]
-        return self.emit(Transpose((*others, axis)), x, part="last")
-
-    def put_back(self, y: Stream, axis: int) -> Stream:
-        """`y` with its last axis moved to where `axis` was."""
-        if axis == len(y.shape) - 1:
-            return y
-        order = list(range(len(y.shape) - 1))
-        return self.emit(Transpose((*order[:axis], len(order), *order[axis:])), y, part="back")
 
     def _along(self, parameter: Constant, x: Stream) -> tuple[Vector, int | None]:
         """The distinct values of `parameter`, and the axis of `x`'s sample along which they differ, if they do."""
@@ -225,17 +151,6 @@ class Conversion:
         shape = [1] * x.rank
         shape[axis] = -1
         return parameter.moved(lambda a: a.reshape(shape))
-
-    def axis(self, axis: int, rank: int) -> int:
-        """`axis` counted from the front; refused where there is no such axis."""
-        if not -rank <= axis < rank:
-            self.refuse(f"axis {axis} does not exist in a tensor of {rank} axes")
-        return axis % rank
-
-
-def shape_text(x: Stream) -> str:
-    """The shape as the file has it."""
-    return f"(batch, {', '.join(map(str, x.shape))})"
 
 
 def scalar(name: str, value: object) -> Constant:

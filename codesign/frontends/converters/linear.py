@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.frontends.constants import Constant, exact_floats, grid
+from codesign.frontends.converters.building import Building
 from codesign.frontends.converters.conversion import Conversion, Stream, scalar, shape_text
 from codesign.frontends.names import spelled
 from codesign.ir.fixed import Fixed
@@ -90,7 +91,7 @@ def product(node: Conversion, x: Stream, weights: Constant) -> Stream:
 
 
 def typed_product(
-    node: Conversion,
+    node: Building,
     x: Stream,
     matrix: Constant,
     integer: Callable[[Dense], Layer],
@@ -132,7 +133,7 @@ def _codes(weights: Constant) -> tuple[Array, Fixed, Values] | None:
     return codes, bits, steps.reshape((1,) * (2 - steps.ndim) + steps.shape)
 
 
-def _dense(node: Conversion, weights: Constant, codes: Array, bits: Fixed, steps: Values) -> Dense:
+def _dense(node: Building, weights: Constant, codes: Array, bits: Fixed, steps: Values) -> Dense:
     """The layer: one positive step for each column, the codes multiplied up where the steps of its rows differ."""
     if steps.shape[1] == 1 and steps.shape[0] > 1:
         steps = np.broadcast_to(steps, codes.shape)

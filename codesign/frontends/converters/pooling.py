@@ -8,6 +8,7 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
+from codesign.frontends.converters.building import Building
 from codesign.frontends.converters.conversion import Conversion, Stream
 from codesign.frontends.converters.windows import Windows, image, image_back, windows
 from codesign.frontends.names import spelled
@@ -38,20 +39,26 @@ def average_pool(node: Conversion) -> Stream:
     stated, w = windows(node, pixels, None), windows(node, pixels, None, ceil)
     if w.dilation != (1, 1):
         node.refuse(f"a pool with dilations {w.dilation} is not supported; only windows without gaps")
-    counts = np.outer(*(_counted(node, pixels.shape[k], w, stated, k, counted) for k in (0, 1)))
+    y = averaged(node, pixels, w, np.outer(*(window_counts(node, pixels, w, stated, k, counted) for k in (0, 1))))
+    return image_back(node, y, x.rank)
+
+
+def averaged(node: Building, pixels: Stream, w: Windows, counts: NDArray[np.int64]) -> Stream:
+    """The sum of each window, divided by its count."""
     if any(w.padding):
         pixels = node.emit(Pad(*w.padding), pixels, part="pad")
     y = node.emit(SumPool(w.size, w.stride), pixels)
     if len(np.unique(counts)) == 1:
-        y = node.emit(Affine(Vector.of(Fraction(1, int(counts[0, 0])))), y, part="mean")
-    else:
-        y = _mean(node, y, counts)
-    return image_back(node, y, x.rank)
+        return node.emit(Affine(Vector.of(Fraction(1, int(counts[0, 0])))), y, part="mean")
+    return _mean(node, y, counts)
 
 
-def _counted(node: Conversion, length: int, w: Windows, stated: Windows, axis: int, padding: bool) -> NDArray[np.int64]:
+def window_counts(
+    node: Building, pixels: Stream, w: Windows, stated: Windows, axis: int, padding: bool
+) -> NDArray[np.int64]:
     """How many elements of an axis each window averages: those of the image, and of its `stated` padding if that counts
     (what ceil_mode adds behind it never does)."""
+    length = pixels.shape[axis]
     size, stride, before, after = w.size[axis], w.stride[axis], w.padding[2 * axis], w.padding[2 * axis + 1]
     first, last = (-before, length + stated.padding[2 * axis + 1]) if padding else (0, length)
     start = np.arange(0, before + length + after - size + 1, stride) - before
@@ -61,7 +68,7 @@ def _counted(node: Conversion, length: int, w: Windows, stated: Windows, axis: i
     return count
 
 
-def _mean(node: Conversion, sums: Stream, counts: NDArray[np.int64]) -> Stream:
+def _mean(node: Building, sums: Stream, counts: NDArray[np.int64]) -> Stream:
     """The sums divided by the count of each position."""
     if sums.type.size > MOST_MEANS:
         node.refuse(
