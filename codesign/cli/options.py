@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-Model = Annotated[Path, typer.Argument(help="The trained network: an .onnx file (QONNX, QCDQ or plain).")]
+Model = Annotated[
+    Path,
+    typer.Argument(help="The trained network: .onnx (QONNX, QCDQ or plain), or .h5, .hdf5 or .keras (Keras, QKeras)."),
+]
 InputTypes = Annotated[
     list[str] | None,
     typer.Option(

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,12 +19,11 @@ from codesign.backends.kernel.sources import kernel, write_kernel
 from codesign.backends.project import Vectors, output_folder, write_project
 from codesign.backends.rtl.project import write_twin
 from codesign.compiler.goals import check_goals
+from codesign.compiler.model_file import executable, read
 from codesign.compiler.options import ConfigSource, Options
 from codesign.compiler.reporting import report_of
 from codesign.compiler.saved import keep
 from codesign.errors import IRError, ModelError
-from codesign.frontends import qonnx, reading
-from codesign.frontends.embed import embedded
 from codesign.frontends.names import identifier
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph
@@ -40,7 +39,7 @@ from codesign.verification.climb import Climb, Ladder
 from codesign.verification.csim import Arithmetic, Csim
 from codesign.verification.effort import first_inputs, written
 from codesign.verification.inputs import random_inputs
-from codesign.verification.ladder import evaluate_network
+from codesign.verification.ladder import MEANING, evaluate_network
 from codesign.verification.verilator import verilator
 
 
@@ -104,6 +103,8 @@ def compile(
 ) -> Compiled:
     """The network in the file `model`, compiled for `target` into the project folder `output`.
 
+    The file is .onnx (QONNX, QCDQ or plain), or .h5, .hdf5 or .keras (Keras, QKeras).
+
     `input_type` is a type such as 'fixed<16,6>' for every input that the file does not quantize, or a mapping by
     input name. `precision` types all that the file leaves in float; `config` (a YAML file or nested mappings)
     does so by layer. `reuse` is the reuse factor of all layers. `interval` (cycles) and `latency_us` ask for the
@@ -124,8 +125,8 @@ def compile(
     place = Path(temporary.name) / "project" if temporary is not None else Path(output or "")
     with output_folder(place, force) as folder:
         progress(f"reading {model.name}", 0, 0)
-        proto = reading.read(model)
-        imported = named(qonnx.load_model(proto, model.name, model.parent), name)
+        source = read(model)
+        imported = named(source.graph, name)
         options.check(imported)
         dump = folder / "passes" if dump_passes else None
         passed = pipeline.run(imported, options.config, options.input_types, dump=dump, progress=progress)
@@ -163,12 +164,11 @@ def compile(
                     family=options.target.family, part=options.target.part, board_part=options.target.board_part,
                     clock_ns=clock_ns, version=__version__, digest=digest,
                 )  # fmt: skip
-        copy = folder / "model" / f"{identifier(model.stem, 'model')}.onnx"
-        copy.parent.mkdir()
-        copy.write_bytes(embedded(proto, model.name, model.parent).SerializeToString())
-        ladder = Ladder(passed.typed, passed.network, design, passed.exact, copy, folder)
+        copy = source.copied(folder / "model")
+        ladder = Ladder(passed.typed, passed.network, design, passed.exact, copy, folder, executable)
         keep(ladder, folder, folding, options.strategies(passed.network), options.clock_mhz, options.streams)
         climb = ladder.climb(inputs, tuple(Arithmetic) if csim else (), progress, cosim=cosim)
+        climb = replace(climb, notes=source.notes + climb.notes)
         _check(imported, climb)
         report = report_of(passed, design, options, digest, folding, climb)
         write_report(report, folder)
@@ -217,13 +217,10 @@ def designed(network: Graph, options: Options) -> tuple[Folding, Design]:
 def _check(imported: Graph, climb: Climb) -> None:
     """IRError where two of our own meanings differ, ModelError where the reference does."""
     for rung in climb.rungs:
-        if rung.mismatches and rung.against == REFERENCE:
+        if rung.mismatches and rung.name == MEANING:
             raise ModelError(
-                f"{imported.origin}: qonnx's execution of the file differs from its exact meaning in "
+                f"{imported.origin}: {rung.against} differs from the file's exact meaning in "
                 f"{rung.mismatches} of {rung.inputs} samples, beyond float32 error; please report this file"
             )
         if rung.mismatches:
             raise IRError(f"{rung.name} differs from {rung.against} in {rung.mismatches} of {rung.values} values")
-
-
-REFERENCE = "qonnx in float32"

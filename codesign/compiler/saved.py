@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from codesign.compiler.model_file import executable
 from codesign.config import Strategy, Streams
 from codesign.errors import IRError, ModelError, OutputError
 from codesign.ir.kernels import Multiplier
@@ -72,7 +73,7 @@ def restore(folder: Path) -> Ladder:
         design = build_design(network, folding, strategies, clock, streams, pace, depths)
     except IRError as error:
         raise OutputError(f"{folder}: the project folder was changed: {error}; compile it again") from error
-    return Ladder(typed, network, design, exact, model, folder)
+    return Ladder(typed, network, design, exact, model, folder, executable)
 
 
 def _plain(fold: Fold) -> dict[str, object]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from codesign.compiler.compile import designed
+from codesign.compiler.model_file import read
 from codesign.compiler.options import ConfigSource, Options
 from codesign.errors import ConfigError
-from codesign.frontends import qonnx
 from codesign.ir.text import design_text, to_text
 from codesign.passes import pipeline
 
@@ -33,7 +33,7 @@ def show(
     options = Options.of(target, input_type, precision, config, reuse, clock_mhz, streams, interval, latency_us, budget)
     if after not in (None, "import", *pipeline.NAMES):
         raise ConfigError(f"there is no pass {after!r}; there are import, {', '.join(pipeline.NAMES)}")
-    imported = qonnx.load(Path(model))
+    imported = read(Path(model)).graph
     options.check(imported)
     if after == "import" and not design:
         return to_text(imported)[0]

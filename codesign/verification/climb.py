@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from codesign.verification.ladder import (
     error_of,
     evaluate_network,
 )
-from codesign.verification.reference import Reference
+from codesign.verification.reference import Executable, Reference
 from codesign.verification.verilator import verilator
 
 _CSIM_NAMES = {Arithmetic.NATIVE: "csim, native integers", Arithmetic.AP: "csim, ap_int"}
@@ -56,6 +56,8 @@ class Ladder:
     exact: bool
     model: Path | None = None
     project: Path | None = None
+    execute: Callable[[Path], Executable] = Reference
+    """What executes the file."""
 
     def climb(
         self,
@@ -67,7 +69,7 @@ class Ladder:
     ) -> Climb:
         """Compares all of them on real inputs, one array (n, *shape) each; csim in the arithmetics given, and `cosim`.
 
-        A file that qonnx cannot execute has no such rung, but a note that says so; nor has the SystemVerilog where
+        A file that cannot be executed has no such rung, but a note that says so; nor has the SystemVerilog where
         there is no Verilator. Where large images would take long, the simulations in ap_int and of the SystemVerilog
         are given the first of them only; their rungs say how many, and `thorough` makes it more in ap_int.
         """
@@ -165,12 +167,12 @@ class Ladder:
         whole = [np.concatenate(parts) for parts in zip(*results, strict=True)]
         return compare_codes(name, "integer network", whole, [e[:count] for e in expected])
 
-    def _reference(self, inputs: Sequence[np.ndarray]) -> tuple[Reference | None, tuple[str, ...]]:
+    def _reference(self, inputs: Sequence[np.ndarray]) -> tuple[Executable | None, tuple[str, ...]]:
         """The user's file as a function, if it can be executed on one sample; else why not."""
         if self.model is None:
             return None, ("there is no copy of the model's file to execute",)
         try:
-            reference = Reference(self.model)
+            reference = self.execute(self.model)
             reference(self._fed(inputs))
         except ModelError as error:
             return None, (f"not compared with the user's file: {error}",)
@@ -194,12 +196,12 @@ class Ladder:
                 raise ModelError(f"{self.network.origin}: input {node.origin}: {error}") from error
 
     def _against_reference(
-        self, reference: Reference, inputs: Sequence[np.ndarray], meaning: Mapping[str, Found]
+        self, reference: Executable, inputs: Sequence[np.ndarray], meaning: Mapping[str, Found]
     ) -> tuple[Rung | None, list[Error]]:
         """The file in float32 against the exact `meaning`; errors instead where the model was approximated."""
         floats = reference(self._fed(inputs))
         if self.exact:
-            return compare_reference(self.typed, meaning, floats), []
+            return compare_reference(self.typed, meaning, floats, reference.against), []
         values = [v.astype(np.float64) for v in self.network.values(inputs)]
         return None, [
             error_of(o.origin, np.asarray(r, dtype=np.float64).reshape(v.shape), v)

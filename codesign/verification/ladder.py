@@ -15,6 +15,9 @@ from codesign.ir.lazy import different, reals
 from codesign.ir.tensor import Array, Found, Values, as_codes
 from codesign.verification.float_error import float_errors
 
+MEANING = "exact meaning of the model"
+"""The first rung: it is compared with what other code makes of the file."""
+
 
 @dataclass(frozen=True)
 class Rung:
@@ -84,7 +87,7 @@ def compare_networks(
             errors.append(
                 error_of(old.origin, real, network[new.source].type.exact(after[new.source]).astype(np.float64))
             )
-    return Rung("integer network", "exact meaning of the model", len(inputs[0]), values, mismatches), errors
+    return Rung("integer network", MEANING, len(inputs[0]), values, mismatches), errors
 
 
 def error_of(output: str, expected: np.ndarray, found: np.ndarray) -> Error:
@@ -128,8 +131,10 @@ def compare_design(design: Design, codes: Sequence[Array], expected: Sequence[Ar
     return compare_codes("design", "integer network", design.evaluate(codes), expected)
 
 
-def compare_reference(typed: Graph, meaning: Mapping[str, Found], reference: Sequence[np.ndarray]) -> Rung:
-    """qonnx's float32 results against the exact `meaning` of every node, within the proved error of float32.
+def compare_reference(
+    typed: Graph, meaning: Mapping[str, Found], reference: Sequence[np.ndarray], against: str = "qonnx in float32"
+) -> Rung:
+    """What the file's execution gives, against the exact `meaning` of every node, within the proved error of float32.
 
     float32 may round a value that lies next to a quantizer's threshold to either side. A sample is a tie if it differs
     by no more than such roundings explain, and a mismatch if some value of it differs by more.
@@ -143,8 +148,8 @@ def compare_reference(typed: Graph, meaning: Mapping[str, Found], reference: Seq
         beyond |= _any(~(distance <= far))
     note = "compared within float32 error; at a tie float32 may fall to either side of a threshold"
     return Rung(
-        "exact meaning of the model",
-        "qonnx in float32",
+        MEANING,
+        against,
         samples,
         sum(bound.size for bound in plain),
         int(beyond.sum()),

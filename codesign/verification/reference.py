@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -14,11 +15,23 @@ _QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc", "MultiThreshold")
 _READABLE_IR = 10
 
 
+class Executable(Protocol):
+    """A model file as a function of batches, by code that is not this compiler's."""
+
+    against: str
+    """What it is, for reports."""
+
+    def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """One float array (n, ...) per output, for one array (n, *shape) per input."""
+
+
 class Reference:
     """Runs the model node by node on one sample at a time (files fix the batch to 1 more often than not).
 
     ModelError where qonnx cannot execute the file.
     """
+
+    against = "qonnx in float32"
 
     def __init__(self, path: str | Path) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "2")

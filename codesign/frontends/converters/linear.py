@@ -96,21 +96,22 @@ def typed_product(
     matrix: Constant,
     integer: Callable[[Dense], Layer],
     real: Callable[[NDArray[np.float64]], Layer],
+    part: str = "",
 ) -> Stream:
     """The layer that multiplies `x` by the matrix (inputs, outputs): `integer` of its codes where it is quantized or on
     a power-of-two grid, else `real` of its floats, with an Affine for the scales of its columns."""
     found = _codes(matrix)
     if found is not None:
         codes, bits, steps = found
-        return node.emit(integer(_dense(node, matrix, codes, bits, steps)), x)
+        return node.emit(integer(_dense(node, matrix, codes, bits, steps)), x, part=part)
     base = exact_floats(matrix.name, matrix.base)
     if matrix.scale is None:
-        return node.emit(real(np.ascontiguousarray(base)), x)
+        return node.emit(real(np.ascontiguousarray(base)), x, part=part)
     scales = matrix.scale.reshape((1,) * (2 - matrix.scale.ndim) + matrix.scale.shape)
     if len(scales) == 1:
-        y = node.emit(real(np.ascontiguousarray(base)), x)
-        return node.emit(Affine(Vector.of(scales[0])), y, part="scale")
-    return node.emit(real(matrix.floats()), x)
+        y = node.emit(real(np.ascontiguousarray(base)), x, part=part)
+        return node.emit(Affine(Vector.of(scales[0])), y, part=f"{part}_scale".strip("_"))
+    return node.emit(real(matrix.floats()), x, part=part)
 
 
 def _codes(weights: Constant) -> tuple[Array, Fixed, Values] | None:

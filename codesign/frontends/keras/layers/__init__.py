@@ -1,0 +1,1 @@
+"""The layers of Keras and QKeras, one function for each."""
