@@ -18,12 +18,13 @@ from codesign.backends import pynq
 from codesign.backends.kernel.sources import kernel, write_kernel
 from codesign.backends.project import Vectors, output_folder, write_project
 from codesign.backends.rtl.project import write_twin
+from codesign.compiler.executing import executable
 from codesign.compiler.goals import check_goals
-from codesign.compiler.model_file import executable, read
 from codesign.compiler.options import ConfigSource, Options
 from codesign.compiler.reporting import report_of
 from codesign.compiler.saved import keep
 from codesign.errors import IRError, ModelError
+from codesign.frontends.model_file import read
 from codesign.frontends.names import identifier
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from codesign.compiler.model_file import executable
+from codesign.compiler.executing import executable
 from codesign.config import Strategy, Streams
 from codesign.errors import IRError, ModelError, OutputError
 from codesign.ir.kernels import Multiplier

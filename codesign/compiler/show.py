@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from codesign.compiler.compile import designed
-from codesign.compiler.model_file import read
 from codesign.compiler.options import ConfigSource, Options
 from codesign.errors import ConfigError
+from codesign.frontends.model_file import read
 from codesign.ir.text import design_text, to_text
 from codesign.passes import pipeline
 

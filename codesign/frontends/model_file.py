@@ -1,4 +1,4 @@
-"""The file of a trained network, whatever its format: the network in it, a copy for the project, its execution."""
+"""The file of a trained network, whatever its format: the network in it, and its content for a copy."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from pathlib import Path
 from codesign.frontends import qonnx, reading
 from codesign.frontends.embed import embedded
 from codesign.frontends.keras import container, reader
-from codesign.frontends.keras.execution import Execution
 from codesign.frontends.names import identifier
 from codesign.ir.graph import Graph
-from codesign.verification.reference import Executable, Reference
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,3 @@ def read(path: Path) -> ModelFile:
     proto = reading.read(path)
     graph = qonnx.load_model(proto, path.name, path.parent)
     return ModelFile(path, graph, (), lambda: embedded(proto, path.name, path.parent).SerializeToString())
-
-
-def executable(path: Path) -> Executable:
-    """The file as a function of batches, by other code than reads it; ModelError where it cannot be executed."""
-    return Execution(path) if is_keras(path) else Reference(path)
