@@ -37,7 +37,9 @@ _FIRST_INTEGER_BITS = 12
 _MORE_INTEGER_BITS = 6
 _ROUNDS = 12
 _KEPT = 20_000
-"""Numbers that are kept of each site, evenly spread, for percentiles and errors; the extremes are of all numbers."""
+"""Numbers that are kept of each site, evenly spread, for percentiles and errors."""
+_TAIL = 4096
+"""The numbers farthest from zero are kept all of them, so many: what is rare and large decides where to cut off."""
 SAMPLES = 1000
 """Samples of the data that ranges are measured on."""
 
@@ -61,23 +63,37 @@ class Range:
     high: float
     values: Floats
     """Some of them."""
+    weights: Floats
+    """How many numbers each of these stands for."""
+
+    @classmethod
+    def of(cls, values: Floats) -> Range:
+        """Of all numbers at once."""
+        return cls(float(values.min()), float(values.max()), values, np.ones(len(values)))
 
     def fixed(self, bits: int, method: Method, percentile: float = 99.9, signed: bool | None = None) -> Fixed:
         """The type of so many bits for these numbers; without a sign where none is negative, unless `signed` asks."""
         negative = self.low < 0 if signed is None else signed
         low, high = self.low, self.high
         if method is Method.PERCENTILE:
-            low, high = np.percentile(self.values, [100 - percentile, percentile]).tolist()
+            low, high = self._quantile(1 - percentile / 100), self._quantile(percentile / 100)
         covering = _covering(low, high, bits, negative)
         if method is not Method.MSE:
             return covering
         finer = [Fixed(bits, covering.frac + more, negative) for more in range(bits + 1)]
         return min(finer, key=self._error)
 
+    def _quantile(self, share: float) -> float:
+        """The least number that so large a share of all is not above."""
+        order = np.argsort(self.values)
+        total = np.cumsum(self.weights[order])
+        place = min(int(np.searchsorted(total, share * total[-1])), len(order) - 1)
+        return float(self.values[order[place]])
+
     def _error(self, fixed: Fixed) -> float:
         """The mean squared distance of the numbers from their codes."""
         codes = np.clip(np.rint(np.ldexp(self.values, fixed.frac)), fixed.low, fixed.high)
-        return float(np.mean((np.ldexp(codes, -fixed.frac) - self.values) ** 2))
+        return float(np.average((np.ldexp(codes, -fixed.frac) - self.values) ** 2, weights=self.weights))
 
 
 def _covering(low: float, high: float, bits: int, signed: bool) -> Fixed:
@@ -133,8 +149,8 @@ def _constant(graph: Graph, site: Site) -> Range:
     assert isinstance(layer, Product)
     if site.part is Part.WEIGHT:
         step = np.array([float(v) for v in layer.step.values])
-        return _range([(layer.weights * step).ravel()])
-    return _range([np.array([float(v) for v in _bias(graph, site.node)])])
+        return Range.of((layer.weights * step).ravel())
+    return Range.of(np.array([float(v) for v in _bias(graph, site.node)]))
 
 
 def _bias(graph: Graph, name: str) -> list[Fraction]:
@@ -149,19 +165,39 @@ def _bias(graph: Graph, name: str) -> list[Fraction]:
 
 def _measured(graph: Graph, sites: Sequence[Site], data: Sequence[np.ndarray]) -> dict[str, Range]:
     """What goes into the quantizer of each site, batch by batch."""
-    size = together(elements(graph))
-    parts: dict[str, list[Floats]] = {site.key: [] for site in sites}
-    ends: dict[str, tuple[float, float]] = {site.key: (math.inf, -math.inf) for site in sites}
-    count = len(data[0])
-    keep = max(1, _KEPT * size // count)
+    size, count = together(elements(graph)), len(data[0])
+    seen = {site.key: _Seen(max(1, _KEPT * size // count)) for site in sites}
     for start in range(0, count, size):
         found = graph.run([x[start : start + size] for x in data], keep=True)
         for site in sites:
-            values = floats(graph, site.node, found[site.node]).ravel()
-            low, high = ends[site.key]
-            ends[site.key] = min(low, float(values.min())), max(high, float(values.max()))
-            parts[site.key].append(values[:: max(1, len(values) // keep)])
-    return {s.key: _range(parts[s.key], ends[s.key]) for s in sites}
+            seen[site.key].take(floats(graph, site.node, found[site.node]).ravel())
+    return {site.key: seen[site.key].range() for site in sites}
+
+
+class _Seen:
+    """Numbers that come in batches: their ends, those farthest from zero, and of the others some of each batch."""
+
+    def __init__(self, keep: int) -> None:
+        self.keep, self.count = keep, 0
+        self.low, self.high = math.inf, -math.inf
+        self.tail = np.zeros(0)
+        self.spread: list[Floats] = []
+
+    def take(self, values: Floats) -> None:
+        """A batch."""
+        self.count += len(values)
+        self.low, self.high = min(self.low, float(values.min())), max(self.high, float(values.max()))
+        self.spread.append(values[:: max(1, len(values) // self.keep)])
+        tail = np.concatenate([self.tail, values])
+        self.tail = tail[np.argpartition(-np.abs(tail), _TAIL)[:_TAIL]] if len(tail) > _TAIL else tail
+
+    def range(self) -> Range:
+        """Of all batches; what is kept evenly stands for all numbers that are not kept as the farthest."""
+        spread = np.concatenate(self.spread)
+        rest = spread[np.abs(spread) < np.abs(self.tail).min()]
+        others = max(self.count - len(self.tail), 0)
+        weights = np.concatenate([np.ones(len(self.tail)), np.full(len(rest), others / max(len(rest), 1))])
+        return Range(self.low, self.high, np.concatenate([self.tail, rest]), weights)
 
 
 def wide_outputs(space: Space, wide: Types, data: Sequence[np.ndarray]) -> list[Floats]:
@@ -181,9 +217,3 @@ def floats(graph: Graph, name: str, found: Found) -> Floats:
         return near if np.isfinite(near).all() else found.values.astype(np.float64)
     tensor = graph[name].type
     return found.astype(np.float64) if found.dtype == object else tensor.decode_float(found.astype(np.int64))
-
-
-def _range(parts: Sequence[Floats], ends: tuple[float, float] | None = None) -> Range:
-    values = np.concatenate(parts)
-    low, high = ends if ends is not None else (float(values.min()), float(values.max()))
-    return Range(low, high, values)
