@@ -13,9 +13,8 @@ from pathlib import Path
 
 from codesign.backends.kernel.sources import Kernel
 from codesign.backends.project import clock_text
-from codesign.backends.python_host import python_host
+from codesign.backends.python_host import python_host, write_texts
 from codesign.backends.render import render
-from codesign.errors import OutputError
 from codesign.ir.design import Design
 
 FOLDER = "pynq"
@@ -171,13 +170,7 @@ def write_overlay(
     found = overlay(kernel, family, part, board_part, clock_text(clock_ns))
     texts = overlay_files(kernel, found, version, digest)
     texts |= python_host(FOLDER, "driver.py", design, kernel, ("kernel",), digest)
-    for path, text in sorted(texts.items()):
-        place = folder / path
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, encoding="ascii", newline="\n")
-        except OSError as error:
-            raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+    write_texts(folder, texts)
 
 
 def overlay_files(kernel: Kernel, found: Overlay, version: str, digest: str) -> dict[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 
 from codesign import resources
 from codesign.backends.encoding import Binary, Encoder, Line, Stairs, encoders
 from codesign.backends.kernel.sources import Argument, Kernel
-from codesign.errors import IRError
+from codesign.errors import IRError, OutputError
 from codesign.ir.design import Design, Port
 
 FORMAT = 1
@@ -17,6 +18,32 @@ FORMAT = 1
 
 SHARED = ("codesign_host.py", "codesign_runner.py")
 """The programs that every host in Python needs."""
+
+CARD_FOLDER = "alveo/host"
+EMULATION_FOLDER = "alveo/emulation"
+
+
+def write_card_host(design: Design, kernel: Kernel, units: Sequence[str], folder: Path, *, digest: str) -> None:
+    """Writes the host in Python of a card, whose compute units have these names, into the project `folder`, and beside
+    the emulation of the card the `pyxrt` that loads it.
+
+    `digest` names the model. TargetError where a host could not encode an input exactly.
+    """
+    texts = python_host(CARD_FOLDER, "codesign_alveo.py", design, kernel, units, digest)
+    stand_in = resources.folder("hls") / "device" / "pyxrt.py"
+    texts[f"{EMULATION_FOLDER}/pyxrt.py"] = stand_in.read_text(encoding="ascii")
+    write_texts(folder, texts)
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Writes texts by their path below `folder`; OutputError where one cannot be."""
+    for path, text in sorted(texts.items()):
+        place = folder / path
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="ascii", newline="\n")
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def python_host(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,14 +12,19 @@ import pytest
 
 import codesign
 from codesign import resources
-from codesign.backends.kernel.sources import kernel, write_kernel
+from codesign.backends.hls.sources import sources
+from codesign.backends.host.host import Bank, ComputeUnit, host
+from codesign.backends.kernel.sources import Kernel, kernel, write_kernel
 from codesign.backends.project import write_project
 from codesign.backends.pynq import write_overlay
+from codesign.backends.python_host import write_card_host
 from codesign.ir.design import Design
 from codesign.ir.layers import Affine, Input, Quantize
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import Vector
+from codesign.verification.csim import Arithmetic, flags, folders
 from codesign.verification.kernel import KernelCsim
+from codesign.verification.shared_object import compiled as shared_object
 from codesign.verification.vectors import random_vectors
 from tests.rtl.test_axis import reversed_sample
 
@@ -76,3 +82,37 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Project:
     rng = np.random.default_rng(2)
     x, mask = (rng.normal(size=(100, *p.layer.shape)) * 20 for p in design.inputs if p.layer is not None)
     return Project(place, design, [x, mask])
+
+
+UNITS = 3
+
+
+def card(project: Project) -> Path:
+    """The same kernel as three compute units of a card: the emulated xclbin, with the host in Python beside it."""
+    about = json.loads((project.folder / "kernel" / "kernel.json").read_text())
+    found: Kernel = replace(
+        kernel(project.design, sources(project.design), about["word_bits"]),
+        max_samples=about["max_samples"],
+        digest=about["digest"],
+    )
+    count = len(found.memories) + 1
+    units = tuple(ComputeUnit(f"{found.name}_{u + 1}", tuple((u + k) % 4 for k in range(count))) for u in range(UNITS))
+    banks = tuple(Bank(f"HBM[{b}]", 1 << 20) for b in range(4))
+    text = host(project.design, found, units, banks, found.max_samples).files("0", "0", False)
+    place = project.folder / "alveo" / "emulation" / "xclbin.cpp"
+    place.parent.mkdir(parents=True)
+    place.write_text(text["alveo/emulation/xclbin.cpp"])
+    write_card_host(project.design, found, [u.name for u in units], project.folder, digest="0")
+    options = flags(project.folder, Arithmetic.NATIVE)
+    where = [*folders(project.folder, Arithmetic.NATIVE), project.folder / "kernel"]
+    return shared_object(place, "emulated", options, where)
+
+
+@pytest.fixture(scope="session")
+def jets_card(jets: Project) -> tuple[Project, Path]:
+    return jets, card(jets)
+
+
+@pytest.fixture(scope="session")
+def ports_card(ports: Project) -> tuple[Project, Path]:
+    return ports, card(ports)

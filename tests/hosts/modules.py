@@ -9,10 +9,10 @@ from types import ModuleType
 from codesign import resources
 
 
-def module(name: str) -> ModuleType:
-    """hls/python/<name>.py, imported once under its own name, as its neighbours import it."""
+def module(name: str, folder: str = "python") -> ModuleType:
+    """hls/<folder>/<name>.py, imported once under its own name, as its neighbours import it."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, resources.folder("hls") / "python" / f"{name}.py")
+        spec = importlib.util.spec_from_file_location(name, resources.folder("hls") / folder / f"{name}.py")
         assert spec is not None and spec.loader is not None
         sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])
