@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "accelerator.hpp"
+#include "encode.hpp"
 #include "npy.hpp"
 
 using codesign::Accelerator;
@@ -29,7 +30,7 @@ const char usage[] =
     "  --batch N              samples per call (as many as the buffers hold)\n"
     "  --repeat N             go over the samples N times, for the timing (1)\n"
     "  --check FOLDER         run the codes in FOLDER, made by the compiler (tb/vectors), and compare\n"
-    "  --timeout MS           milliseconds that a launch may take (60000; 0: any time)\n";
+    "  --timeout MS           milliseconds that a launch may take (60000; 0, and where the vendor emulates: any time)\n";
 
 [[noreturn]] void fail(const std::string& what) { throw std::invalid_argument(what); }
 
@@ -84,6 +85,7 @@ void assign(const std::string& option, const std::string& text, const std::vecto
 
 Options parse(int argc, char** argv) {
     Options found;
+    if (std::getenv("XCL_EMULATION_MODE")) found.timeout_ms = 0;  // of XRT: sw_emu or hw_emu
     found.inputs.resize(Accelerator::inputs().size());
     found.outputs.resize(Accelerator::outputs().size());
     std::vector<std::string> seen;
@@ -168,6 +170,13 @@ long long load(const Options& options, std::vector<codesign::NpyArray>& arrays) 
             expected += port.axes ? ")" : ",)";
             fail(file + ": has shape " + codesign::shape_text(shape.data(), int(shape.size())) + ", the input " +
                  port.name + " expects " + expected);
+        }
+        const std::vector<double>& numbers = arrays.back().numbers;
+        for (std::size_t k = 0; k < numbers.size(); ++k) {
+            if (std::isnan(numbers[k])) {
+                fail(file + ": " + codesign::place(port, std::int64_t(k) / port.size, std::int64_t(k) % port.size) +
+                     " is not a number (NaN)");
+            }
         }
         if (samples >= 0 && shape[0] != samples) {
             fail(file + ": has " + std::to_string(shape[0]) + " samples, " + options.inputs[0] + " has " +

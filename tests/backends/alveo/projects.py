@@ -47,9 +47,9 @@ def written(design: Design, folder: Path, units: int = 1, max_batch: int = 100, 
     return folder
 
 
-def xclbin(project: Path, options: Sequence[str] = ()) -> Path:
+def xclbin(project: Path, options: Sequence[str] = (), place: Path | None = None) -> Path:
     """The emulated xclbin of the project."""
-    place = project / "alveo" / "emulation" / "design.xclbin"
+    place = place or project / "alveo" / "emulation" / "design.xclbin"
     source = project / "alveo" / "emulation" / "xclbin.cpp"
     include = f"-I{project / 'csim' / 'include'}"
     toolchain.run(
