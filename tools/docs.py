@@ -97,7 +97,8 @@ def targets() -> str:
         t = next(t for t in all_targets() if t.name == name)
         amounts = (f"{amount:,.10g}" for amount in t.resources)
         clock = f"{t.clock_mhz:g} ({t.max_clock_mhz:g})"
-        return (f"`{name}`", t.title, f"`{t.part}`", *amounts, t.slrs, clock, t.source)
+        memory = "; ".join(f"{m.banks} x {m.mib_per_bank:,} MiB {m.tag or m.kind.upper()}" for m in t.memory)
+        return (f"`{name}`", t.title, f"`{t.part}`", *amounts, t.slrs, memory, clock, t.source)
 
     heads = (
         "target",
@@ -109,10 +110,17 @@ def targets() -> str:
         "BRAM36",
         "URAM",
         "SLRs",
+        "memory",
         "MHz (most)",
         "source",
     )
     return table(heads, (row(t.name) for t in all_targets()))
+
+
+def platforms() -> str:
+    """The Vitis platforms of the cards."""
+    rows = ((f"`{t.name}`", f"`{p.name}`", f"{p.tools} or later") for t in all_targets() for p in t.platforms)
+    return table(("target", "platform", "Vitis"), rows)
 
 
 def passes() -> str:
@@ -195,6 +203,7 @@ PRINTED: dict[str, Callable[[], str]] = {
     "layer types": layer_types,
     "refused keys": refused_keys,
     "targets": targets,
+    "platforms": platforms,
     "passes": passes,
     "imports": imports,
     "errors": kinds_of_errors,

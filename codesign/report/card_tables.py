@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from codesign.report.model import Report
-from codesign.report.text import counted
+from codesign.report.text import counted, significant
 
 
 def card_tables(report: Report) -> Iterator[RenderableType]:
@@ -19,13 +19,15 @@ def card_tables(report: Report) -> Iterator[RenderableType]:
     if card is None:
         return
     units = counted(card.compute_units, "compute unit")
-    yield Text(f"on the card, {units}: kernel cycles {report.launch_source}, link and launch as the target's file says")
+    yield Text(
+        f"\non the card, {units}: kernel cycles {report.launch_source}, link and launch as the target's file says"
+    )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("batch", "kernel", "transfer", "launch", "end to end", "bound", "samples/s"):
         table.add_column(heading, justify="right")
     for one in report.launches:
         times = (one.kernel_us, one.transfer_us, one.launch_us, one.end_to_end_us, one.bound_us)
-        table.add_row(f"{one.samples:,}", *map(_time, times), f"{one.per_second:,.4g}")
+        table.add_row(f"{one.samples:,}", *map(_time, times), f"{significant(one.per_second):,.0f}")
     yield table
 
 

@@ -11,7 +11,7 @@ from codesign.report.chart import chart
 from codesign.report.measured import AreaRow
 from codesign.report.model import Figure, ProcessRow, Report
 from codesign.report.picture import design_picture, network_picture
-from codesign.report.text import counted, one_line, solved_line, spaced
+from codesign.report.text import counted, one_line, significant, solved_line, spaced
 from codesign.report.vendor_compare import AREAS, Compared, Part, parts, whole
 from codesign.report.vendor_report import Cycles, Instance, VendorReport
 from codesign.resources import folder
@@ -29,7 +29,13 @@ def html(report: Report) -> str:
         keep_trailing_newline=True,
     )
     origins = {row.name: row.origin for row in report.processes}
-    environment.filters |= {"plain": one_line, "number": _number, "value": _value, "spaced": spaced}
+    environment.filters |= {
+        "plain": one_line,
+        "number": _number,
+        "value": _value,
+        "spaced": spaced,
+        "significant": significant,
+    }
     return environment.get_template("report.html").render(
         report=report,
         network=network_picture(report),

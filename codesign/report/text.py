@@ -33,6 +33,11 @@ def counted(n: int, what: str) -> str:
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
+def significant(number: float) -> float:
+    """Four digits of it: the rest is not known."""
+    return float(f"{number:.4g}")
+
+
 def solved_line(solved: Solved) -> str:
     """What was asked of the folding, and how near to the best that is."""
     asked = [f"interval ≤ {solved.interval_asked:,}"] if solved.interval_asked else []

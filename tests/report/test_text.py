@@ -2,7 +2,7 @@
 
 import pytest
 
-from codesign.report.text import one_line, printable
+from codesign.report.text import one_line, printable, significant
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,8 @@ def test_a_long_text_loses_its_middle(longest: int) -> None:
 
 def test_a_text_that_fits_is_left_whole() -> None:
     assert printable("abc", 3) == "abc"
+
+
+def test_four_digits_are_significant() -> None:
+    found = [significant(x) for x in (0, 1, 9886.4, 49267, 5425492.3, 0.123456)]
+    assert found == [0, 1, 9886, 49270, 5425000, 0.1235]
