@@ -33,7 +33,7 @@ def report_command(
 
         report = read_report(build)
         found = gather(report, build, vendor or ())
-        if any(reported not in report.vendor for reported in found.reports):
+        if found.reports != report.vendor:
             report = update_report(build, vendor=found.reports)
         print_report(report)
         tables = [*card_tables(report), *told_lines(found.told), *vendor_tables(report)]

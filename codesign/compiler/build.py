@@ -76,7 +76,7 @@ def refresh(folder: str | Path) -> tuple[Report, Gathered]:
     place = Path(folder)
     report = read_report(place)
     found = gather(report, place)
-    if any(reported not in report.vendor for reported in found.reports):
+    if found.reports != report.vendor:
         report = update_report(place, vendor=found.reports)
     return report, found
 

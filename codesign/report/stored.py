@@ -16,7 +16,7 @@ from codesign.errors import IRError, OutputError
 from codesign.report.html import html
 from codesign.report.measured import AreaResult, CosimResult
 from codesign.report.model import SCHEMA, Report
-from codesign.report.vendor.merge import in_order, key
+from codesign.report.vendor.merge import in_order
 from codesign.report.vendor_report import VendorReport
 
 JSON, HTML = "report.json", "report.html"
@@ -68,8 +68,8 @@ def update_report(
 ) -> Report:
     """Puts what was measured into the report of the project `folder`, and writes it; gives the new report.
 
-    What is None stays as it was, so that simulation and synthesis may come in any order, or at the same time. So does
-    what a vendor's tool said of a stage that is not in `vendor`.
+    What is None stays as it was, so that simulation and synthesis may come in any order, or at the same time. `vendor`
+    is all that the vendor's tools said.
     """
     with _alone(folder):
         report = read_report(folder)
@@ -82,8 +82,7 @@ def update_report(
         if vendor is not None:
             for found in vendor:
                 _exist(report, found)
-            there = {key(found): found for found in report.vendor} | {key(found): found for found in vendor}
-            report = replace(report, vendor=in_order(list(there.values())))
+            report = replace(report, vendor=in_order(list(vendor)))
         write_report(report, folder)
     return report
 

@@ -122,8 +122,8 @@ def test_it_is_kept_with_the_report(tmp_path: Path) -> None:
     write_report(samples.measured(), tmp_path)
     assert update_report(tmp_path, vendor=REPORT.vendor) == REPORT == read_report(tmp_path)
     later = replace(ROUTED, resources=Resources(lut=1))
-    kept = update_report(tmp_path, vendor=[later]).vendor
-    assert kept == (CSYNTHED, COSIMMED, MADE, later, KERNEL, RAN)
+    kept = update_report(tmp_path, vendor=[later, CSYNTHED]).vendor
+    assert kept == (CSYNTHED, later)
     assert (tmp_path / "report.html").read_text() == html(read_report(tmp_path))
 
 

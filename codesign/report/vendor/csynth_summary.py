@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from codesign.report.vendor.figures import AREAS, bound, resources
 from codesign.report.vendor.source import Source, short
@@ -25,10 +26,10 @@ def read_summary(source: Source) -> VendorReport:
     estimates = source.find(lambda text: text.strip() == _ESTIMATES, repr(_ESTIMATES), title)
     legend = source.find(lambda text: text.strip().startswith("PS:"), "the legend of the table", estimates)
     table = read_table(source, legend + 1, "the table of modules and loops")
-    rows = [row for row in table.rows if not _name(table, row).startswith("o ")]
-    if not rows or rows[0].indent:
+    rows = list(table.rows)
+    if not rows or rows[0].indent or not _name(table, rows[0]).startswith("+ "):
         raise source.error(table.line, "a table of no modules", f"the module {found[1]} first")
-    top, *inner = [_module(table, row) for row in rows]
+    top, *inner = _modules(table, rows)
     if top.module != found[1]:
         raise source.error(rows[0].line, f"the module {short(top.module)!r} first", f"{found[1]!r}, as in the title")
     return VendorReport(
@@ -60,8 +61,20 @@ def _name(table: Table, row: Row) -> str:
     return name
 
 
-def _module(table: Table, row: Row) -> Instance:
-    """A row; each level of modules and loops is indented by a space more, and the top stands at the edge."""
+def _modules(table: Table, rows: Sequence[Row]) -> list[Instance]:
+    """The modules; each level of modules and loops is indented by a space more, and only modules count as levels."""
+    found: list[Instance] = []
+    around: list[int] = []
+    for row in rows:
+        while around and around[-1] >= row.indent:
+            around.pop()
+        if _name(table, row).startswith("+ "):
+            found.append(_module(table, row, len(around) - 1))
+            around.append(row.indent)
+    return found
+
+
+def _module(table: Table, row: Row, depth: int) -> Instance:
     source, line = table.source, row.line
     name = _name(table, row)[2:].rstrip("*").strip()
     texts = {head: row.cells[i] for i, head in enumerate(table.heads) if head in AREAS}
@@ -70,7 +83,7 @@ def _module(table: Table, row: Row) -> Instance:
     return Instance(
         name,
         name,
-        row.indent - 1,
+        depth,
         resources(source, line, texts),
         None if latency is None else Cycles(None, latency),
         None if interval is None else Cycles(None, interval),

@@ -14,21 +14,35 @@ from codesign.report.text import counted
 from codesign.report.vendor.match import Design, matched
 from codesign.report.vendor.merge import Key, in_order, key, merged
 from codesign.report.vendor.read import read_vendor_report
-from codesign.report.vendor_report import VendorReport
+from codesign.report.vendor_report import ROUTED, VendorReport
 
 _HLS = ("csynth.rpt", "csynth.xml", "*_csynth.rpt", "*_csynth.xml", "*_cosim.rpt", "lat.rpt")
 _VIVADO = ("*utilization*.rpt", "*hierarchy*.rpt", "*timing*.rpt", "*_util*.rpt", "*_synth.rpt", "*_route*.rpt")
 _XRT = ("summary.csv", "profile_summary.csv")
 _OTHER = ("*csynth*.json",)
 
-PLACES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("hls_project", _HLS),
-    ("hls_work", _HLS),
-    ("rtl/reports", _VIVADO),
-    ("alveo", (*_HLS, "*kernel_util*.rpt", *_XRT)),
-    ("pynq", (*_HLS, *_VIVADO)),
+
+@dataclass(frozen=True)
+class Place:
+    """A folder in which reports are looked for, and how they are called there."""
+
+    folder: str
+    patterns: tuple[str, ...]
+    stage: str = ""
+    """Of those that do not say it: what the script that writes them has done before."""
+    card: bool = False
+    """Whether the timing of a whole card lies there."""
+
+
+PLACES = (
+    Place("hls_project", _HLS),
+    Place("hls_work", _HLS),
+    Place("rtl/reports", _VIVADO),
+    Place("alveo", (*_HLS, "*kernel_util*.rpt", "*timing_summary*routed*.rpt", *_XRT), card=True),
+    Place("pynq/kernel_project", _HLS),
+    Place("pynq/kernel_work", _HLS),
+    Place("pynq", ("utilization.rpt", "hierarchy.rpt", "timing.rpt"), ROUTED),
 )
-"""Where in a project folder reports are looked for, and how they are called there."""
 
 MOST_FILES = 400
 """Reports that are read at once."""
@@ -49,7 +63,8 @@ class Told:
 
 @dataclass(frozen=True)
 class Gathered:
-    """The reports by tool and stage, in the order of a flow, and a line about each file."""
+    """The reports by tool and stage, in the order of a flow, with those that were known before and are neither replaced
+    nor refused now, and a line about each file."""
 
     reports: tuple[VendorReport, ...]
     told: tuple[Told, ...]
@@ -71,10 +86,10 @@ def gather(report: Report, build: Path, given: Sequence[Path] = ()) -> Gathered:
     told: list[Told] = []
     inner = 0
     paths = _paths(build, given)
-    for path in paths[:MOST_FILES]:
-        name = _name(path, build)
+    for path in list(paths)[:MOST_FILES]:
+        name, place = _name(path, build), paths[path]
         try:
-            read = matched(read_vendor_report(path, name), design)
+            read = matched(read_vendor_report(path, name, place.stage), design, place.card)
             there = found.get(key(read))
             found[key(read)] = read if there is None else merged(there, read)
         except ReportError as error:
@@ -90,7 +105,9 @@ def gather(report: Report, build: Path, given: Sequence[Path] = ()) -> Gathered:
     if len(paths) > MOST_FILES:
         left = counted(len(paths) - MOST_FILES, "more file")
         told.append(Told(left, f"at most {MOST_FILES} are read at once", False))
-    return Gathered(in_order(list(found.values())), tuple(told))
+    refused = {line.file for line in told if not line.used}
+    kept = [old for old in report.vendor if key(old) not in found and not refused & set(old.files)]
+    return Gathered(in_order([*kept, *found.values()]), tuple(told))
 
 
 def _of(report: VendorReport) -> str:
@@ -107,19 +124,20 @@ def _is_inner(path: Path, design: Design, given: Sequence[Path]) -> bool:
     return function not in design.tops and function not in design.processes
 
 
-def _paths(build: Path, given: Iterable[Path]) -> list[Path]:
-    """The newest first, so that of two runs the later one counts."""
-    found: dict[Path, None] = {}
-    for folder, patterns in PLACES:
-        found |= dict.fromkeys(_below(build / folder, patterns))
+def _paths(build: Path, given: Iterable[Path]) -> dict[Path, Place]:
+    """Each file with its place, the newest first, so that of two runs the later one counts."""
+    found: dict[Path, Place] = {}
+    for place in PLACES:
+        found |= {path: place for path in _below(build / place.folder, place.patterns) if path not in found}
+    anywhere = Place("", (*_HLS, *_VIVADO, *_XRT, *_OTHER))
     for path in given:
         if path.is_dir():
-            found |= dict.fromkeys(_below(path, (*_HLS, *_VIVADO, *_XRT, *_OTHER)))
+            found |= {below: anywhere for below in _below(path, anywhere.patterns) if below not in found}
         elif path.exists():
-            found[path] = None
+            found.setdefault(path, anywhere)
         else:
             raise ReportError(f"{path}: there is no such file or folder; --vendor takes a report, or a folder of them")
-    return sorted(found, key=lambda path: (-_changed(path), str(path)))
+    return {path: found[path] for path in sorted(found, key=lambda path: (-_changed(path), str(path)))}
 
 
 def _changed(path: Path) -> int:

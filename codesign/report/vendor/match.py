@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from codesign.errors import ReportError
 from codesign.report.vendor_report import COSIM, CSYNTH, Instance, VendorReport
 
-KERNEL, AXIS = "_kernel", "_axis"
-"""What is put behind the name of the design: the memory-mapped kernel, the SystemVerilog with AXI4-Stream ports."""
+SUFFIXES = ("", "_kernel", "_axis", "_wrapper")
+"""What is put behind the name of the design: of the memory-mapped kernel, of the SystemVerilog with AXI4-Stream ports,
+of the system on a PYNQ board."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,23 @@ class Design:
     @property
     def tops(self) -> frozenset[str]:
         """What its functions and modules may be called; a name that is taken has a 2 behind it."""
-        return frozenset(f"{self.name}{suffix}{again}" for suffix in ("", KERNEL, AXIS) for again in ("", "_2"))
+        return frozenset(f"{self.name}{suffix}{again}" for suffix in SUFFIXES for again in ("", "_2"))
 
 
-def matched(report: VendorReport, design: Design) -> VendorReport:
+def matched(report: VendorReport, design: Design, card: bool = False) -> VendorReport:
     """The report with the process or stream of each instance that is one; of a larger system, the part that is the
     design. Reports of one process become reports of the design with this one instance.
+
+    Of the timing of a whole `card` with its platform, whatever that is called, the design sets a part.
 
     ReportError, which says why, for a report of another design or for another part.
     """
     there = report.files[0]
     if report.part and not same_part(report.part, design.part):
         raise ReportError(f"{there}: for the part {report.part}, expected {design.part}; it is of another build")
+    if card and report.slack is not None and report.top not in design.tops:
+        around = f"the timing of {report.top}, the design with the platform of the card around it"
+        return replace(report, remarks=(*report.remarks, around))
     if report.top and report.top not in design.tops:
         inside = _rooted(report, design)
         if inside is None:

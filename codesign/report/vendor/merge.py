@@ -85,7 +85,7 @@ class _Join:
         for row in more:
             i = next((i for i, there in enumerate(found) if _same(there, row)), None)
             if i is None:
-                if row.depth == 0:
+                if row.depth == 0 and (row.process is None or all(row.process != there.process for there in base)):
                     found.append(row)
                 continue
             what = f"area, latency or interval of {row.name}"

@@ -25,22 +25,23 @@ KNOWN = (
 )
 
 
-def read_vendor_report(path: Path, name: str | None = None) -> VendorReport:
+def read_vendor_report(path: Path, name: str | None = None, stage: str = "") -> VendorReport:
     """What a report says; ReportError, with its file and line, where it cannot be read, is cut or is none of these.
 
-    `name` is what messages call the file, by default its path.
+    `name` is what messages call the file, by default its path; `stage` is taken where neither the file nor its name
+    says how far the flow was.
     """
-    return read_report_text(read_text(path, name or str(path)), name or str(path))
+    return read_report_text(read_text(path, name or str(path)), name or str(path), stage)
 
 
-def read_report_text(text: str, name: str) -> VendorReport:
+def read_report_text(text: str, name: str, stage: str = "") -> VendorReport:
     """The same of the text of a report."""
     start = text.lstrip("\ufeff \t\r\n")
     if start.startswith("<"):
         return read_xml(text.lstrip("\ufeff"), name)
     if start.startswith(("{", "[")):
         return read_hls4ml(text, name)
-    source = Source(name, tuple(text.splitlines()) or ("",))
+    source = Source(name, tuple(text.splitlines()) or ("",), stage)
     if is_profile(source.lines[0]):
         return read_profile(source)
     if is_latencies(source.lines[0]):

@@ -21,6 +21,8 @@ class Source:
     name: str
     """What errors call it."""
     lines: tuple[str, ...]
+    stage: str = ""
+    """How far the flow was, where that follows from where the file lies and the file does not say it."""
 
     def error(self, line: int, found: str, expected: str) -> ReportError:
         """What is wrong in a line, which counts from 0 as `lines` does; one behind the last is the end of the file."""

@@ -78,6 +78,8 @@ def _stage(source: Source, state: str | None, line: int) -> str:
     for pattern, stage in _NAMES:
         if re.search(pattern, name):
             return stage
+    if source.stage:
+        return source.stage
     raise source.error(
         line, "a head without `| Design State :`", "a name that says it: put synth, placed or routed into the file's"
     )

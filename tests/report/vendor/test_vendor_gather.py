@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,47 @@ def test_there_is_a_limit_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(gathering, "MOST_ENTRIES", 4)
     with pytest.raises(ReportError, match="rtl/reports: more than 4 files; name the folder of the reports"):
         found(tmp_path)
+
+
+def test_what_was_read_stays_until_it_is_read_anew_or_cannot_be(tmp_path: Path) -> None:
+    report = samples.chain()
+    put(tmp_path, {f"{HLS}/csynth.xml": texts.xml_report(), "rtl/reports/route_timing.rpt": texts.timing_report()})
+    report = replace(report, vendor=gather(report, tmp_path).reports)
+    (tmp_path / HLS / "csynth.xml").unlink()
+    assert gather(report, tmp_path).reports == report.vendor, "a file that is gone was of this design"
+    put(tmp_path, {f"{HLS}/csynth.xml": texts.xml_report()[:500]})
+    assert [r.stage for r in gather(report, tmp_path).reports] == [ROUTED], "one that is cut now is of another run"
+    put(tmp_path, {f"{HLS}/csynth.xml": texts.xml_report().replace(">88<", ">87<")})
+    assert gather(report, tmp_path).reports[0].latency == Cycles(87, 96)
+
+
+def test_a_module_within_a_loop_is_where_the_hierarchy_has_it(tmp_path: Path) -> None:
+    top, dense, *_ = texts.NET_ROWS
+    loop = (" o sample", "-", "3.65", "70", "35.000", "4", "1", "16", "no", "-", "-", "-", "-", "-")
+    within = (f" {dense[0]}", *dense[1:])
+    put(
+        tmp_path,
+        {f"{HLS}/csynth.rpt": texts.summary_report((top, loop, within)), f"{HLS}/csynth.xml": texts.xml_report()},
+    )
+    [read] = found(tmp_path).reports
+    assert [(row.name, row.depth) for row in read.instances if row.process == "dense_1"] == [("dense_1_U0", 0)]
+
+
+def test_the_system_on_a_board_and_the_whole_card_are_known_by_where_they_lie(tmp_path: Path) -> None:
+    board = texts.timing_report(state=None).replace("| Design       : net\n", "| Design       : net_wrapper\n")
+    card = texts.timing_report().replace("| Design       : net\n", "| Design       : level0_wrapper\n")
+    put(
+        tmp_path,
+        {
+            "pynq/timing.rpt": board,
+            "alveo/_x/link/impl_1_hw_bb_locked_timing_summary_routed.rpt": card,
+            "rtl/reports/route_timing.rpt": card,
+        },
+    )
+    read = found(tmp_path)
+    assert [(r.stage, r.top) for r in read.reports] == [(ROUTED, "level0_wrapper"), (ROUTED, "net_wrapper")]
+    assert read.reports[0].remarks == (
+        "the timing of level0_wrapper, the design with the platform of the card around it",
+    )
+    assert [line.used for line in read.told] == [True, True, False]
+    assert read.told[2].what == "of level0_wrapper, expected net; it is of another design"
