@@ -198,7 +198,7 @@ class Board(Runner):
             self.overlay = self.pynq.Overlay(str(place))
         except (OSError, RuntimeError, ValueError) as error:
             raise HostError(f"{place}: the overlay cannot be loaded: {error}; are you root (sudo -E)?") from error
-        found = self.overlay.ip_dict.get(KERNEL)
+        found = dict(self.overlay.ip_dict.items()).get(KERNEL)  # from PYNQ 3.0 on it is a view, and no dict
         kind = "nothing" if found is None else str(found["type"])
         if f":{design.kernel}:" not in kind:
             raise HostError(

@@ -35,6 +35,22 @@ class Buffer(np.ndarray):
         self.freed = True
 
 
+class View:
+    """What `ip_dict` is from PYNQ 3.0 on (metadata/metadata_view.py): much of a dict, but not all."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self._content = content
+
+    def items(self) -> Any:
+        return self._content.items()
+
+    def __iter__(self) -> Any:
+        return iter(self._content)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._content[key]
+
+
 class Kernel:
     """The driver that pynq makes of an IP without one of its own: `read` and `write` of registers."""
 
@@ -74,6 +90,7 @@ class Board:
         self.next_address = 0x1000_0000 if not wide else 0x8_1000_0000
         self.patience = 2
         self.hangs = False
+        self.cell = "kernel"
         self.most_bytes = 1 << 30
         self.registers = self._registers()
 
@@ -85,7 +102,7 @@ class Board:
         assert Path(bitfile).is_file()
         self.kernel = Kernel(self)
         described = {"type": f"codesign:hls:{self.name}:1.0", "registers": self.registers}
-        return SimpleNamespace(ip_dict={"kernel": described}, kernel=self.kernel)
+        return SimpleNamespace(ip_dict=View({self.cell: described}), kernel=self.kernel)
 
     def allocate(self, shape: tuple[int], dtype: Any) -> Buffer:
         if shape[0] > self.most_bytes:

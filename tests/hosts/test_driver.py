@@ -97,6 +97,13 @@ def test_an_overlay_of_another_design_is_betrayed_by_its_kernel(board, ports: Pr
         driver.Board(design, board(jets)[2])
 
 
+def test_an_overlay_without_a_kernel_is_no_overlay_of_ours(board, ports: Project) -> None:
+    found, design, bit = board(ports)
+    found.cell = "dma"
+    with pytest.raises(host.HostError, match="its cell kernel is nothing, expected net_kernel"):
+        driver.Board(design, bit)
+
+
 def test_an_overlay_of_another_design_is_betrayed_by_its_digest(board, ports: Project) -> None:
     found, design, bit = board(ports)
     design.digest = "0" * 32
