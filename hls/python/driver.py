@@ -198,8 +198,9 @@ class Board(Runner):
             self.overlay = self.pynq.Overlay(str(place))
         except (OSError, RuntimeError, ValueError) as error:
             raise HostError(f"{place}: the overlay cannot be loaded: {error}; are you root (sudo -E)?") from error
-        found = dict(self.overlay.ip_dict.items()).get(KERNEL)  # from PYNQ 3.0 on it is a view, and no dict
-        kind = "nothing" if found is None else str(found["type"])
+        cells = dict(self.overlay.ip_dict.items())  # from PYNQ 3.0 on it is a view, and no dict
+        found = cells.get(KERNEL, {"type": "nothing"})
+        kind = str(found["type"])
         if f":{design.kernel}:" not in kind:
             raise HostError(
                 f"{place}: its cell {KERNEL} is {kind}, expected {design.kernel}; use the overlay that was made in the "
