@@ -128,9 +128,9 @@ def launch(
     samples: int,
     compute_units: int = 1,
 ) -> Launch:
-    """What a batch takes, split over the compute units as evenly as it goes, all of them started together."""
-    share = -(-samples // compute_units)
-    parts = [share] * (samples // share) + ([samples % share] if samples % share else []) if share else []
+    """What a batch takes, split over the compute units as the hosts do, evenly, all of them started together."""
+    parts = [samples // compute_units + (unit < samples % compute_units) for unit in range(compute_units)]
+    share = parts[0]
     cycles = kernel_cycles(ports, pace, share)
     moved = {reads: sum(p.bytes(n) for p in ports if p.reads is reads for n in parts) for reads in (True, False)}
     least = {reads: sum(p.bits * samples for p in ports if p.reads is reads) / 8 for reads in (True, False)}

@@ -56,6 +56,8 @@ def test_compute_units_share_a_batch_and_each_has_words_of_its_own() -> None:
     whole, halves = (launch((PACKED, OUT), pace, bound, 200, LINK, 5, units) for units in (1, 2))
     assert halves.kernel_cycles == kernel_cycles((PACKED, OUT), pace, 3) < whole.kernel_cycles
     assert halves.input_bytes == 64 * (PACKED.words(3) + PACKED.words(2)) and whole.input_bytes == 64 * PACKED.words(5)
+    quarters = launch((PACKED, OUT), pace, bound, 200, LINK, 10, 4)
+    assert quarters.input_bytes == 64 * sum(map(PACKED.words, (3, 3, 2, 2)))
     assert halves.output_bytes == 2 * 64 == 2 * whole.output_bytes
     assert launch((PACKED, OUT), pace, bound, 200, LINK, 1, 4).kernel_cycles == kernel_cycles((PACKED, OUT), pace, 1)
 
