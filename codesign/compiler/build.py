@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +61,10 @@ def build(
     found = tuple(find(f"{step} ({wanted.what})", *tools) for tools in wanted.needs)
     names = " and ".join(map(str, found))
     plan, log = wanted.plan(place.absolute(), found, platform), place / LOGS / f"{step}.log"
-    before, began = _states(place, plan.results), time.monotonic()
-    run(plan.commands, log, what=f"{step} with {names}", seconds=seconds, progress=progress)
-    after = _states(place, plan.results)
+    with _alone(place):
+        before, began = _states(place, plan.results), time.monotonic()
+        run(plan.commands, log, what=f"{step} with {names}", seconds=seconds, progress=progress)
+        after = _states(place, plan.results)
     left = sorted(path for path in after if not plan.anew or after[path] != before.get(path))
     for pattern in plan.results:
         if not any(path.match(pattern) for path in left):
@@ -79,6 +83,22 @@ def refresh(folder: str | Path) -> tuple[Report, Gathered]:
     if found.reports != report.vendor:
         report = update_report(place, vendor=found.reports)
     return report, found
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """No other step works in this folder within the block: tools empty the projects that they make."""
+    try:
+        (place / LOGS).mkdir(exist_ok=True)
+        lock = (place / LOGS / ".lock").open("w")
+    except OSError as error:
+        raise OutputError(f"{place / LOGS}: the logs cannot be written: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(f"{place}: another `codesign build` is at work here; wait until it is done") from None
+        yield
 
 
 def _states(place: Path, patterns: tuple[str, ...]) -> dict[Path, tuple[int, int, int]]:

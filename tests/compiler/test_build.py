@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -277,6 +279,25 @@ def test_a_hanging_tool_is_stopped(tools: Tools, project: Path) -> None:
     tools.add("vitis_hls", "print('Starting Placer Task', flush=True)\ntime.sleep(600)")
     with pytest.raises(ToolError, match=r"vitis_hls took longer than 1 s and was stopped while it was placing"):
         build(project, "csynth", seconds=1)
+
+
+def test_two_steps_do_not_work_in_one_folder(tools: Tools, project: Path, tmp_path: Path) -> None:
+    started, go = tmp_path / "started", tmp_path / "go"
+    wait = f"Path({str(started)!r}).touch()\nwhile not Path({str(go)!r}).exists(): time.sleep(0.02)\n"
+    result = "hls_project/solution/syn/report/net_csynth.rpt"
+    tools.add("vitis_hls", wait + WRITES.format(names=[result]))
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(build, project, "csynth")
+        try:
+            while not started.exists():
+                assert not first.done()
+                time.sleep(0.02)
+            with pytest.raises(OutputError, match="another `codesign build` is at work here; wait until it is done"):
+                build(project, "cosim")
+        finally:
+            go.touch()
+        assert first.result().results == (project / result,)
+    assert build(project, "csynth").results == (project / result,)
 
 
 def test_what_is_asked_wrongly_is_refused(tools: Tools, project: Path, tmp_path: Path) -> None:
