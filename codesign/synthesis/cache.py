@@ -49,7 +49,7 @@ class Cache:
         """Keeps it; the file appears whole or not at all, as several processes may write the same."""
         entry: dict[str, object] = {"version": VERSION, "area": None}
         if isinstance(outcome, Synthesized):
-            entry |= {"area": asdict(outcome.area), "seconds": round(outcome.seconds, 2)}
+            entry |= {"area": asdict(outcome.area), "seconds": outcome.seconds}
         else:
             entry |= {"over": outcome.limit, "limits": asdict(limits)}
         place = self._file(key)

@@ -7,7 +7,8 @@ import os
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -326,32 +327,25 @@ def _told(source: Source, sink: Sink) -> str:
             return f"{source.value} inputs, random stalls of the outputs"
 
 
-class _kept:  # noqa: N801 (a context manager, written as one word where it is used)
+@contextmanager
+def _kept(path: Path | None) -> Iterator[Path | None]:
     """A file to write beside `path`, which takes its name at the end, also where the simulation is stuck: then it is
     wanted most. None for None."""
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self.partial: Path | None = None
-
-    def __enter__(self) -> Path | None:
-        if self.path is None:
-            return None
-        try:
-            handle, name = tempfile.mkstemp(suffix=".part", dir=self.path.resolve().parent)
-        except OSError as error:
-            raise ToolError(f"{self.path} cannot be written: {error.strerror}") from error
-        os.close(handle)
-        self.partial = Path(name)
-        return self.partial
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self.path is None or self.partial is None:
-            return
-        if kind is None:
-            self.partial.chmod(0o644)
-            os.replace(self.partial, self.path)
-        self.partial.unlink(missing_ok=True)
+    if path is None:
+        yield None
+        return
+    try:
+        handle, name = tempfile.mkstemp(suffix=".part", dir=path.resolve().parent)
+    except OSError as error:
+        raise ToolError(f"{path} cannot be written: {error.strerror}") from error
+    os.close(handle)
+    partial = Path(name)
+    try:
+        yield partial
+        partial.chmod(0o644)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _execute(words: Sequence[str], folder: Path, samples: int, what: str, progress: Progress) -> None:
@@ -372,9 +366,8 @@ def _execute(words: Sequence[str], folder: Path, samples: int, what: str, progre
                     case ["progress", done, of]:
                         progress(title, int(done), int(of))
             code = process.wait()
-        except BaseException:
-            process.kill()
-            raise
+        finally:
+            process.kill()  # nothing happens to one that has ended
         if code != 0:
             errors.seek(0)
             raise ToolError(f"the simulation failed ({toolchain.reason(code)}):\n{toolchain.excerpt(errors.read())}")

@@ -217,9 +217,8 @@ def _all(compiler: str, jobs: Sequence[tuple[Sequence[str], Path, Path]], progre
             for done, work in enumerate(as_completed(works), 1):
                 work.result()
                 progress("compiling the simulation", done, len(jobs))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # after a failure no other is begun
 
 
 def _object(compiler: str, flags: Sequence[str], source: Path, made: Path) -> None:
