@@ -72,8 +72,13 @@ class ComputeUnit {
         unpack(port.layout, buffer.map<unsigned char*>(), samples * port.size, codes);
     }
 
-    void start(int samples) {
+    // After a launch that did not finish in time; std::runtime_error if it still has not.
+    void be_idle() {
+        if (running_) running_ = !ended(run_.state());
         if (running_) throw std::runtime_error("compute unit " + name_ + " is busy with a launch that did not finish");
+    }
+
+    void start(int samples) {
         run_.set_arg(int(buffers_.size()) + 1, samples);
         run_.start();
         running_ = true;
@@ -83,13 +88,12 @@ class ComputeUnit {
     void wait() {
         if (!running_) return;
         const ert_cmd_state state = run_.wait(timeout_);
-        const bool failed = state == ERT_CMD_STATE_ERROR || state == ERT_CMD_STATE_ABORT;
-        running_ = !failed && state != ERT_CMD_STATE_COMPLETED;
+        running_ = !ended(state);
         if (running_) {
             throw std::runtime_error("compute unit " + name_ + " did not finish within " +
                                      std::to_string(timeout_.count()) + " ms; reset the card with `xbutil reset`");
         }
-        if (failed) {
+        if (state != ERT_CMD_STATE_COMPLETED) {
             throw std::runtime_error("compute unit " + name_ + " ended with " +
                                      (state == ERT_CMD_STATE_ERROR ? "an error" : "an abort"));
         }
@@ -118,6 +122,10 @@ class ComputeUnit {
     }
 
   private:
+    static bool ended(ert_cmd_state state) {
+        return state == ERT_CMD_STATE_COMPLETED || state == ERT_CMD_STATE_ERROR || state == ERT_CMD_STATE_ABORT;
+    }
+
     xrt::memory_group memory_group(int argument) const { return xrt::memory_group(kernel_.group_id(argument)); }
 
     void add_buffer(const xrt::device& device, const Port& port, int argument) {
@@ -172,6 +180,7 @@ class Accelerator::Card {
                                         " for each compute unit); run smaller batches, or compile with a larger " +
                                         "--max-batch");
         }
+        for (const auto& unit : units_) unit->be_idle();
         const std::int64_t units = std::int64_t(units_.size());
         std::vector<std::int64_t> counts, first(1, 0);  // the first ones take one more where it does not divide
         for (std::int64_t u = 0; u < units; ++u) {
@@ -199,6 +208,7 @@ class Accelerator::Card {
     // Seconds from the first start to the last end. `counts` are the samples of each compute unit; one with none is
     // left out.
     double launch(const std::vector<std::int64_t>& counts, bool with_none = false) {
+        for (const auto& unit : units_) unit->be_idle();
         const Clock::time_point start = Clock::now();
         std::exception_ptr problem;
         try {

@@ -1,5 +1,6 @@
 """Host, device and printed kernel in one process give what the network gives, and release the card on every path."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -164,3 +165,39 @@ def test_a_bank_that_is_too_small_for_the_buffers_is_named(device: list[Path], t
                        r"HBM\[0\], 0 are in use"):  # fmt: skip
         driver.open(xclbin(project))
     assert driver.left_open() == CLOSED
+
+
+@pytest.fixture(scope="module")
+def troubled(small: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The xclbin with a fault: launches of 3 samples take a second, ones of 5 samples fail."""
+    source = small.project / "alveo" / "emulation" / "xclbin.cpp"
+    whole = source.read_text()
+    fault = 'if (samples == 3) usleep(1000000);\nif (samples == 5) return fail(message, size, "broken", "");\n'
+    at = whole.index("{\n", whole.index("int codesign_launch(")) + 2
+    try:
+        source.write_text("#include <unistd.h>\n" + whole[:at] + fault + whole[at:])
+        return xclbin(small.project, place=tmp_path_factory.mktemp("troubled") / "troubled.xclbin")
+    finally:
+        source.write_text(whole)
+
+
+def test_a_launch_that_fails_is_an_error_and_the_next_batch_runs(small: Built, troubled: Path) -> None:
+    x = np.zeros((100, 4))
+    with small.driver.open(troubled) as card:
+        for samples, unit in ((9, 1), (10, 1)):
+            with pytest.raises(BadCard, match=f"compute unit small_kernel_{unit} ended with an error"):
+                card.run([x[:samples]])
+        (expected,) = small.design.evaluate(small.design.encode([x]))
+        np.testing.assert_array_equal(card.run([x])[0], expected)
+
+
+def test_a_launch_that_does_not_end_in_time_is_an_error_that_stays(small: Built, troubled: Path) -> None:
+    x = np.zeros((6, 4))
+    with small.driver.open(troubled, timeout_ms=50) as card:
+        late = r"compute unit small_kernel_1 did not finish within 50 ms; reset the card with `xbutil reset`"
+        with pytest.raises(BadCard, match=late):
+            card.run([x])
+        with pytest.raises(BadCard, match="compute unit small_kernel_1 is busy with a launch that did not finish"):
+            card.run([x[:2]])
+        time.sleep(2)
+        card.run([x[:2]])
