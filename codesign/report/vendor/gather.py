@@ -100,7 +100,7 @@ def gather(report: Report, build: Path, given: Sequence[Path] = ()) -> Gathered:
         else:
             told.append(Told(name, f"{read.name}{_of(read)}", True))
     if inner:
-        said = "of functions inside of processes, whose figures include theirs"
+        said = "of functions that are no process, but inside of one, whose figures include theirs, or of another design"
         told.append(Told(counted(inner, "report"), said, False))
     if len(paths) > MOST_FILES:
         left = counted(len(paths) - MOST_FILES, "more file")

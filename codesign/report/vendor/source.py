@@ -10,8 +10,6 @@ from codesign.errors import ReportError
 
 MOST_BYTES = 64 << 20
 """Reports of the largest designs have a few megabytes."""
-LONGEST_LINE = 1 << 16
-"""Characters."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def read_tree(text: str, file: str) -> Element:
     """The outermost element; ReportError for what is cut, not well formed, too deep or has a document type."""
     outer = Element("", 0, file)
     open_elements = [outer]
+    pieces: list[list[str]] = [[]]
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
@@ -65,12 +66,13 @@ def read_tree(text: str, file: str) -> Element:
         element = Element(name, parser.CurrentLineNumber, file)
         open_elements[-1].children.append(element)
         open_elements.append(element)
+        pieces.append([])
 
     def end(name: str) -> None:
-        open_elements.pop()
+        open_elements.pop().text = "".join(pieces.pop())
 
     def data(text: str) -> None:
-        open_elements[-1].text += text
+        pieces[-1].append(text)
 
     def doctype(*_: object) -> None:
         line = parser.CurrentLineNumber

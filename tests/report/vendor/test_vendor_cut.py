@@ -9,21 +9,7 @@ import pytest
 from codesign.errors import ReportError
 from codesign.report.vendor.read import read_report_text
 from codesign.report.vendor_report import VendorReport
-from tests.report.vendor import texts
-
-LAYOUTS = {
-    "net_csynth.rpt": texts.module_report(),
-    "csynth.rpt": texts.summary_report(),
-    "csynth.xml": texts.xml_report(),
-    "net_cosim.rpt": texts.cosim_report(),
-    "lat.rpt": texts.LATENCIES,
-    "route_utilization.rpt": texts.utilization_report(),
-    "synth_hierarchy.rpt": texts.hierarchy_report(),
-    "route_timing.rpt": texts.timing_report(),
-    "kernel_util_routed.rpt": texts.accelerator_report(),
-    "opencl/summary.csv": texts.OPENCL_PROFILE,
-    "native/summary.csv": texts.NATIVE_PROFILE,
-}
+from tests.report.vendor.texts import LAYOUTS
 
 
 def outcome(text: str, name: str) -> VendorReport | str:

@@ -641,3 +641,18 @@ ENTRY:5,24.64,
 Guidance Parameters
 """
 )
+
+LAYOUTS = {
+    "net_csynth.rpt": module_report(),
+    "csynth.rpt": summary_report(),
+    "csynth.xml": xml_report(),
+    "net_cosim.rpt": cosim_report(),
+    "lat.rpt": LATENCIES,
+    "route_utilization.rpt": utilization_report(),
+    "synth_hierarchy.rpt": hierarchy_report(),
+    "route_timing.rpt": timing_report(),
+    "kernel_util_routed.rpt": accelerator_report(),
+    "opencl/summary.csv": OPENCL_PROFILE,
+    "native/summary.csv": NATIVE_PROFILE,
+}
+"""Each layout under a name that its tool gives the file."""
