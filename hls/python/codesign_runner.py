@@ -101,6 +101,7 @@ class Runner:
     def launch_only(self, count: int) -> list[float]:
         """Seconds of launches without samples, one after the other: what a launch costs by itself."""
         seconds = []
+        self._settle()
         for k in range(count):
             slot = self._slot(k)
             slot.launch([])
@@ -132,37 +133,37 @@ class Runner:
         waiting: list[Slot] = []
 
         def collect() -> None:
-            slot = waiting[0]
+            slot = waiting.pop(0)
             assert slot.range is not None
             start, stop = slot.range
-            times.kernel.append(slot.wait())
             slot.range = None
-            del waiting[0]
+            times.kernel.append(slot.wait())
             for out, port, codes in zip(found, design.outputs, slot.results(stop - start)):
                 out[start:stop] = port.decode(codes) if numbers else codes
             times.end_to_end.append(perf_counter() - slot.began)
 
-        try:
-            for k, (start, stop) in enumerate(batches(len(inputs[0]), self.batch)):
-                slot = self._slot(k)
-                if slot.range is not None:
-                    collect()
-                slot.began = perf_counter()
-                part = [x[start:stop] for x in inputs]
-                slot.launch(design.encode(part, start) if numbers else part)
-                slot.range = (start, stop)
-                waiting.append(slot)
-                if not in_flight:
-                    collect()
-            while waiting:
+        self._settle()
+        for k, (start, stop) in enumerate(batches(len(inputs[0]), self.batch)):
+            slot = self._slot(k)
+            if slot.range is not None:
                 collect()
-        except HostError:
-            while waiting:  # the next call finds nothing on its way
-                slot = waiting.pop(0)
+            slot.began = perf_counter()
+            part = [x[start:stop] for x in inputs]
+            slot.launch(design.encode(part, start) if numbers else part)
+            slot.range = (start, stop)
+            waiting.append(slot)
+            if not in_flight:
+                collect()
+        while waiting:
+            collect()
+        return found, times
+
+    def _settle(self) -> None:
+        """Waits for what a call that failed, or was interrupted, left on its way."""
+        for slot in self.slots:
+            if slot.range is not None:
                 slot.range = None
                 slot.wait()
-            raise
-        return found, times
 
     def _slot(self, number: int) -> Slot:
         if not self.slots:

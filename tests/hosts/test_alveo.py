@@ -187,6 +187,24 @@ def test_inputs_without_codes_are_refused(change, message: str, ports_card: Emul
         np.testing.assert_array_equal(card.run(*project.inputs)[0], project.expected()[0])
 
 
+def test_an_interrupted_call_leaves_a_card_that_works(ports_card: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, xclbin = ports_card
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with alveo.Card(design_of(project), xclbin, batch=10) as card:
+        with monkeypatch.context() as patched:
+            patched.setattr(host.Port, "unpack", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                card.run(*project.inputs)
+        np.testing.assert_array_equal(card.run(*project.inputs)[0], project.expected()[0])
+        with monkeypatch.context() as patched:
+            patched.setattr(host.Port, "unpack", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                card.run(*project.inputs)
+
+
 def test_a_card_that_was_released_says_so(ports_card: Emulated) -> None:
     project, xclbin = ports_card
     with alveo.Card(design_of(project), xclbin) as card:

@@ -130,6 +130,7 @@ def test_an_error_in_a_later_batch_leaves_nothing_on_its_way(board, ports: Proje
     with driver.Board(design, bit, batch=10) as opened:
         with pytest.raises(host.HostError, match=r"input mask: sample 37, element \(1, 2\) is not a number"):
             opened.run(x, bad)
+        assert len(opened.launch_only(3)) == 3
         np.testing.assert_array_equal(opened.run(x, mask)[0], ports.expected()[0])
 
 
