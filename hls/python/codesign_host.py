@@ -23,7 +23,10 @@ LAYOUT = 1
 """The version of the memory layout that this module packs."""
 
 _PART = 1 << 18
-"""Codes that are packed at a time: 64 bytes each for a moment."""
+"""Codes that are packed at a time, so that what is between fits a cache."""
+
+_WHOLE = (8, 16, 32)
+"""Widths of codes that numpy has types for."""
 
 
 class HostError(Exception):
@@ -69,20 +72,55 @@ class Layout:
         padded[: flat.size] = flat
         by_word = np.zeros((chunks, self.words * self.slots), dtype="<i8")
         by_word[:, : self.elements] = padded.reshape(chunks, self.elements)
-        bits = np.unpackbits(by_word.reshape(-1, 1).view(np.uint8), axis=1, bitorder="little")[:, : self.width]
-        words = np.zeros((chunks * self.words, self.word_bits), dtype=np.uint8)
-        words[:, : self.slots * self.width] = bits.reshape(len(words), self.slots * self.width)
-        return np.packbits(words, axis=1, bitorder="little").reshape(-1)
+        return self._words(by_word.reshape(chunks * self.words, self.slots)).reshape(-1)
 
     def _unpacked(self, memory: np.ndarray, codes: int) -> np.ndarray:
-        words = memory.reshape(-1, self.word_bits // 8)
-        used = np.unpackbits(words, axis=1, bitorder="little")[:, : self.slots * self.width]
-        bits = np.zeros((len(words) * self.slots, 64), dtype=np.uint8)
-        bits[:, : self.width] = used.reshape(-1, self.width)
+        by_word = self._slots(memory.reshape(-1, self.word_bits // 8)).reshape(-1, self.words * self.slots)
+        found: np.ndarray = by_word[:, : self.elements].reshape(-1)[:codes]
+        return found
+
+    def _words(self, slots: np.ndarray) -> np.ndarray:
+        """The bytes of words for the codes (words, slots) in them."""
+        count, size = len(slots), self.word_bits // 8
+        if self.width in _WHOLE:
+            words = np.zeros((count, size), dtype=np.uint8)
+            used = np.ascontiguousarray(slots.astype(f"<i{self.width // 8}")).view(np.uint8)
+            words[:, : used.shape[1]] = used
+            return words
+        # Codes of other widths go slot by slot into words of 64 bits, and where they cross their border into the next.
+        codes = slots.view(np.uint64) & self._mask
+        wide = np.zeros((count, size // 8 + 1), dtype="<u8")
+        for slot in range(self.slots):
+            place, shift = divmod(slot * self.width, 64)
+            wide[:, place] |= codes[:, slot] << np.uint64(shift)
+            if shift + self.width > 64:
+                wide[:, place + 1] |= codes[:, slot] >> np.uint64(64 - shift)
+        return wide.view(np.uint8)[:, :size]
+
+    def _slots(self, words: np.ndarray) -> np.ndarray:
+        """The codes (words, slots) in the bytes of words."""
+        count, size = words.shape
+        if self.width in _WHOLE:
+            kind = f"<{'i' if self.signed else 'u'}{self.width // 8}"
+            used = np.ascontiguousarray(words[:, : self.slots * self.width // 8])
+            return used.view(kind).astype(np.int64)
+        wide = np.zeros((count, size // 8 + 1), dtype="<u8")
+        wide.view(np.uint8)[:, :size] = words
+        codes = np.empty((count, self.slots), dtype=np.uint64)
+        for slot in range(self.slots):
+            place, shift = divmod(slot * self.width, 64)
+            codes[:, slot] = wide[:, place] >> np.uint64(shift)
+            if shift + self.width > 64:
+                codes[:, slot] |= wide[:, place + 1] << np.uint64(64 - shift)
+        codes &= self._mask
+        found = codes.view(np.int64)
         if self.signed:
-            bits[:, self.width :] = bits[:, self.width - 1 : self.width]
-        by_word = np.packbits(bits, axis=1, bitorder="little").view("<i8").reshape(-1, self.words * self.slots)
-        return by_word[:, : self.elements].reshape(-1)[:codes]
+            found -= (found >> self.width - 1) << self.width
+        return found
+
+    @property
+    def _mask(self) -> np.uint64:
+        return np.uint64((1 << self.width) - 1)
 
 
 def _half_up(x: Fraction) -> int:
@@ -414,7 +452,7 @@ def _port(found: _Checked, word_bits: int, is_input: bool) -> Port:
         raise HostError(f"{found.place}: axes is {list(axes)}, expected each of {len(shape)} axes once")
     port = Port(found.text("name"), shape, axes, layout)
     fits = (
-        layout.width <= 64
+        layout.width <= 63
         and layout.slots * layout.width <= word_bits
         and layout.elements <= layout.words * layout.slots
     )

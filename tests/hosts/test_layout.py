@@ -40,12 +40,17 @@ def test_bytes_are_where_the_kernel_looks_for_them(
     np.testing.assert_array_equal(layout.unpack(longer, codes.size), codes)
 
 
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("width", [1, 5, 8, 13, 16, 32, 33, 63])
 @pytest.mark.parametrize("lanes", [1, 7, 300])
-def test_large_batches_are_packed_in_parts(lanes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_batches_are_packed_in_parts(
+    lanes: int, width: int, signed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(host, "_PART", 1000)
-    truth = MemoryLayout.of(Stream("x", Fixed(5), lanes, 9), 64)
-    layout = host.Layout(64, 5, True, truth.elements, truth.words, truth.slots)
-    codes = np.random.default_rng(0).integers(-16, 16, 9 * lanes * 40)
+    fixed = Fixed(width, 0, signed)
+    truth = MemoryLayout.of(Stream("x", fixed, lanes, 9), 128)
+    layout = host.Layout(128, width, signed, truth.elements, truth.words, truth.slots)
+    codes = np.random.default_rng(0).integers(fixed.low, fixed.high, 9 * lanes * 40, endpoint=True)
     np.testing.assert_array_equal(layout.pack(codes), truth.pack(codes))
     np.testing.assert_array_equal(layout.unpack(truth.pack(codes), codes.size), codes)
 
