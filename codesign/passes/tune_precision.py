@@ -71,6 +71,8 @@ def tune_precision(graph: Graph, config: Config) -> list[Approximation]:
     Returns what was approximated. ModelError for a float layer without a type.
     """
     tuned = _Tuner(graph, config)
+    graph.rewrite(tuned.factors)  # first: sums of products of wide types could not be multiplied as they are
+    tuned.users = graph.users()
     graph.rewrite(tuned.weights)
     graph.prune()
     tuned.quantize_results()
@@ -91,11 +93,9 @@ class _Tuner:
         """The quantizers that stand in front of a layer."""
 
     def weights(self, node: Node) -> list[Node] | None:
-        """The rule for a product with float weights, for the affine behind one, and for a product of two streams."""
+        """The rule for a product with float weights, and for the affine behind one."""
         if node.name in self.folded:
             return [replace(node, layer=self.folded[node.name])]
-        if isinstance(node.layer, Multiply):
-            return self._quantized_factors(node)
         if not isinstance(node.layer, (MatMul, FloatConv)):
             return None
         wanted = self.config.for_layer(node.name, type(node.layer).__name__, node.origin)
@@ -154,8 +154,11 @@ class _Tuner:
             )
         return [self._quantizer(source, node.inputs[0], fixed)]
 
-    def _quantized_factors(self, node: Node) -> list[Node] | None:
-        """A product of two streams with a quantizer before each side that the model left real and that has a type."""
+    def factors(self, node: Node) -> list[Node] | None:
+        """The rule for a product of two streams: a quantizer before each side that the model left real and that has a
+        type."""
+        if not isinstance(node.layer, Multiply):
+            return None
         added: dict[str, Node] = {}
         for name in dict.fromkeys(node.inputs):
             source = self._behind(name) if name in self.real else None

@@ -7,6 +7,7 @@ result, 18 of weight. The binary points are found by running it repeatedly, unti
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from codesign.errors import ModelError
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph
-from codesign.ir.layers import Affine, Product
+from codesign.ir.layers import Affine, Product, Quantize
 from codesign.ir.reals import Reals
 from codesign.ir.tensor import Found
 from codesign.passes.tune_precision import Part
@@ -167,11 +168,20 @@ def _measured(graph: Graph, sites: Sequence[Site], data: Sequence[np.ndarray]) -
     """What goes into the quantizer of each site, batch by batch."""
     size, count = together(elements(graph)), len(data[0])
     seen = {site.key: _Seen(max(1, _KEPT * size // count)) for site in sites}
+    read = {site.key: _read_by(graph, site) for site in sites}
     for start in range(0, count, size):
         found = graph.run([x[start : start + size] for x in data], keep=True)
         for site in sites:
-            seen[site.key].take(floats(graph, site.node, found[site.node]).ravel())
+            for name in read[site.key]:
+                seen[site.key].take(floats(graph, name, found[name]).ravel())
     return {site.key: seen[site.key].range() for site in sites}
+
+
+def _read_by(graph: Graph, site: Site) -> list[str]:
+    """The nodes whose numbers the quantizers of a result round: it, and what it was joined with on the way."""
+    pattern = re.compile(rf"{re.escape(site.node)}_quantized(_\d+)?")
+    added = (n for n in graph if isinstance(n.layer, Quantize) and pattern.fullmatch(n.name))
+    return list(dict.fromkeys(n.inputs[0] for n in added)) or [site.node]
 
 
 class _Seen:

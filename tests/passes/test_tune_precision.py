@@ -125,7 +125,19 @@ def test_both_sides_of_a_product_get_the_stated_type():
         'square_quantized = Quantize(square, low=-128, high=127, step=Vector("1/16"))  # 1 fixed<8,4>',
         "z = Multiply(gate_quantized, square_quantized)  # 1 fixed<24,4> in -8388480..8322945",
     ]
-    assert [a.origin for a in found][-3:] == ["node b", "node gate", "node square"]
+    assert [a.origin for a in found][:3] == ["node b", "node gate", "node square"]
+
+
+def test_sums_that_would_be_too_wide_to_multiply_are_rounded_before_they_are():
+    graph = network(MatMul(WEIGHTS))
+    graph.add("other", MatMul(2 * WEIGHTS), "x", origin="node other")
+    graph.add("z", Multiply(), "a", "other", origin="node z")
+    graph.outputs[0] = type(graph.outputs[0])("y", "z", "y")
+
+    tune_precision(graph, Config.of({"Model": {"Precision": "fixed<20,6>"}}))
+
+    assert graph["a"].type.type.width + graph["other"].type.type.width > 63
+    assert str(graph["z"].type.fixed) == "fixed<40,12>"
 
 
 def test_a_gate_of_wide_codes_gets_a_table_of_few():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -14,6 +16,7 @@ from codesign.frontends import qonnx
 from codesign.ir.fixed import Fixed
 from codesign.scan.calibrate import Calibration, Method, Range, calibrate
 from codesign.scan.space import Space
+from tests.frontends.models import model, node
 from tests.scan.conftest import Case
 
 
@@ -39,6 +42,22 @@ def test_ranges_are_those_of_the_float_network(jets: Case) -> None:
         tolerance = 2e-3 * np.abs(values).max()  # of the wide types, which are no float
         np.testing.assert_allclose([found.ranges[key].low, found.ranges[key].high], [values.min(), values.max()],
                                    rtol=0, atol=tolerance)  # fmt: skip
+
+
+def test_what_is_joined_with_a_result_is_in_its_range(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 1, (50, 6)).astype(np.float32)
+    constants = {name: rng.normal(0, 1, shape).astype(np.float32) for name, shape in
+                 (("w", (6, 4)), ("v", (6, 4)), ("u", (8, 3)))}  # fmt: skip
+    constants["v"] *= 10
+    nodes = [
+        node("MatMul", ["x", "w"], "a", "first"), node("Relu", ["a"], "b", "relu"),
+        node("MatMul", ["x", "v"], "c", "far"),
+        node("Concat", ["b", "c"], "d", "join", axis=1), node("MatMul", ["d", "u"], "y", "last"),
+    ]  # fmt: skip
+    onnx.save(model(nodes, constants, x=(1, 6)), tmp_path / "net.onnx")
+    found = calibrate(Space.of(qonnx.load(tmp_path / "net.onnx"), Config(), {}), [x]).ranges["relu.result"]
+    assert [found.low, found.high] == pytest.approx([(x @ constants["v"]).min(), (x @ constants["v"]).max()], rel=1e-2)
 
 
 def test_a_batch_norm_is_in_the_weights_that_are_calibrated(images: Case) -> None:
