@@ -26,9 +26,9 @@ from qonnx.transformation.fold_constants import FoldConstants
 from qonnx.transformation.infer_shapes import InferShapes
 
 from benchmarks.measure import cpu_seconds, surroundings, table
-from codesign.scan import ScanResult, scan
 from codesign.scan.calibrate import SAMPLES, Method, calibrate
 from codesign.scan.evaluate import Evaluator, Task
+from codesign.scan.run import ScanResult, scan
 from codesign.scan.search import Binary, grid
 from models.deepcalo.generate import showers
 from models.jet_tagger.generate import jets

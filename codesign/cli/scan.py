@@ -60,7 +60,10 @@ def scan_command(
         str | None, typer.Option(metavar="URL", help="Database of the trials; by default scan.db in the output folder.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Of the scan in the store; by default the network's.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that evaluate points.")] = 1,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that evaluate points; by default one.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="URL", help="A Dask cluster that evaluates them instead: tcp://host:8786.")
+    ] = None,
     target: Target = None,
     input_type: InputTypes = None,
     config: ConfigFile = None,
@@ -78,7 +81,7 @@ def scan_command(
     with errors_reported(context):
         from codesign.cli.scanning import scanned
         from codesign.cli.terminal import console, progress
-        from codesign.scan import scan
+        from codesign.scan.run import scan
 
         with progress() as told:
             result = scan(
@@ -103,6 +106,7 @@ def scan_command(
                 store=store,
                 name=name,
                 workers=workers,
+                scheduler=scheduler,
                 target=target,
                 input_type=read_types(input_type),
                 config=config,

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from codesign.report.text import counted, one_line
-from codesign.scan import ScanResult
 from codesign.scan.evaluate import Outcome
+from codesign.scan.run import ScanResult
 from codesign.scan.search import varied
 from codesign.scan.space import digest, read
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from codesign import __version__
 from codesign.compiler.options import ConfigSource
@@ -24,9 +24,12 @@ from codesign.scan.sample import objectives
 from codesign.scan.search import Binary, widths
 from codesign.scan.searches import Mixed, Sensitivity, by_budgets, by_layers, by_samples
 from codesign.scan.session import Session
-from codesign.scan.space import Space
+from codesign.scan.space import Space, Types
 from codesign.scan.store import SCHEMA, Store
 from codesign.scan.workers import Workers
+
+if TYPE_CHECKING:
+    from codesign.scan.cluster import Cluster
 
 Chosen = TypeVar("Chosen", bound=Enum)
 
@@ -93,7 +96,8 @@ def scan(
     design: bool = True,
     store: str | None = None,
     name: str | None = None,
-    workers: int = 1,
+    workers: int | None = None,
+    scheduler: str | None = None,
     target: str | None = None,
     input_type: Mapping[str, str] | None = None,
     config: ConfigSource = None,
@@ -116,6 +120,8 @@ def scan(
     `method` is a `Search`. `allocate` makes an allocation for each budget in `bit_operations`, by default for what each
     width takes if all layers have it. `sample` evaluates `trials` points that the store does not have, with the costs
     named in `objective` beside the metric, from `seed` on.
+
+    `workers` processes of this machine evaluate points, or the workers of the Dask cluster at `scheduler`.
 
     Trials are kept in `store` (a database URL; by default scan.db in `output`) as the study `name`, and none is done
     twice: a scan that was stopped goes on. results.csv and configs/ in `output` are written at the end, and when the
@@ -142,6 +148,8 @@ def scan(
             f"--search {chosen.value}: it gives each layer widths of its own; leave out --activations and --integer, "
             "which are for the grid"
         )
+    if workers is not None and scheduler is not None:
+        raise ConfigError("--workers and --scheduler: the cluster has its own workers; give one of the two")
     evaluator = Evaluator(task)
     folder = _folder(Path(output))
     url = store or f"sqlite:///{(folder / 'scan.db').resolve()}"
@@ -149,7 +157,7 @@ def scan(
     ranges = calibrate(evaluator.space, [x[:SAMPLES] for x in evaluator.data], progress)
     binary = Binary(ranges, by, percentile)
     reference = evaluator.refer(ranges.wide)
-    session = Session(evaluator, Workers(evaluator, ranges.wide, workers), kept, progress)
+    session = Session(evaluator, _workers(evaluator, ranges.wide, workers, scheduler), kept, progress)
     sensitivities: list[Sensitivity] = []
     mixed: list[Mixed] = []
     try:
@@ -162,7 +170,7 @@ def scan(
                 sensitivities = by_layers(session, binary, weights)
                 mixed = by_budgets(session, binary, weights, sensitivities, budgets)
             case Search.SAMPLE:
-                by_samples(session, binary, weights, costs, trials, workers, seed)
+                by_samples(session, binary, weights, costs, trials, workers or 1, seed)
     finally:
         session.workers.close()
         if kept.known or kept.failed:
@@ -182,6 +190,14 @@ def scan(
         tuple(sensitivities),
         tuple(mixed),
     )
+
+
+def _workers(evaluator: Evaluator, wide: Types, count: int | None, scheduler: str | None) -> Workers | Cluster:
+    if scheduler is None:
+        return Workers(evaluator, wide, count or 1)
+    from codesign.scan.cluster import Cluster  # needs an extra
+
+    return Cluster(evaluator, wide, scheduler)
 
 
 def _maximize(goal: str | None) -> bool | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from codesign.progress import Progress, silent
 from codesign.scan.evaluate import Evaluator, Outcome
@@ -12,13 +13,16 @@ from codesign.scan.space import digest, spelled
 from codesign.scan.store import Store
 from codesign.scan.workers import Workers
 
+if TYPE_CHECKING:
+    from codesign.scan.cluster import Cluster
+
 
 @dataclass
 class Session:
     """Evaluates points that the store does not have, and keeps them there."""
 
     evaluator: Evaluator
-    workers: Workers
+    workers: Workers | Cluster
     store: Store
     progress: Progress = silent
     asked: dict[str, Mapping[str, str]] = field(default_factory=dict)

@@ -18,7 +18,7 @@ import pytest
 from codesign.compiler import compile
 from codesign.config import Config
 from codesign.errors import ConfigError, ModelError, OutputError
-from codesign.scan import scan
+from codesign.scan.run import scan
 from tests.frontends.models import model, node
 from tests.scan.conftest import Case
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from codesign.errors import ConfigError
-from codesign.scan import scan
+from codesign.scan.run import scan
 from codesign.scan.search import varied
 from codesign.scan.space import read
 from tests.scan.conftest import Case
