@@ -18,10 +18,8 @@ void grouped_loop(In& in, Out& out,
                   const typename C::weight::rom weights[C::out_folds * C::in_folds][C::y::lanes * C::x::lanes],
                   const typename C::bias::rom bias[Biased ? C::out_folds : 1][C::y::lanes]) {
 #pragma HLS INLINE
-    typedef typename C::y::element accumulator;
-    typedef typename accumulator::sum sum;
     typename C::x::word buffer[C::in_folds];
-    sum partial[C::y::lanes];
+    typename C::y::element::sum partial[C::y::lanes];
 #pragma HLS ARRAY_PARTITION variable=partial complete dim=0
 
 position:
@@ -33,25 +31,10 @@ position:
             input_fold:
                 for (int s = 0; s < C::in_folds; ++s) {
 #pragma HLS PIPELINE II=1
-                    typename C::x::word x;
-                    if (f == 0) {
-                        x = C::x::read(in);
-                        buffer[s] = x;
-                    } else {
-                        x = buffer[s];
-                    }
-                    sum tree[C::y::lanes];
-#pragma HLS ARRAY_PARTITION variable=tree complete dim=0
+                    const typename C::x::word x = input<C>(in, buffer, s, f == 0);
                     const int fold = g * C::folds + f;
-                    products<C, typename C::multiplier>::add_up(x, weights, fold * C::in_folds + s, tree);
-                    typename C::y::word y;
-                    for (int p = 0; p < C::y::lanes; ++p) {
-#pragma HLS UNROLL
-                        const sum start = Biased ? sum(bias[Biased ? fold : 0][p]) : sum(0);
-                        partial[p] = (s == 0 ? start : partial[p]) + tree[p];
-                        C::y::set(y, p, typename C::y::type(partial[p]));
-                    }
-                    if (s == C::in_folds - 1) C::y::write(out, y);
+                    accumulate<C, Biased>(x, weights, bias, fold * C::in_folds + s, fold, s == 0, partial);
+                    if (s == C::in_folds - 1) C::y::write(out, results<C>(partial));
                 }
             }
         }

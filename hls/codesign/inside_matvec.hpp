@@ -19,11 +19,9 @@ void inside_matvec_loop(In& in, Out& out,
                         const typename C::table::rom rows[C::below][2],
                         const typename C::table::rom columns[C::beside][2]) {
 #pragma HLS INLINE
-    typedef typename C::y::element accumulator;
-    typedef typename accumulator::sum sum;
     typedef typename C::counter::type counter;
     typename C::x::word buffer[C::in_folds];
-    sum partial[C::y::lanes];
+    typename C::y::element::sum partial[C::y::lanes];
 #pragma HLS ARRAY_PARTITION variable=partial complete dim=0
     counter taps_down = counter(rows[0][0]), taps_across = counter(columns[0][0]);
     counter x_position = 0, y_position = 0, output = 0, row = 0, column = 0, fold = 0, place = 0;
@@ -37,29 +35,9 @@ step:
         const bool column_done = fold_done && column == counter(taps_across - counter(1));
         const bool row_done = column_done && row == counter(taps_down - counter(1));
         const bool output_done = row_done && output == counter(C::out_folds - 1);
-        typename C::x::word x;
-        if (reads) {
-            x = C::x::read(in);
-            buffer[int(place)] = x;
-        } else {
-            x = buffer[int(place)];
-        }
-        sum tree[C::y::lanes];
-#pragma HLS ARRAY_PARTITION variable=tree complete dim=0
-        products<C, typename C::multiplier>::add_up(x, weights, int(word), tree);
-        for (int p = 0; p < C::y::lanes; ++p) {
-#pragma HLS UNROLL
-            const sum first = Biased ? sum(bias[Biased ? int(output) : 0][p]) : sum(0);
-            partial[p] = (starts ? first : partial[p]) + tree[p];
-        }
-        if (row_done) {
-            typename C::y::word y;
-            for (int p = 0; p < C::y::lanes; ++p) {
-#pragma HLS UNROLL
-                C::y::set(y, p, typename C::y::type(partial[p]));
-            }
-            C::y::write(out, y);
-        }
+        const typename C::x::word x = input<C>(in, buffer, int(place), reads);
+        accumulate<C, Biased>(x, weights, bias, int(word), int(output), starts, partial);
+        if (row_done) C::y::write(out, results<C>(partial));
         if (output_done) {
             const bool below = x_position == counter(C::beside - 1);
             const bool all = below && y_position == counter(C::below - 1);

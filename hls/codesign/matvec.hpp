@@ -64,6 +64,50 @@ template <class C, int Shift> struct products<C, shared_slice<Shift> > {
     }
 };
 
+// A beat of the vector, from the stream where it `reads`, else from where it was kept then.
+template <class C, class In>
+typename C::x::word input(In& in, typename C::x::word buffer[C::in_folds], int place, bool reads) {
+#pragma HLS INLINE
+    typename C::x::word x;
+    if (reads) {
+        x = C::x::read(in);
+        buffer[place] = x;
+    } else {
+        x = buffer[place];
+    }
+    return x;
+}
+
+// Adds the products of a beat to the sums, which start anew, with the bias of the fold, where it is the first of a vector.
+template <class C, bool Biased>
+void accumulate(const typename C::x::word& x,
+                const typename C::weight::rom weights[C::out_folds * C::in_folds][C::y::lanes * C::x::lanes],
+                const typename C::bias::rom bias[Biased ? C::out_folds : 1][C::y::lanes], int word, int fold, bool starts,
+                typename C::y::element::sum partial[C::y::lanes]) {
+#pragma HLS INLINE
+    typedef typename C::y::element::sum sum;
+    // The trees of products first, so that only one addition lies between two cycles.
+    sum tree[C::y::lanes];
+#pragma HLS ARRAY_PARTITION variable=tree complete dim=0
+    products<C, typename C::multiplier>::add_up(x, weights, word, tree);
+    for (int p = 0; p < C::y::lanes; ++p) {
+#pragma HLS UNROLL
+        const sum start = Biased ? sum(bias[Biased ? fold : 0][p]) : sum(0);
+        partial[p] = (starts ? start : partial[p]) + tree[p];
+    }
+}
+
+// The sums as a beat.
+template <class C> typename C::y::word results(const typename C::y::element::sum partial[C::y::lanes]) {
+#pragma HLS INLINE
+    typename C::y::word y;
+    for (int p = 0; p < C::y::lanes; ++p) {
+#pragma HLS UNROLL
+        C::y::set(y, p, typename C::y::type(partial[p]));
+    }
+    return y;
+}
+
 // C: multiplier; positions, in_folds, out_folds; x and y (beats of simd and pe lanes), weight, bias (codes).
 //
 // Output fold after output fold; the first one computes while it reads, the others take the vector from the buffer:
@@ -74,10 +118,8 @@ void matvec_loop(In& in, Out& out,
                  const typename C::weight::rom weights[C::out_folds * C::in_folds][C::y::lanes * C::x::lanes],
                  const typename C::bias::rom bias[Biased ? C::out_folds : 1][C::y::lanes]) {
 #pragma HLS INLINE
-    typedef typename C::y::element accumulator;
-    typedef typename accumulator::sum sum;
     typename C::x::word buffer[C::in_folds];
-    sum partial[C::y::lanes];
+    typename C::y::element::sum partial[C::y::lanes];
 #pragma HLS ARRAY_PARTITION variable=partial complete dim=0
 
 position:
@@ -87,30 +129,9 @@ position:
         input_fold:
             for (int s = 0; s < C::in_folds; ++s) {
 #pragma HLS PIPELINE II=1
-                typename C::x::word x;
-                if (f == 0) {
-                    x = C::x::read(in);
-                    buffer[s] = x;
-                } else {
-                    x = buffer[s];
-                }
-                // The trees of products first, so that only one addition lies between two cycles.
-                sum tree[C::y::lanes];
-#pragma HLS ARRAY_PARTITION variable=tree complete dim=0
-                products<C, typename C::multiplier>::add_up(x, weights, f * C::in_folds + s, tree);
-                for (int p = 0; p < C::y::lanes; ++p) {
-#pragma HLS UNROLL
-                    const sum start = Biased ? sum(bias[Biased ? f : 0][p]) : sum(0);
-                    partial[p] = (s == 0 ? start : partial[p]) + tree[p];
-                }
-                if (s == C::in_folds - 1) {
-                    typename C::y::word y;
-                    for (int p = 0; p < C::y::lanes; ++p) {
-#pragma HLS UNROLL
-                        C::y::set(y, p, typename C::y::type(partial[p]));
-                    }
-                    C::y::write(out, y);
-                }
+                const typename C::x::word x = input<C>(in, buffer, s, f == 0);
+                accumulate<C, Biased>(x, weights, bias, f * C::in_folds + s, f, s == 0, partial);
+                if (s == C::in_folds - 1) C::y::write(out, results<C>(partial));
             }
         }
     }
