@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from codesign.errors import ConfigError
-from codesign.ir.fixed import Fixed
+from codesign.ir.fixed import Fixed, Rounding
 from codesign.ir.kernels.multiplier import Multiplier
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ KEYS: tuple[Key, ...] = (
     Key("layer", "ReuseFactor", "integer >= 1", "how often each multiplier is used per input vector"),
     Key("layer", "Strategy", "Latency, Resource or auto", "spend area for cycles, or memories and DSPs; auto chooses"),
     Key("layer", "Multiplier", "lut, dsp, packed, adders or auto", "what products are made of; auto chooses"),
+    Key("layer", "Rounding", "a mode of QONNX", "of results that the file leaves in float; ROUND (half to even) else"),
     Key("Precision", "default", "type", "weight, bias and result where they are not given"),
     Key("Precision", "weight", "type", "type of the weights"),
     Key("Precision", "bias", "type", "type of the bias"),
@@ -175,6 +176,8 @@ class LayerConfig:
     bias: Fixed | None = None
     result: Fixed | None = None
     table: Fixed | None = None
+    rounding: Rounding | None = None
+    """Of the result."""
     reuse_factor: int | None = None
     strategy: Strategy | None = None
     multiplier: Multipliers | None = None
@@ -185,6 +188,7 @@ class LayerConfig:
         precision = {name: _spelled(fixed) for name, fixed in types.items() if fixed is not None}
         found: dict[str, object] = {
             "Precision": precision or None,
+            "Rounding": self.rounding and self.rounding.value,
             "ReuseFactor": self.reuse_factor,
             "Strategy": self.strategy and self.strategy.value,
             "Multiplier": self.multiplier and self.multiplier.value,
@@ -276,6 +280,11 @@ class Config:
         given = {key: value for key, value in entries.items() if value is not None}
         model = _Reader("command line").layer(given, "Model")
         return replace(self, model=model.over(self.model))
+
+    def with_rounding(self, rounding: str | None) -> Config:
+        """The same with another rounding of all results, as the command line gives it."""
+        asked = _Reader("command line").rounding(rounding, "--rounding")
+        return self if asked is None else replace(self, model=LayerConfig(rounding=asked).over(self.model))
 
     def with_streams(self, streams: str | None) -> Config:
         """The same with other streams, as the command line gives them."""
@@ -369,7 +378,16 @@ class _Reader:
                 self.fail(f"{path}.Strategy", f"{_show(strategy)} is not one of Latency, Resource, auto{near}")
             strategy = Strategy(strategy.lower())
         multiplier = self.choice(entry.get("Multiplier"), f"{path}.Multiplier", Multipliers)
-        return LayerConfig(**types, reuse_factor=reuse, strategy=strategy, multiplier=multiplier)
+        rounding = self.rounding(entry.get("Rounding"), f"{path}.Rounding")
+        return LayerConfig(**types, rounding=rounding, reuse_factor=reuse, strategy=strategy, multiplier=multiplier)
+
+    def rounding(self, data: object, path: str) -> Rounding | None:
+        """A mode by its name in QONNX; None for nothing."""
+        text = self.text(data, path)
+        valid = [mode.value for mode in Rounding]
+        if text is not None and text.upper() not in valid:
+            self.fail(path, f"{_show(text)} is not one of {', '.join(valid)}{_nearest(text, valid)}")
+        return None if text is None else Rounding(text.upper())
 
     def precision(self, data: object, path: str) -> dict[str, Fixed | None]:
         if not isinstance(data, Mapping):

@@ -124,6 +124,7 @@ MISTAKES = {
     "a reuse of a half": ("Model: {ReuseFactor: 0.5}", "Model.ReuseFactor: 0.5 is not an integer >= 1"),
     "a reuse of yes": ("Model: {ReuseFactor: yes}", "Model.ReuseFactor: True is not an integer >= 1"),
     "a reuse in words": ("Model: {ReuseFactor: two}", "Model.ReuseFactor: 'two' is not an integer >= 1"),
+    "a rounding with a typo": ("Model: {Rounding: FLOR}", "'FLOR' is not one of ROUND, CEIL, FLOOR, UP, DOWN, HALF_UP"),
     "a strategy with a typo": ("Model: {Strategy: Latenci}", "'Latenci' is not one of Latency, Resource, auto; did"),
     "a multiplier with a typo": ("Model: {Multiplier: pack}", "'pack' is not one of lut, dsp, packed, adders, auto"),
     "a multiplier that is a number": ("Model: {Multiplier: 18}", "Model.Multiplier: 18 is not a text; write it in quo"),

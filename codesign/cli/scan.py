@@ -45,6 +45,9 @@ def scan_command(
         str, typer.Option(help="Binary points from the data: min-max, percentile, mse.")
     ] = "min-max",
     percentile: Annotated[float, typer.Option(help="Of --calibration percentile, on both sides.")] = 99.9,
+    rounding: Annotated[
+        str | None, typer.Option(metavar="MODE", help="Of results: ROUND (half to even), FLOOR, or another of QONNX.")
+    ] = None,
     search: Annotated[str, typer.Option(help="Which points: grid, layers, allocate or sample.")] = "grid",
     bit_operations: Annotated[
         str | None,
@@ -97,6 +100,7 @@ def scan_command(
                 integer=integer,
                 calibration=calibration,
                 percentile=percentile,
+                rounding=rounding,
                 method=search,
                 bit_operations=bit_operations,
                 objective=objective,

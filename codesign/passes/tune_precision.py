@@ -12,7 +12,7 @@ import numpy as np
 from codesign.analysis.chains import MOVES, chain_ending_in, is_stepper
 from codesign.config import Config
 from codesign.errors import ModelError
-from codesign.ir.fixed import Fixed
+from codesign.ir.fixed import Fixed, Rounding
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import (
     Affine,
@@ -169,13 +169,18 @@ class _Tuner:
 
     def _quantizer(self, source: Node, name: str, fixed: Fixed) -> Node:
         """A new node that rounds what the node `name` gives, which is the result of `source`."""
-        quantizer = Quantize(fixed.low, fixed.high, Vector.of(fixed.step))
+        quantizer = Quantize(fixed.low, fixed.high, Vector.of(fixed.step), rounding=self._rounding(source))
         fresh = self.graph.fresh(f"{source.name}_quantized")
         added = self.graph.node(fresh, quantizer, name, origin=source.origin)
         self.graph.nodes[fresh] = added
         self.added.add(fresh)
-        self._note(source, f"result rounded to {fixed}", Part.RESULT, fixed)
+        self._note_result(source, fixed)
         return added
+
+    def _rounding(self, source: Node) -> Rounding:
+        """How the result of `source` is rounded; the host rounds inputs half to even."""
+        asked = self.config.for_layer(source.name, type(source.layer).__name__, source.origin).rounding
+        return Rounding.ROUND if asked is None or isinstance(source.layer, Input) else asked
 
     def _source(self, node: Node) -> Node | None:
         """The first node behind `node`, but for what moves elements, that gives no codes of a quantizer or an input."""
@@ -239,9 +244,14 @@ class _Tuner:
 
     def _insert_after(self, node: Node, fixed: Fixed) -> None:
         name = self.graph.fresh(f"{node.name}_quantized")
-        quantizer = Quantize(fixed.low, fixed.high, Vector.of(fixed.step))
+        quantizer = Quantize(fixed.low, fixed.high, Vector.of(fixed.step), rounding=self._rounding(node))
         self.graph.insert_after(node.name, name, quantizer)
-        self._note(node, f"result rounded to {fixed}", Part.RESULT, fixed)
+        self._note_result(node, fixed)
+
+    def _note_result(self, node: Node, fixed: Fixed) -> None:
+        mode = self._rounding(node)
+        how = "" if mode is Rounding.ROUND else f", by {mode.value}"
+        self._note(node, f"result rounded to {fixed}{how}", Part.RESULT, fixed)
 
     def _note(self, node: Node, what: str, part: Part, fixed: Fixed) -> None:
         self.found.append(Approximation(node.name, node.origin, what, part, fixed))

@@ -47,13 +47,16 @@ class Task:
     interval: int | None = None
     latency_us: float | None = None
     budget: str | None = None
+    rounding: str | None = None
+    """Of results, a mode of QONNX."""
 
     def options(self) -> Options:
         """The options of `codesign compile` that all points share."""
-        return Options.of(
+        options = Options.of(
             self.target, dict(self.input_type) or None, None, self.config, self.reuse, self.clock_mhz, None,
             self.interval, self.latency_us, self.budget,
         )  # fmt: skip
+        return replace(options, config=options.config.with_rounding(self.rounding))
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ def scan(
     integer: str | None = None,
     calibration: str = "min-max",
     percentile: float = 99.9,
+    rounding: str | None = None,
     method: str = "grid",
     bit_operations: str | None = None,
     objective: str = "bit_operations",
@@ -114,7 +115,8 @@ def scan(
     `metric` (accuracy, auc, mae, iqr, or file.py:function, which is run) compares its outputs with `labels` (.npy).
     `goal` (max or min) says which way a function of one's own is better. `bits` are the widths of weights and results,
     `activations` those of results where they are others; binary points follow from `calibration` (min-max, percentile
-    or mse) on the first 1,000 samples, or are fixed by so many `integer` bits. `design` makes for each point the
+    or mse) on the first 1,000 samples, or are fixed by so many `integer` bits. `rounding` is that of results: ROUND
+    (half to even), FLOOR or another mode of QONNX. `design` makes for each point the
     design that fits the target, for its cycles and area. The other options are those of `compile`.
 
     `method` is a `Search`. `allocate` makes an allocation for each budget in `bit_operations`, by default for what each
@@ -134,6 +136,7 @@ def scan(
     task = Task(
         str(model), str(data), str(labels), metric, _maximize(goal), samples, design, target,
         tuple(sorted((input_type or {}).items())), config, reuse, clock_mhz, interval, latency_us, budget,
+        rounding,
     )  # fmt: skip
     weights = widths(bits, "--bits")
     others = None if activations is None else widths(activations, "--activations")

@@ -7,6 +7,7 @@ import pytest
 
 from codesign.config import Config
 from codesign.errors import ModelError
+from codesign.ir.fixed import Rounding
 from codesign.ir.layers import Affine, LeakyRelu, MatMul, Multiply, Quantize, Relu, Sigmoid
 from codesign.passes.tune_precision import tune_precision
 from tests.passes.given import codes, dense, network, text, vector
@@ -138,6 +139,17 @@ def test_sums_that_would_be_too_wide_to_multiply_are_rounded_before_they_are():
 
     assert graph["a"].type.type.width + graph["other"].type.type.width > 63
     assert str(graph["z"].type.fixed) == "fixed<40,12>"
+
+
+def test_a_result_is_rounded_as_asked_and_an_input_half_to_even():
+    graph = network(MatMul(WEIGHTS), Affine(vector(2), vector("1/3")), Relu())
+    config = Config.of({"Model": {"Precision": "fixed<8,4>", "Rounding": "floor"}})
+
+    found = tune_precision(graph, config)
+
+    rounding = {n.name: n.layer.rounding for n in graph if isinstance(n.layer, Quantize)}
+    assert rounding == {"x_quantized": Rounding.ROUND, "c_quantized": Rounding.FLOOR}
+    assert [a.what for a in found][-2:] == ["result rounded to fixed<8,4>", "result rounded to fixed<8,4>, by FLOOR"]
 
 
 def test_a_gate_of_wide_codes_gets_a_table_of_few():

@@ -54,6 +54,17 @@ def test_a_points_integers_are_those_of_the_compiled_network_and_of_its_cpp(
     }
 
 
+def test_results_are_rounded_as_asked_and_so_they_are_compiled(jets: Case) -> None:
+    kinds = [Evaluator(task(jets, "accuracy", design=False, rounding=mode)) for mode in (None, "FLOOR")]
+    types = point(kinds[0].space, Binary(calibrated(kinds[0])), lambda s: 6)
+    usual, floor = (k.codes(k.space.passed(types).network)[0] for k in kinds)
+    assert (usual != floor).any()
+    compiled = compile(jets.model, config=kinds[1].space.config(types).data(), target="u250", csim=False)
+    (output,) = compiled.network.outputs
+    np.testing.assert_array_equal(floor, compiled.network.run_codes(compiled.encode(jets.x))[output.source])
+    np.testing.assert_array_equal(kinds[1].outputs(compiled.network)[0], compiled.csim(jets.x))
+
+
 def test_more_bits_come_nearer_to_the_reference(jets: Case) -> None:
     evaluator = Evaluator(task(jets, "accuracy", design=False))
     calibration = calibrated(evaluator)

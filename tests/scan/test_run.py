@@ -148,6 +148,7 @@ def test_a_store_that_is_none_is_refused(
         ({"calibration": "best"}, r"--calibration 'best': choose min-max, percentile, mse"),
         ({"percentile": 30.0}, r"--percentile 30: give more than 50, and at most 100"),
         ({"method": "magic"}, r"--search 'magic': choose grid, layers, allocate, sample"),
+        ({"rounding": "down a bit"}, r"command line: --rounding: 'down a bit' is not one of ROUND, CEIL, FLOOR"),
         ({"goal": "up"}, r"--goal 'up': write max or min"),
     ],
 )

@@ -58,7 +58,9 @@ def test_the_configuration_of_a_point_reads_back_from_its_text(jets: Case) -> No
         {
             "Model": {"Precision": "fixed<16,6>", "InputPrecision": "fixed<9,2>", "ReuseFactor": 4},
             "LayerType": {"Relu": {"Strategy": "Latency"}},
-            "LayerName": {"dense_1": {"Multiplier": "dsp", "Precision": {"weight": "fixed<5,-1>"}}},
+            "LayerName": {
+                "dense_1": {"Multiplier": "dsp", "Rounding": "floor", "Precision": {"weight": "fixed<5,-1>"}}
+            },
             "Budget": {"dsp": 300},
             "Target": "u250",
             "ClockMHz": 250.0,
