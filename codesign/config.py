@@ -6,7 +6,7 @@ It holds only data. `Config.read` gives it from a file, `for_layer` answers what
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from pathlib import Path
@@ -54,6 +54,16 @@ KEYS: tuple[Key, ...] = (
     Key("top", "Interval", "integer >= 1", "most cycles from one sample to the next; `--interval` wins"),
     Key("top", "LatencyUs", "number > 0", "most microseconds for a sample on its own; `--latency-us` wins"),
     Key("top", "Budget", "text or mapping", "what the design may take: 80% or {dsp: 3800, bram: 50%}; `--budget` wins"),
+    Key(
+        "top",
+        "ComputeUnits",
+        "integer >= 1",
+        "instances of the kernel on the card, which share the budget; `--compute-units` wins",
+    ),
+    Key(
+        "top", "Banks", "text or list", "memory banks of the inputs and outputs, in turn: HBM[0],HBM[1]; `--banks` wins"
+    ),
+    Key("top", "MaxBatch", "integer >= 1", "most samples of one launch of a compute unit; `--max-batch` wins"),
     Key("Model", "InputPrecision", "type", "type of inputs that the file does not quantize; else Precision holds"),
     Key("layer", "Precision", "type, or mapping", "of what the file leaves in float; its quantizers always win"),
     Key("layer", "ReuseFactor", "integer >= 1", "how often each multiplier is used per input vector"),
@@ -217,6 +227,10 @@ class Config:
     latency_us: float | None = None
     budget: object = None
     """As the user spells it; what it means depends on the device."""
+    compute_units: int | None = None
+    banks: tuple[str, ...] | None = None
+    max_batch: int | None = None
+    """Samples."""
     file: str = "config"
 
     @classmethod
@@ -302,6 +316,19 @@ class Config:
             budget=self.budget if budget is None else reader.budget(given),
         )
 
+    def with_deployment(
+        self, compute_units: int | None = None, banks: str | Sequence[str] | None = None, max_batch: int | None = None
+    ) -> Config:
+        """The same with another deployment on a card, as the command line gives it."""
+        reader = _Reader("command line")
+        given = {"ComputeUnits": compute_units, "Banks": banks, "MaxBatch": max_batch}
+        return replace(
+            self,
+            compute_units=self.compute_units if compute_units is None else reader.count(given, "ComputeUnits"),
+            banks=self.banks if banks is None else reader.banks(given),
+            max_batch=self.max_batch if max_batch is None else reader.count(given, "MaxBatch"),
+        )
+
     def check_names(self, names: Iterable[str], types: Iterable[str]) -> None:
         """ConfigError for an entry of a layer, or of a type of layers, that the network does not have.
 
@@ -361,6 +388,9 @@ class _Reader:
             self.interval(top),
             self.latency(top),
             self.budget(top),
+            self.count(top, "ComputeUnits"),
+            self.banks(top),
+            self.count(top, "MaxBatch"),
             self.file,
         )
 
@@ -435,10 +465,26 @@ class _Reader:
         return found[0] if found else None
 
     def interval(self, top: Mapping[str, object]) -> int | None:
-        found = top.get("Interval")
+        return self.count(top, "Interval", ", in cycles")
+
+    def count(self, top: Mapping[str, object], key: str, unit: str = "") -> int | None:
+        found = top.get(key)
         if found is not None and (isinstance(found, bool) or not isinstance(found, int) or found < 1):
-            self.fail("Interval", f"{_show(found)} is not an integer >= 1, in cycles")
+            self.fail(key, f"{_show(found)} is not an integer >= 1{unit}")
         return found
+
+    def banks(self, top: Mapping[str, object]) -> tuple[str, ...] | None:
+        """Names of memory banks; whether the board has them is not known here."""
+        found = top.get("Banks")
+        if found is None:
+            return None
+        names = found.split(",") if isinstance(found, str) else found
+        if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+            self.fail("Banks", f"{_show(found)} is neither a text nor a list of names such as HBM[0]")
+        stripped = tuple(name.strip() for name in names)
+        if not stripped or not all(stripped):
+            self.fail("Banks", f"{_show(found)} names no bank at one of its places; write e.g. 'HBM[0],HBM[1]'")
+        return stripped
 
     def latency(self, top: Mapping[str, object]) -> float | None:
         found = top.get("LatencyUs")

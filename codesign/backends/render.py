@@ -13,6 +13,8 @@ from codesign.errors import IRError
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}", re.ASCII)
 _TCL_WORD = re.compile(r"[A-Za-z0-9_./:+=-]+", re.ASCII)
+_BANK = re.compile(r"[A-Za-z][A-Za-z0-9_]*\[[0-9]+\]", re.ASCII)
+_PLATFORM = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
 _LONGEST_COMMENT = 100
 
 
@@ -54,6 +56,20 @@ def quoted(text: str) -> str:
     return f'"{escaped.decode()}"'
 
 
+def bank(text: str) -> str:
+    """`text` if it is a memory bank such as HBM[0]; IRError otherwise."""
+    if not _BANK.fullmatch(text):
+        raise IRError(f"{text!r} was to be printed as a memory bank")
+    return text
+
+
+def platform(text: str) -> str:
+    """`text` if it is a platform's name, which is then safe in make and the shell; IRError otherwise."""
+    if not _PLATFORM.fullmatch(text):
+        raise IRError(f"{text!r} was to be printed as a platform")
+    return text
+
+
 @cache
 def _environment() -> jinja2.Environment:
     # The output is C++, Tcl and Markdown, not HTML: what comes from outside passes the filters above.
@@ -65,5 +81,7 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters.update(identifier=identifier, comment=comment, tcl=tcl, quoted=quoted)
+    environment.filters.update(
+        identifier=identifier, comment=comment, tcl=tcl, quoted=quoted, bank=bank, platform=platform
+    )
     return environment

@@ -54,6 +54,17 @@ Budget = Annotated[
     str | None,
     typer.Option(metavar="AMOUNTS", help="What it may take: '70%' or 'dsp=3800,bram=50%'; 80% of what is not named."),
 ]
+ComputeUnits = Annotated[
+    int | None,
+    typer.Option("--compute-units", metavar="N", help="Instances of the kernel on the card; they share the budget."),
+]
+Banks = Annotated[
+    str | None,
+    typer.Option(metavar="NAMES", help="Memory banks of the inputs and outputs, in turn, e.g. 'HBM[0],HBM[1]'."),
+]
+MaxBatch = Annotated[
+    int | None, typer.Option("--max-batch", metavar="N", help="Most samples of one launch of a compute unit.")
+]
 Target = Annotated[str | None, typer.Option(help="Device or board, see `codesign targets`.")]
 
 

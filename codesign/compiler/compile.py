@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from codesign import __version__
-from codesign.backends import pynq
-from codesign.backends.kernel.sources import kernel, write_kernel
 from codesign.backends.project import Vectors, output_folder, write_project
 from codesign.backends.rtl.project import write_twin
+from codesign.compiler.board import write_board
+from codesign.compiler.deployment import check_board
 from codesign.compiler.executing import executable
 from codesign.compiler.goals import check_goals
 from codesign.compiler.options import ConfigSource, Options
@@ -95,6 +95,9 @@ def compile(
     interval: int | None = None,
     latency_us: float | None = None,
     budget: str | Mapping[str, float | str] | None = None,
+    compute_units: int | None = None,
+    banks: str | Sequence[str] | None = None,
+    max_batch: int | None = None,
     name: str | None = None,
     force: bool = False,
     csim: bool = True,
@@ -111,8 +114,10 @@ def compile(
     does so by layer. `reuse` is the reuse factor of all layers. `interval` (cycles) and `latency_us` ask for the
     cheapest design that is so fast; without them the fastest that fits is made. `budget` is what it may take of the
     target: a text such as '70%' or 'dsp=3800,bram=50%', or a mapping; 80 % of what is not named. `streams` (mixed,
-    single, array or struct) wires every stream alike, to compare; mixed is the best of them. The ladder is climbed on a
-    few random inputs, with the generated C++ unless `csim` is off, and with the SystemVerilog if `cosim` is on.
+    single, array or struct) wires every stream alike, to compare; mixed is the best of them. On a card, `compute_units`
+    instances of the kernel share the budget, `banks` ('HBM[0],HBM[1]') are the memory banks of inputs and outputs in
+    turn, and `max_batch` is the most samples of one launch. The ladder is climbed on a few random inputs, with the
+    generated C++ unless `csim` is off, and with the SystemVerilog if `cosim` is on.
 
     Raises CodesignError with a message that names file, node and cure. The folder appears whole or not at all, and
     an existing one is replaced only with `force`. `progress` is told what the long steps are and how far they have
@@ -121,7 +126,11 @@ def compile(
     model = Path(model)
     if cosim:
         verilator()  # before minutes of work, what is missing
-    options = Options.of(target, input_type, precision, config, reuse, clock_mhz, streams, interval, latency_us, budget)
+    options = Options.of(
+        target, input_type, precision, config, reuse, clock_mhz, streams, interval, latency_us, budget, compute_units,
+        banks, max_batch,
+    )  # fmt: skip
+    check_board(options)
     temporary = tempfile.TemporaryDirectory(prefix="codesign-") if output is None else None
     place = Path(temporary.name) / "project" if temporary is not None else Path(output or "")
     with output_folder(place, force) as folder:
@@ -155,16 +164,7 @@ def compile(
         write_twin(
             design, folder, part=options.target.part, clock_ns=clock_ns, version=__version__, digest=digest
         )  # fmt: skip
-        if options.target.word_bits is not None:
-            written_kernel = write_kernel(
-                kernel(design, printed, options.target.word_bits), folder, version=__version__, digest=digest
-            )  # fmt: skip
-            if options.target.board_part is not None and options.target.family in pynq.FAMILIES:
-                pynq.write_overlay(
-                    design, written_kernel, folder,
-                    family=options.target.family, part=options.target.part, board_part=options.target.board_part,
-                    clock_ns=clock_ns, version=__version__, digest=digest,
-                )  # fmt: skip
+        write_board(design, printed, folder, options=options, clock_ns=clock_ns, digest=digest)
         copy = source.copied(folder / "model")
         ladder = Ladder(passed.typed, passed.network, design, passed.exact, copy, folder, executable)
         keep(ladder, folder, folding, options.strategies(passed.network), options.clock_mhz, options.streams)

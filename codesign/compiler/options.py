@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from codesign.config import Config, Strategy, Streams
@@ -46,12 +46,15 @@ class Options:
         interval: int | None = None,
         latency_us: float | None = None,
         budget: object = None,
+        compute_units: int | None = None,
+        banks: str | Sequence[str] | None = None,
+        max_batch: int | None = None,
     ) -> Options:
         """The options with the command line over the configuration over the defaults; CodesignError where they are
         wrong in themselves."""
         merged = _config(config).with_model(precision=precision, reuse=reuse).with_streams(streams)
         where = merged.file if budget is None else "command line"
-        merged = merged.with_goals(interval, latency_us, budget)
+        merged = merged.with_goals(interval, latency_us, budget).with_deployment(compute_units, banks, max_batch)
         allowed = Budget() if merged.budget is None else Budget.read(merged.budget, f"{where}: Budget")
         device = load_target(target or merged.target or DEFAULT_TARGET)
         clocks = (clock_mhz, merged.clock_mhz, device.clock_mhz)
@@ -61,6 +64,7 @@ class Options:
                 f"{device.name}: a clock of {clock:g} MHz was asked; designs for it run at up to "
                 f"{device.max_clock_mhz:g} MHz"
             )
+        allowed = replace(allowed, designs=merged.compute_units or 1)
         return cls(merged, device, clock, _input_types(input_type), allowed)
 
     @property

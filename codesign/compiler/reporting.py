@@ -53,7 +53,7 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
         errors=verification.errors,
         notes=verification.notes,
         timelines=timelines(design, flow),
-        card=card_of(design, target),
+        card=card_of(design, target, options.config.compute_units or 1),
     )
 
 

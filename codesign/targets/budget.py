@@ -19,11 +19,13 @@ _SHOWN = {"lut": "lut", "ff": "ff", "dsp": "dsp", "bram36": "bram", "uram": "ura
 
 @dataclass(frozen=True)
 class Budget:
-    """A share of all that the device has, and absolute amounts of some resources, by the fields of Resources."""
+    """A share of all that the device has, and absolute amounts of some resources, by the fields of Resources; for
+    several equal designs together, where the device is to hold more than one."""
 
     share: float = DEFAULT_SHARE
     amounts: Mapping[str, float] | None = None
     shares: Mapping[str, float] | None = None
+    designs: int = 1
 
     @classmethod
     def read(cls, given: object, where: str) -> Budget:
@@ -54,12 +56,12 @@ class Budget:
         return cls(amounts=amounts, shares=shares)
 
     def of(self, device: Resources) -> Resources:
-        """What of a device may be taken."""
+        """What of a device one of the designs may take."""
         found = {}
         for (_, there), key in zip(device.items(), _SHOWN):
             share = (self.shares or {}).get(key, self.share)
             found[key] = (self.amounts or {}).get(key, there * share)
-        return Resources(**found)
+        return Resources(**found) * (1 / self.designs)
 
     def __str__(self) -> str:
         named = {**(self.amounts or {}), **(self.shares or {})}

@@ -31,6 +31,7 @@ def test_every_option_reaches_the_compiler(run: Run, monkeypatch: pytest.MonkeyP
         "compile", "m.onnx", "--target", "u50", "-o", tmp_path / "out", "--input-type", "x=int<8>", "--input-type",
         "uint<4>", "--precision", "fixed<16,6>", "--config", "my.yaml", "--reuse", "4", "--clock-mhz", "250.5",
         "--streams", "single", "--interval", "100", "--latency-us", "2.5", "--budget", "dsp=10",
+        "--compute-units", "2", "--banks", "HBM[3]", "--max-batch", "50",
         "--name", "tagger", "--force", "--no-csim", "--cosim", "--dump-passes",
     )  # fmt: skip
     assert (code, errors) == (0, "")
@@ -40,6 +41,7 @@ def test_every_option_reaches_the_compiler(run: Run, monkeypatch: pytest.MonkeyP
         "input_type": {"x": "int<8>", "": "uint<4>"}, "precision": "fixed<16,6>", "config": Path("my.yaml"),
         "reuse": 4, "clock_mhz": 250.5, "streams": "single", "name": "tagger", "force": True, "csim": False,
         "cosim": True, "dump_passes": True, "interval": 100, "latency_us": 2.5, "budget": "dsp=10",
+        "compute_units": 2, "banks": "HBM[3]", "max_batch": 50,
     }  # fmt: skip
 
 

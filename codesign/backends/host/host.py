@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesign import resources
+from codesign.backends.deployment import Bank, ComputeUnit
 from codesign.backends.host.ports import PortText, input_text, output_text
 from codesign.backends.kernel.sources import Kernel
 from codesign.backends.render import render
@@ -14,22 +15,6 @@ from codesign.ir.design import Design
 
 HOST = "alveo/host"
 EMULATION = "alveo/emulation"
-
-
-@dataclass(frozen=True)
-class Bank:
-    """A memory of the card: as the connectivity file calls it, and its bytes."""
-
-    tag: str
-    bytes: int
-
-
-@dataclass(frozen=True)
-class ComputeUnit:
-    """An instance of the kernel: for each of its memory arguments, the status last, the number of its bank."""
-
-    name: str
-    banks: tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 from codesign.analysis.delays import first_latency
@@ -84,14 +85,33 @@ class Reasons:
     def _too_large(self) -> str:
         """What the design needs that is too large by the smallest factor."""
         need = self.search.smallest(self.options, self.search.intervals(self.options)[-1])
-        where = f"{self.search.graph.origin} does not fit {self.budget} of {self.target.name}"
+        where = f"{self._subject()} not fit {self.budget} of {self.target.name}"
         if need is None or not need.exceeding(self.search.limit):
             return f"{where}: its FIFOs take more than the folding leaves; {self._cure()}"
-        return f"{where}: it needs {self._beyond(need)}; {self._larger_budget(need) or self._cure()}"
+        amounts = self._amounts(need, need.exceeding(self.search.limit))
+        cure = self._fewer() or self._larger_budget(need) or self._cure()
+        return f"{where}: {'it needs' if self.budget.designs == 1 else 'they need'} {amounts}; {cure}"
+
+    def _subject(self) -> str:
+        """What it is that does not fit."""
+        origin, count = self.search.graph.origin, self.budget.designs
+        return f"{origin} does" if count == 1 else f"{count} compute units of {origin} do"
+
+    def _fewer(self) -> str | None:
+        """How many compute units fit, where several were asked and fewer do."""
+        count, limit = self.budget.designs, self.search.limit
+        for fewer in range(count - 1, 0, -1):
+            search = copy(self.search)
+            search.limit = limit * (count / fewer)
+            longest = search.intervals(self.options)[-1]
+            if search.possible(self.options, longest) and search.cheapest(self.options, longest):
+                return f"try {fewer} compute unit{'s' if fewer > 1 else ''}"
+        return None
 
     def _larger_budget(self, need: Resources) -> str | None:
         """The smallest budget that would do, where the device has that much and no reuse factor was asked."""
         over = need.exceeding(self.search.limit)
+        need = need * self.budget.designs
         if need.exceeding(self.target.resources) or any(len(self.options[n]) < len(self.every[n]) for n in self.every):
             return None
         words = {"BRAM36": "bram"}
@@ -102,10 +122,13 @@ class Reasons:
         return max(n / max(most, 1e-3) for n, most in zip(need, self.search.limit))
 
     def _beyond(self, need: Resources) -> str:
-        return self._amounts(need, need.exceeding(self.search.limit))
+        count = self.budget.designs
+        together = f" for {count} compute units" if count > 1 else ""
+        return self._amounts(need, need.exceeding(self.search.limit)) + together
 
     def _amounts(self, need: Resources, names: Iterable[str]) -> str:
-        amounts, there = dict(need.items()), dict(self.search.limit.items())
+        count = self.budget.designs
+        amounts, there = dict((need * count).items()), dict((self.search.limit * count).items())
         return " and ".join(f"{amounts[n]:,.10g} {n} (the budget has {there[n]:,.10g})" for n in names)
 
     def _cure(self) -> str:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from codesign import resources
-from codesign.backends.host.host import Bank, ComputeUnit, host, write_host
+from codesign.backends.deployment import Bank, ComputeUnit
+from codesign.backends.host.host import host, write_host
 from codesign.backends.kernel.sources import kernel, write_kernel
 from codesign.backends.project import write_project
 from codesign.ir.design import Design

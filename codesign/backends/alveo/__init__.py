@@ -1,0 +1,1 @@
+"""The folder `alveo/` of a project: what v++ needs to build the kernel for a card."""
