@@ -4,19 +4,23 @@
 PYTHON ?= python3
 VENV := .venv
 TRAIN_VENV := .venv-train
+KERAS_VENV := .venv-keras
 DEMO := build/jet_tagger
 
-.PHONY: demo test train-test lint types clean
+.PHONY: demo test train-test keras-test lint types clean
 
 demo: $(VENV)/stamp
 	$(VENV)/bin/codesign compile models/jet_tagger/jet_tagger.onnx --target u50 -o $(DEMO) --force
 	$(VENV)/bin/codesign cosim $(DEMO)
 
 test: $(VENV)/stamp
-	$(VENV)/bin/python -m pytest -n 2 -m "not train"
+	$(VENV)/bin/python -m pytest -n 2 -m "not train and not keras"
 
 train-test: $(TRAIN_VENV)/stamp
 	$(TRAIN_VENV)/bin/python -m pytest -m train
+
+keras-test: $(KERAS_VENV)/stamp
+	$(KERAS_VENV)/bin/python -m pytest -m keras tests/keras
 
 lint: $(VENV)/stamp
 	$(VENV)/bin/ruff check .
@@ -35,6 +39,12 @@ $(TRAIN_VENV)/stamp: pyproject.toml
 	$(TRAIN_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
 	@touch $@
 
+# Never with hgq2 in it, which brings a package of the same name as QKeras.
+$(KERAS_VENV)/stamp: pyproject.toml
+	$(PYTHON) -m venv $(KERAS_VENV)
+	$(KERAS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[keras,dev]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(TRAIN_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TRAIN_VENV) $(KERAS_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find codesign tests models -name __pycache__ -type d -prune -exec rm -rf {} +

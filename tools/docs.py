@@ -27,6 +27,8 @@ from codesign import config, errors  # noqa: E402
 from codesign.compiler import show  # noqa: E402
 from codesign.frontends.converters import SUPPORTED  # noqa: E402
 from codesign.frontends.folding import EVALUATED, EXACT, MOVES  # noqa: E402
+from codesign.frontends.keras.spelling import QUANTIZERS  # noqa: E402
+from codesign.frontends.keras.table import LAYERS  # noqa: E402
 from codesign.passes import pipeline  # noqa: E402
 from codesign.targets import all_targets  # noqa: E402
 
@@ -62,6 +64,16 @@ def operators() -> str:
         ("operator", "what is supported: what it becomes"),
         ((f"`{k}`", summary(f)) for k, f in SUPPORTED.items()),
     )
+
+
+def keras_layers() -> str:
+    """Every class of layers that is read from Keras files."""
+    return table(("layer", "what is supported: what it becomes"), ((f"`{k}`", summary(f)) for k, f in LAYERS.items()))
+
+
+def keras_quantizers() -> str:
+    """Every quantizer of QKeras that is read."""
+    return table(("quantizer", "what is supported"), ((f"`{k}`", summary(f)) for k, f in QUANTIZERS.items()))
 
 
 def constant_operators() -> str:
@@ -199,6 +211,8 @@ def output(arguments: list[str], folder: Path) -> str:
 PRINTED: dict[str, Callable[[], str]] = {
     "operators": operators,
     "constant operators": constant_operators,
+    "keras layers": keras_layers,
+    "keras quantizers": keras_quantizers,
     "configuration keys": config.markdown,
     "layer types": layer_types,
     "refused keys": refused_keys,

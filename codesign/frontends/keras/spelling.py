@@ -88,6 +88,8 @@ def class_of(stated: object) -> str:
     if isinstance(stated, str):
         return stated.split("(")[0]
     name = stated.get("class_name") if isinstance(stated, Mapping) else None
+    if isinstance(stated, Mapping) and name == "function":  # one that Keras does not know, by its name
+        name = stated.get("config")
     return name if isinstance(name, str) else ""
 
 
@@ -96,9 +98,9 @@ def named(stated: object) -> tuple[str, Mapping[str, object]]:
     if isinstance(stated, str):
         return _parsed(stated)
     if isinstance(stated, Mapping):
-        name, config = stated.get("class_name"), stated.get("config")
-        if isinstance(name, str) and (config is None or isinstance(config, Mapping)):
-            return name, config or {}
+        name, config = class_of(stated), stated.get("config")
+        if name and (config in (None, name) or isinstance(config, Mapping)):
+            return name, config if isinstance(config, Mapping) else {}
     raise LayerError(f"{spelled(repr(stated))} names no quantizer; save the model again with model.save()")
 
 

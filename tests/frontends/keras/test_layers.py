@@ -96,6 +96,10 @@ CASES: dict[str, tuple[list[tuple[int, ...]], L]] = {
     "q activation smooth tanh": ([(3,)], L("QActivation", "a", {"activation": "smooth_tanh"})),
     "q activation smooth sigmoid": ([(3,)], L("QActivation", "a", {"activation": "smooth_sigmoid"})),
     "q activation binary tanh": ([(3,)], L("QActivation", "a", {"activation": "binary_tanh"})),
+    "q activation function": (
+        [(3,)],
+        L("QActivation", "a", {"activation": {"class_name": "function", "config": "binary_tanh"}}),
+    ),
     "q activation binary sigmoid": ([(3,)], L("QActivation", "a", {"activation": "binary_sigmoid"})),
     "q average pool": (
         [(4, 4, 2)],

@@ -9,7 +9,7 @@ from codesign.frontends.converters.building import Building, Stream
 from codesign.frontends.keras.fields import single
 from codesign.frontends.keras.layer import KerasLayer
 from codesign.frontends.keras.layers.weights import quantizer_of
-from codesign.frontends.keras.spelling import is_quantizer
+from codesign.frontends.keras.spelling import class_of, is_quantizer
 from codesign.frontends.names import spelled
 from codesign.ir.layers import Affine, Clip, Layer, LeakyRelu, Quantize, Relu, Sigmoid, Softmax, Tanh
 from codesign.ir.vector import Vector
@@ -40,8 +40,8 @@ def activated(node: KerasLayer, x: Stream, key: str, *, qkeras: bool = False, ma
         found = quantizer_of(node, key)
         assert found is not None
         return found.stream(node, x, part)
-    if isinstance(stated, Mapping) and stated.get("config") in ({}, None):
-        stated = stated.get("class_name")
+    if isinstance(stated, Mapping) and stated.get("config") in ({}, None, class_of(stated)):
+        stated = class_of(stated)
     if not isinstance(stated, str):
         node.refuse(f"its {key} {spelled(repr(stated))} is a custom object; use an activation of Keras or QKeras")
     if qkeras and stated in QKERAS_FUNCTIONS:
