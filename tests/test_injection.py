@@ -169,7 +169,7 @@ def test_a_model_of_hostile_names_becomes_harmless_text(name: str, plain: dict[s
     assert [p.name for p in tmp_path.iterdir()] == ["work"]
     assert {p.name for p in (place / "build").iterdir()} == {
         "Makefile", "README.md", "codesign.json", "cosim", "csim", "hls_config.cfg", "hls_free_running.cfg",
-        "ip_example.tcl", "model", "network", "report.html",
+        "ip_example.tcl", "kernel", "model", "network", "report.html",
         "report.json", "rtl", "src", "tb", "vitis_hls.tcl", "vivado_hls.tcl",
     }  # fmt: skip
 

@@ -22,11 +22,9 @@
 // is left to the flow: ap_ctrl_chain for Vitis kernels, so that a start may follow before the last is done, else
 // ap_ctrl_hs.
 #define CODESIGN_READ_MASTER(name, number, burst) \
-    CODESIGN_PRAGMA(INTERFACE m_axi port=name bundle=gmem##number offset=slave latency=64 \
-                    num_read_outstanding=8 max_read_burst_length=burst)
+    CODESIGN_PRAGMA(INTERFACE m_axi port=name bundle=gmem##number offset=slave latency=64 num_read_outstanding=8 max_read_burst_length=burst)
 #define CODESIGN_WRITE_MASTER(name, number, burst) \
-    CODESIGN_PRAGMA(INTERFACE m_axi port=name bundle=gmem##number offset=slave latency=64 \
-                    num_write_outstanding=8 max_write_burst_length=burst)
+    CODESIGN_PRAGMA(INTERFACE m_axi port=name bundle=gmem##number offset=slave latency=64 num_write_outstanding=8 max_write_burst_length=burst)
 #define CODESIGN_REGISTER(name) CODESIGN_PRAGMA(INTERFACE s_axilite port=name bundle=control)
 
 #ifdef __VITIS_HLS__
