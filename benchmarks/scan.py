@@ -1,6 +1,6 @@
 """Precision scans: time per point beside hls4ml's, the metric against bits, and bits by layer beside uniform ones.
 
-    python -m benchmarks.scan [--peer-python PYTHON] [--only jets deepcalo] [--showers N] [--folder FOLDER]
+    python -m benchmarks.scan [--peer-python PYTHON] [--only NAME ...] [--showers N] [--folder FOLDER]
 
 The networks are those of models/ without their quantizers: what was trained with them in the loop is float again, so
 that what is scanned is post-training quantization. Jets and showers are generated. Times are CPU seconds of one
@@ -25,6 +25,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.fold_constants import FoldConstants
 from qonnx.transformation.infer_shapes import InferShapes
 
+from benchmarks import constituents
 from benchmarks.measure import cpu_seconds, surroundings, table
 from codesign.scan.calibrate import SAMPLES, Method, calibrate
 from codesign.scan.evaluate import Evaluator, Task
@@ -74,7 +75,7 @@ def without_quantizers(source: Path, target: Path) -> Path:
 
 
 def cases(folder: Path, events: int) -> list[Case]:
-    """The jet tagger and the energy regression, with their data in `folder`."""
+    """The tagger of published jets where they are, our own and the energy regression, with their data in `folder`."""
     x, y = jets(JETS, SEED)
     shower = showers(events, SEED)
     arrays = {"jets_x": x, "jets_y": y, "showers_x": shower.images.transpose(0, 3, 1, 2).astype(np.float32),
@@ -84,10 +85,12 @@ def cases(folder: Path, events: int) -> list[Case]:
     models = ROOT / "models"
     tagger = without_quantizers(models / "jet_tagger" / "jet_tagger.onnx", folder / "jets.onnx")
     calo = without_quantizers(models / "deepcalo" / "image_only.onnx", folder / "deepcalo.onnx")
-    return [
+    found = [
         Case("jets", tagger, folder / "jets_x.npy", folder / "jets_y.npy", ("accuracy",), "2..8"),
         Case("deepcalo", calo, folder / "showers_x.npy", folder / "showers_y.npy", ("mae", "iqr"), "4..8"),
     ]
+    published = constituents.files(folder)
+    return found if published is None else [Case("constituents", *published, ("accuracy",), "2..8"), *found]
 
 
 def seconds_per_point(case: Case) -> Measured:
@@ -177,7 +180,7 @@ def by_layer(case: Case, folder: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--peer-python", help="an interpreter that has hls4ml")
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=("jets", "deepcalo"))
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=("constituents", "jets", "deepcalo"))
     parser.add_argument("--showers", type=int, default=250)
     parser.add_argument("--folder", type=Path, help="keeps the files and the stores, and goes on with those there are")
     asked = parser.parse_args()

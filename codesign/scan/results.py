@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -82,10 +81,9 @@ def write_sensitivities(folder: Path, rows: Sequence[Sensitivity]) -> None:
 
 def replace_file(path: Path, text: str) -> None:
     """Writes the file whole, or leaves the one that there is."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        handle, partial = tempfile.mkstemp(suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        partial.write_text(text, encoding="utf-8")
         os.replace(partial, path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
