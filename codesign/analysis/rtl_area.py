@@ -1,8 +1,8 @@
-"""What the SystemVerilog of a design takes: the model of `cost.py`, calibrated kernel by kernel on what Yosys makes.
+"""What the SystemVerilog of a design takes: the model of `cost`, calibrated kernel by kernel on what Yosys makes.
 
-`cost.py` chooses foldings for either back end, and none of its terms is fitted. Here LUTs and flip-flops of each kind
+`cost` chooses foldings for either back end, and none of its terms is fitted. Here LUTs and flip-flops of each kind
 of kernel are its terms times a factor, plus a constant for the control, both fitted; `python -m benchmarks.area` prints
-how far they are off. FIFOs have formulas of their own. DSP slices and block RAM are those of `cost.py`.
+how far they are off. FIFOs have formulas of their own. DSP slices and block RAM are those of `cost`.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _fit(kernel: Kernel) -> Fit:
 
 
 def _terms(kernel: Kernel) -> Resources:
-    """Those of `cost.py`, but for what the SystemVerilog makes otherwise: sums of channels that take turns are kept in
+    """Those of `cost`, but for what the SystemVerilog makes otherwise: sums of channels that take turns are kept in
     LUT RAM, tables of more than 256 words in block RAM, and a fork has a register."""
     match kernel:
         case Fork():
