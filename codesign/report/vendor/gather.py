@@ -48,8 +48,8 @@ MOST_FILES = 400
 """Reports that are read at once."""
 MOST_ENTRIES = 200_000
 """Files that are looked at to find them."""
-_SKIPPED = {".autopilot", ".Xil", ".ipcache"}
-"""Folders in which tools keep what they need themselves."""
+_SKIPPED = {".autopilot", ".Xil", ".ipcache", "temp", "logs"}
+"""Folders in which tools keep what they need themselves; `v++` copies its reports out of the last two."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,8 @@ def gather(report: Report, build: Path, given: Sequence[Path] = ()) -> Gathered:
         frozenset(row.name for row in report.streams),
     )
     found: dict[Key, VendorReport] = {}
-    told: list[Told] = []
+    paths, told = _paths(build, given)
     inner = 0
-    paths = _paths(build, given)
     for path in list(paths)[:MOST_FILES]:
         name, place = _name(path, build), paths[path]
         try:
@@ -124,20 +123,27 @@ def _is_inner(path: Path, design: Design, given: Sequence[Path]) -> bool:
     return function not in design.tops and function not in design.processes
 
 
-def _paths(build: Path, given: Iterable[Path]) -> dict[Path, Place]:
-    """Each file with its place, the newest first, so that of two runs the later one counts."""
+def _paths(build: Path, given: Iterable[Path]) -> tuple[dict[Path, Place], list[Told]]:
+    """Each file with its place, the newest first, so that of two runs the later one counts; and what was too large."""
     found: dict[Path, Place] = {}
-    for place in PLACES:
-        found |= {path: place for path in _below(build / place.folder, place.patterns) if path not in found}
+    told: list[Told] = []
     anywhere = Place("", (*_HLS, *_VIVADO, *_XRT, *_OTHER))
+    folders = [(build / place.folder, place) for place in PLACES]
     for path in given:
         if path.is_dir():
-            found |= {below: anywhere for below in _below(path, anywhere.patterns) if below not in found}
+            folders.append((path, anywhere))
         elif path.exists():
-            found.setdefault(path, anywhere)
+            found[path] = anywhere
         else:
             raise ReportError(f"{path}: there is no such file or folder; --vendor takes a report, or a folder of them")
-    return {path: found[path] for path in sorted(found, key=lambda path: (-_changed(path), str(path)))}
+    for folder, place in folders:
+        below, all_of_it = _below(folder, place.patterns)
+        for path in below:
+            found.setdefault(path, place)
+        if not all_of_it:
+            cure = "name the folder of the reports with --vendor"
+            told.append(Told(_name(folder, build), f"more than {MOST_ENTRIES} files, not all looked at; {cure}", False))
+    return {path: found[path] for path in sorted(found, key=lambda path: (-_changed(path), str(path)))}, told
 
 
 def _changed(path: Path) -> int:
@@ -147,16 +153,16 @@ def _changed(path: Path) -> int:
         return 0
 
 
-def _below(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
-    """The files below a folder that are called like a report; links are not followed."""
+def _below(folder: Path, patterns: tuple[str, ...]) -> tuple[list[Path], bool]:
+    """The files below a folder that are called like a report, and whether those are all; links are not followed."""
     found, seen = [], 0
     for place, folders, names in os.walk(folder, followlinks=False):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         seen += len(names) + len(folders)
         if seen > MOST_ENTRIES:
-            raise ReportError(f"{folder}: more than {MOST_ENTRIES} files; name the folder of the reports with --vendor")
+            break
         found += [Path(place) / name for name in names if any(fnmatch(name, pattern) for pattern in patterns)]
-    return [path for path in found if path.is_file() and not path.is_symlink()]
+    return [path for path in found if path.is_file() and not path.is_symlink()], seen <= MOST_ENTRIES
 
 
 def _name(path: Path, build: Path) -> str:
