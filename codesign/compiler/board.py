@@ -11,6 +11,7 @@ from codesign.backends.alveo.scripts import scripts, write_scripts
 from codesign.backends.hls.sources import Sources
 from codesign.backends.host.host import host, write_host
 from codesign.backends.kernel.sources import kernel, write_kernel
+from codesign.backends.python_host import write_card_host
 from codesign.compiler.deployment import deployed
 from codesign.compiler.options import Options
 from codesign.ir.design import Design
@@ -33,6 +34,7 @@ def write_board(
         write_scripts(scripts(found, deployment, target, clock_ns), folder, version=__version__, digest=digest)
         program = host(design, found, deployment.units, deployment.banks, deployment.max_samples)
         write_host(program, folder, version=__version__, digest=digest)
+        write_card_host(design, found, [unit.name for unit in deployment.units], folder, digest=digest)
     if target.board_part is not None and target.family in pynq.FAMILIES:
         pynq.write_overlay(
             design, found, folder,
