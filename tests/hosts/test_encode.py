@@ -110,6 +110,16 @@ def test_lines_decide_every_rounding_near_its_ties(rounding: Rounding) -> None:
     agree(layer, hard(layer, np.random.default_rng(1)))
 
 
+def test_lines_are_exact_where_their_terms_are_far_larger_than_the_codes() -> None:
+    """Doubles near 2^55 are 8 apart, so that floating point is some codes off, at both ends of the range too."""
+    offset = Vector.of(2**55 + Fraction(1, 7))
+    x = (2.0**55 + 8 * np.arange(-1680, 1681)).reshape(-1, 1)
+    for high in range(39950, 39980, 3):
+        layer = quantized((Quantize(-high, high, Vector.of(Fraction(1, 3)), offset),))
+        assert isinstance(encoders(layer, "x")[0], Line)
+        agree(layer, x[np.abs(np.abs(x[:, 0] - 2.0**55) - 8 * 1666) < 100])
+
+
 def test_a_plain_fixed_point_number_is_one_rounding() -> None:
     layer = quantized((Quantize(-(2**31), 2**31 - 1, Vector.of(Fraction(1, 2**20))),))
     assert encoders(layer, "x") == (Binary(20, -(2**31), 2**31 - 1),)
