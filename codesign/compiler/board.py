@@ -8,6 +8,7 @@ from pathlib import Path
 from codesign import __version__
 from codesign.backends import pynq
 from codesign.backends.alveo.scripts import scripts, write_scripts
+from codesign.backends.deployment import Deployment
 from codesign.backends.hls.sources import Sources
 from codesign.backends.host.host import host, write_host
 from codesign.backends.kernel.sources import kernel, write_kernel
@@ -19,15 +20,16 @@ from codesign.ir.design import Design
 
 def write_board(
     design: Design, printed: Sources, folder: Path, *, options: Options, clock_ns: Fraction, digest: str
-) -> None:
+) -> Deployment | None:
     """Writes `kernel/`, and `alveo/` or `pynq/` where the target is such a board, into the project `folder`, which has
-    the design as `printed`; nothing where the target has no memory that a kernel could reach.
+    the design as `printed`, and gives what was decided; nothing where the target has no memory that a kernel could
+    reach.
 
     `digest` names the model. TargetError for what was asked of the board and it cannot have.
     """
     target = options.target
     if target.word_bits is None:
-        return
+        return None
     found, deployment = deployed(kernel(design, printed, target.word_bits), design, options)
     found = write_kernel(found, folder, version=__version__, digest=digest)
     if target.platforms:
@@ -41,3 +43,4 @@ def write_board(
             family=target.family, part=target.part, board_part=target.board_part,
             clock_ns=clock_ns, version=__version__, digest=digest,
         )  # fmt: skip
+    return deployment

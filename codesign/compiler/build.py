@@ -57,6 +57,8 @@ def build(
     if platform is not None and not wanted.on_platform:
         takers = ", ".join(name for name, other in STEPS.items() if other.on_platform)
         raise ConfigError(f"--platform: the step {step} has none; it is for {takers}")
+    if wanted.only is not None and not (place / wanted.only[0]).is_file():
+        raise OutputError(f"{place / wanted.only[0]} is not there: {wanted.only[1]}; compile for such a target")
     progress("looking for the tool", 0, 0)
     found = tuple(find(f"{step} ({wanted.what})", *tools) for tools in wanted.needs)
     names = " and ".join(map(str, found))

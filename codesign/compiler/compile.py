@@ -164,14 +164,14 @@ def compile(
         write_twin(
             design, folder, part=options.target.part, clock_ns=clock_ns, version=__version__, digest=digest
         )  # fmt: skip
-        write_board(design, printed, folder, options=options, clock_ns=clock_ns, digest=digest)
+        board = write_board(design, printed, folder, options=options, clock_ns=clock_ns, digest=digest)
         copy = source.copied(folder / "model")
         ladder = Ladder(passed.typed, passed.network, design, passed.exact, copy, folder, executable)
         keep(ladder, folder, folding, options.strategies(passed.network), options.clock_mhz, options.streams)
         climb = ladder.climb(inputs, tuple(Arithmetic) if csim else (), progress, cosim=cosim)
         climb = replace(climb, notes=source.notes + climb.notes)
         _check(imported, climb)
-        report = report_of(passed, design, options, digest, folding, climb)
+        report = report_of(passed, design, options, digest, folding, climb, board)
         write_report(report, folder)
     return Compiled(
         imported,

@@ -6,6 +6,7 @@ from codesign import __version__
 from codesign.analysis.cost import design_cost
 from codesign.analysis.cycles import running, timing_of
 from codesign.analysis.latency import timing
+from codesign.backends.deployment import Deployment
 from codesign.compiler.card import card_of
 from codesign.compiler.options import Options
 from codesign.config import Streams
@@ -19,8 +20,17 @@ from codesign.report.timeline import timelines
 from codesign.verification.climb import Climb
 
 
-def report_of(passed: Passed, design: Design, options: Options, digest: str, folding: Folding, climb: Climb) -> Report:
-    """The report of a compilation, with the estimates of the design and what the ladder found."""
+def report_of(
+    passed: Passed,
+    design: Design,
+    options: Options,
+    digest: str,
+    folding: Folding,
+    climb: Climb,
+    board: Deployment | None,
+) -> Report:
+    """The report of a compilation, with the estimates of the design, what the ladder found, and what was decided of the
+    board, if it has one."""
     target, clock = options.target, options.clock_mhz
     cost = design_cost(design)
     flow = running(design, clock)
@@ -53,7 +63,7 @@ def report_of(passed: Passed, design: Design, options: Options, digest: str, fol
         errors=verification.errors,
         notes=verification.notes,
         timelines=timelines(design, flow),
-        card=card_of(design, target, options.config.compute_units or 1),
+        card=None if board is None else card_of(design, target, board),
     )
 
 

@@ -21,6 +21,8 @@ from codesign.vendor.tools import (
     program,
 )
 
+_CARD = ("alveo/Makefile", "a project has it where its target has Vitis platforms (`codesign targets NAME`)")
+_BOARD = ("pynq/overlay.tcl", "a project has it where its target is a PYNQ board, e.g. pynq-z2")
 _HLS = (VITIS_UNIFIED, VITIS_HLS, VIVADO_HLS)
 _WORK = "hls_work"
 
@@ -48,6 +50,8 @@ class Step:
     needs: tuple[tuple[Tool, ...], ...]
     """Of each group any one, the first that is there."""
     plan: Planner
+    only: tuple[str, str] | None = None
+    """A file that not every project has, and which ones have it."""
     on_platform: bool = False
     """Whether it is for a Vitis platform, which may be another than the folder's."""
 
@@ -101,11 +105,6 @@ def _make(target: str, goal: str, result: str) -> Planner:
     def plan(folder: Path, found: Sequence[Found], platform: str | None) -> Plan:
         [vitis] = found
         place = folder / "alveo"
-        if not (place / "Makefile").is_file():
-            raise OutputError(
-                f"{place / 'Makefile'} is not there: a project has it where its target has Vitis platforms "
-                "(`codesign targets NAME`); compile for such a target"
-            )
         make = program(goal, "make", "install it, e.g. `apt-get install make` or `dnf install make`")
         chosen = check_platform(place / "Makefile", vitis, platform)
         words = (str(make), goal, f"TARGET={target}", f"PLATFORM={chosen}")
@@ -118,11 +117,6 @@ def _overlay(folder: Path, found: Sequence[Found], platform: str | None) -> Plan
     """The kernel as an IP, and the block design of a PYNQ board around it."""
     hls, vivado = found
     place = folder / "pynq"
-    if not (place / "overlay.tcl").is_file():
-        raise OutputError(
-            f"{place / 'overlay.tcl'} is not there: a project has it where its target is a PYNQ board, e.g. pynq-z2; "
-            "compile for such a target"
-        )
     if hls.tool is VITIS_UNIFIED:
         commands = _unified(place, hls, "kernel_ip.cfg", "kernel_work", ("csynth", "package"))
         words: tuple[str, ...] = ("kernel_work/hls/impl/ip",)
@@ -180,10 +174,10 @@ STEPS: dict[str, Step] = {
             ((VIVADO,),),
             _vivado("rtl/package_ip.tcl", (), ("rtl/component.xml",)),
         ),
-        Step("xo", "the kernel compiled", ((VITIS_LINKER,),), _make("hw", "xo", "*.xo"), True),
-        Step("link", "the binary of the card", ((VITIS_LINKER,),), _make("hw", "xclbin", "*.xclbin"), True),
-        Step("hw_emu", "the card simulated", ((VITIS_LINKER,),), _make("hw_emu", "xclbin", "*.xclbin"), True),
-        Step("sw_emu", "the card emulated", ((VITIS_EMULATOR,),), _make("sw_emu", "xclbin", "*.xclbin"), True),
-        Step("overlay", "the overlay of a PYNQ board", (_HLS, (VIVADO,)), _overlay),
+        Step("xo", "the kernel compiled", ((VITIS_LINKER,),), _make("hw", "xo", "*.xo"), _CARD, True),
+        Step("link", "the binary of the card", ((VITIS_LINKER,),), _make("hw", "xclbin", "*.xclbin"), _CARD, True),
+        Step("hw_emu", "the card simulated", ((VITIS_LINKER,),), _make("hw_emu", "xclbin", "*.xclbin"), _CARD, True),
+        Step("sw_emu", "the card emulated", ((VITIS_EMULATOR,),), _make("sw_emu", "xclbin", "*.xclbin"), _CARD, True),
+        Step("overlay", "the overlay of a PYNQ board", (_HLS, (VIVADO,)), _overlay, _BOARD),
     )
 }
