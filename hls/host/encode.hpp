@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -43,6 +44,33 @@ inline std::int64_t encoded(const Binary& f, double x) {
     if (scaled >= double(f.high)) return f.high;
     if (scaled <= double(f.low)) return f.low;
     return std::int64_t(std::nearbyint(scaled));
+}
+
+// Whether the next function may be used: nothing leaves the range in which it is exact.
+inline bool plain(const Binary& f) {
+    const std::int64_t most = std::int64_t(1) << 50;
+    return f.frac >= -1000 && f.frac <= 1000 && f.low >= -most && f.high <= most;
+}
+
+// The same for `count` numbers, without branches; whether they all are numbers. Adding 1.5 * 2^52 to a number below 2^51
+// leaves no room for a fraction, so it is rounded to an integer, ties to even, which stands in the low bits of the sum.
+template <class Real>
+bool encode_plain(const Binary& f, const Real* numbers, std::int64_t count, std::int64_t* codes) {
+    const double scale = std::ldexp(1.0, f.frac), low = double(f.low), high = double(f.high);
+    const double shift = 6755399441055744.0;
+    std::int64_t base, wrong = 0;
+    std::memcpy(&base, &shift, sizeof base);
+    for (std::int64_t i = 0; i < count; ++i) {
+        double y = double(numbers[i]) * scale;
+        wrong += y != y ? 1 : 0;
+        y = y < low ? low : y;
+        y = y > high ? high : y;
+        const double moved = y + shift;
+        std::int64_t bits;
+        std::memcpy(&bits, &moved, sizeof bits);
+        codes[i] = bits - base;
+    }
+    return wrong == 0;
 }
 
 inline std::int64_t encoded(const Line& f, double x, ExactSum& sum) {
@@ -96,34 +124,57 @@ inline std::string place(const Port& port, std::int64_t sample, std::int64_t at)
 // Encodes samples of one input. `Real` is double, float or an integer; it is read as a double.
 class InputEncoder {
   public:
-    explicit InputEncoder(const Port& port) : port_(port), order_(order(port)) {}
+    explicit InputEncoder(const Port& port) : port_(port), order_(order(port)), moves_(false) {
+        for (std::size_t e = 0; e < order_.size(); ++e) moves_ = moves_ || order_[e] != std::int64_t(e);
+        moved_.resize(moves_ ? order_.size() : 0);
+    }
 
     // The codes of `samples` samples in the order of the hardware. `first` is the number of the first of them, for the
     // message: std::invalid_argument for a number that is none (NaN).
     template <class Real>
     void encode(const Real* numbers, std::int64_t samples, std::int64_t first, std::int64_t* codes) {
-        const Encoder& f = port_.encoder;
+        if (!moves_) {
+            if (!encode_ordered(numbers, samples * port_.size, codes)) refuse(numbers, samples, first);
+            return;
+        }
         for (std::int64_t n = 0; n < samples; ++n) {
-            const Real* sample = numbers + n * port_.size;
-            for (std::int64_t e = 0; e < port_.size; ++e) {
-                const double x = double(sample[order_[std::size_t(e)]]);
-                if (std::isnan(x)) {
-                    throw std::invalid_argument("input " + std::string(port_.name) + ": " +
-                                                place(port_, first + n, order_[std::size_t(e)]) +
-                                                " is not a number (NaN)");
-                }
-                const Function& function = f.functions[f.channels == 1 ? 0 : e % f.channels];
-                std::int64_t& code = codes[n * port_.size + e];
-                if (function.binary) code = encoded(*function.binary, x);
-                else if (function.line) code = encoded(*function.line, x, sum_);
-                else code = encoded(*function.stairs, x);
-            }
+            const Real* const sample = numbers + n * port_.size;
+            for (std::size_t e = 0; e < order_.size(); ++e) moved_[e] = double(sample[order_[e]]);
+            if (!encode_ordered(moved_.data(), port_.size, codes + n * port_.size)) refuse(sample, 1, first + n);
         }
     }
 
   private:
+    // Whole samples, as the hardware has them; whether all are numbers.
+    template <class Real> bool encode_ordered(const Real* numbers, std::int64_t count, std::int64_t* codes) {
+        const Encoder& f = port_.encoder;
+        const Binary* const binary = f.functions[0].binary;
+        if (f.channels == 1 && binary && plain(*binary)) return encode_plain(*binary, numbers, count, codes);
+        int channel = 0;
+        for (std::int64_t i = 0; i < count; ++i) {
+            const double x = double(numbers[i]);
+            if (std::isnan(x)) return false;
+            const Function& function = f.functions[channel];
+            if (++channel == f.channels) channel = 0;
+            if (function.binary) codes[i] = encoded(*function.binary, x);
+            else if (function.line) codes[i] = encoded(*function.line, x, sum_);
+            else codes[i] = encoded(*function.stairs, x);
+        }
+        return true;
+    }
+
+    // Names the first number that is none.
+    template <class Real> [[noreturn]] void refuse(const Real* numbers, std::int64_t samples, std::int64_t first) const {
+        std::int64_t at = 0;
+        while (at + 1 < samples * port_.size && !std::isnan(double(numbers[at]))) ++at;
+        throw std::invalid_argument("input " + std::string(port_.name) + ": " +
+                                    place(port_, first + at / port_.size, at % port_.size) + " is not a number (NaN)");
+    }
+
     const Port& port_;
     std::vector<std::int64_t> order_;
+    bool moves_;  // whether the user's order is another one
+    std::vector<double> moved_;
     ExactSum sum_;
 };
 
@@ -131,10 +182,15 @@ class InputEncoder {
 // processor could fuse them, as the compiler's own decoding does.
 inline void decode(const Port& port, const std::int64_t* codes, std::int64_t samples, double* numbers) {
     const Decoder& f = port.decoder;
+    int channel = 0;
     for (std::int64_t i = 0; i < samples * port.size; ++i) {
-        const std::int64_t channel = f.channels == 1 ? 0 : i % f.channels;
-        const volatile double product = double(codes[i]) * f.steps[channel];
-        numbers[i] = product + f.offsets[channel];
+        if (f.offsets[channel] == 0) {
+            numbers[i] = double(codes[i]) * f.steps[channel] + 0.0;  // rounded once, fused or not
+        } else {
+            const volatile double product = double(codes[i]) * f.steps[channel];
+            numbers[i] = product + f.offsets[channel];
+        }
+        if (++channel == f.channels) channel = 0;
     }
 }
 

@@ -3,6 +3,7 @@
 #define CODESIGN_HOST_PACK_HPP
 
 #include <cstdint>
+#include <cstring>
 
 #include "port.hpp"
 
@@ -12,7 +13,7 @@ inline std::int64_t byte_count(const Layout& layout, std::int64_t codes) {
     return (codes + layout.elements - 1) / layout.elements * layout.words * layout.word_bytes;
 }
 
-// Bits that are appended to bytes, the lowest first.
+// Bits that are appended to words of 32 bits, the lowest first.
 class BitWriter {
   public:
     explicit BitWriter(unsigned char* to) : to_(to), held_(0), count_(0) {}
@@ -26,24 +27,34 @@ class BitWriter {
         }
     }
 
-    // Zeros up to `end`.
-    void fill(const unsigned char* end) {
-        for (; to_ != end; held_ >>= 8) *to_++ = static_cast<unsigned char>(held_ & 0xff);
-        count_ = 0;
+    // Zeros up to `end`, a whole number of words of 32 bits away.
+    void fill(unsigned char* end) {
+        for (; to_ != end; count_ = 0) flush();
     }
 
   private:
     void put_few(std::uint64_t bits, int width) {
         held_ |= bits << count_;
-        for (count_ += width; count_ >= 8; count_ -= 8, held_ >>= 8) *to_++ = static_cast<unsigned char>(held_ & 0xff);
+        count_ += width;
+        if (count_ >= 32) {
+            flush();
+            count_ -= 32;
+        }
+    }
+
+    void flush() {
+        const std::uint32_t word = std::uint32_t(held_);
+        std::memcpy(to_, &word, sizeof word);
+        to_ += sizeof word;
+        held_ >>= 32;
     }
 
     unsigned char* to_;
-    std::uint64_t held_;  // at most 7 + 32 bits
+    std::uint64_t held_;  // at most 31 + 32 bits
     int count_;
 };
 
-// Bits that are taken from bytes, the lowest first.
+// Bits that are taken from words of 32 bits, the lowest first.
 class BitReader {
   public:
     explicit BitReader(const unsigned char* from) : from_(from), held_(0), count_(0) {}
@@ -56,7 +67,13 @@ class BitReader {
 
   private:
     std::uint64_t take_few(int width) {
-        for (; count_ < width; count_ += 8) held_ |= std::uint64_t(*from_++) << count_;
+        if (count_ < width) {
+            std::uint32_t word;
+            std::memcpy(&word, from_, sizeof word);
+            from_ += sizeof word;
+            held_ |= std::uint64_t(word) << count_;
+            count_ += 32;
+        }
         const std::uint64_t bits = held_ & ((std::uint64_t(1) << width) - 1);
         held_ >>= width;
         count_ -= width;
@@ -68,8 +85,28 @@ class BitReader {
     int count_;
 };
 
+// Whether a word is full of codes of whole bytes, so that memory is an array of them.
+inline bool is_array(const Layout& layout, int width) {
+    return layout.width == width && layout.slots * width == 8 * layout.word_bytes &&
+           layout.elements == layout.slots * layout.words;
+}
+
+template <class Code> void pack_array(const std::int64_t* codes, std::int64_t count, unsigned char* memory) {
+    for (std::int64_t i = 0; i < count; ++i) {
+        const Code code = Code(codes[i]);
+        std::memcpy(memory + i * std::int64_t(sizeof code), &code, sizeof code);
+    }
+}
+
 // Writes byte_count(layout, count) bytes: the codes of a batch, padded with zeros.
 inline void pack(const Layout& layout, const std::int64_t* codes, std::int64_t count, unsigned char* memory) {
+    if (is_array(layout, 8) || is_array(layout, 16)) {
+        const std::int64_t used = count * layout.width / 8;
+        std::memset(memory + used, 0, std::size_t(byte_count(layout, count) - used));
+        if (layout.width == 8) pack_array<std::uint8_t>(codes, count, memory);
+        else pack_array<std::uint16_t>(codes, count, memory);
+        return;
+    }
     const std::uint64_t mask = ~std::uint64_t(0) >> (64 - layout.width);
     for (std::int64_t done = 0; done < count; done += layout.elements) {
         for (int word = 0; word < layout.words; ++word, memory += layout.word_bytes) {
