@@ -7,14 +7,15 @@ import numpy as np
 
 import codesign
 from codesign import resources
-from tests.backends.alveo.projects import compiled, linked, written, xclbin
+from tests.backends.alveo.projects import compiled, linked, xclbin
 
 
 def test_jets_get_the_values_of_the_network_in_every_batch(device: list[Path], runner: Path, tmp_path: Path) -> None:
     """On three compute units, which no batch fills evenly."""
     folder = resources.folder("models") / "jet_tagger"
-    network = codesign.compile(folder / "jet_tagger.onnx", target="u50", csim=False)
-    project = written(network.design, tmp_path, units=3, max_batch=40)
+    project = tmp_path / "project"
+    asked = {"compute_units": 3, "max_batch": 40, "csim": False}
+    network = codesign.compile(folder / "jet_tagger.onnx", target="u50", output=project, **asked)
     host = project / "alveo" / "host"
     accelerator = compiled(host / "accelerator.cpp", host, resources.folder("hls") / "device")
     program, binary = linked([accelerator, runner, *device], host / "host"), xclbin(project)
