@@ -1,4 +1,4 @@
-"""What is printed for the host: the header of the design, the emulated xclbin, and names that would break out of them."""
+"""What is printed for the host: the header of the design and the emulated xclbin; names that would break out of them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -41,4 +41,3 @@ def test_two_runs_print_the_same_bytes(tmp_path: Path) -> None:
     assert len(files) > 15
     for path in files:
         assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
-
