@@ -66,7 +66,7 @@ class Platform:
 
     name: str
     tools: str
-    """The Vitis version that it was made with; later ones read it too."""
+    """The first version of Vitis that takes it: the one it was made with, or the first there is. Later ones do too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,12 @@ class Step:
     """Whether it is for a Vitis platform, which may be another than the folder's."""
 
 
-def _hls(words: tuple[str, ...], result: str, unified: tuple[str, ...]) -> Planner:
-    """The steps of the Tcl scripts, their result below the solution or the work folder, and those of the unified
-    tools."""
+def _hls(words: tuple[str, ...], result: str | None, unified: tuple[str, ...]) -> Planner:
+    """The steps of the Tcl scripts, their result below the solution or the work folder if it is a report, and those of
+    the unified tools."""
+
+    def results(place: str) -> tuple[str, ...]:
+        return () if result is None else (f"{place}/{result}",)
 
     def plan(folder: Path, found: Sequence[Found], platform: str | None) -> Plan:
         [tool] = found
@@ -66,9 +69,9 @@ def _hls(words: tuple[str, ...], result: str, unified: tuple[str, ...]) -> Plann
             script = "vivado_hls.tcl" if tool.tool is VIVADO_HLS else "vitis_hls.tcl"
             _needed(folder, script)
             command = Command((str(tool.programs[0]), "-f", script, " ".join(words)), folder)
-            return Plan((command,), (f"hls_project/solution/{result}",))
+            return Plan((command,), results("hls_project/solution"))
         _needed(folder, "hls_config.cfg")
-        return Plan(_unified(folder, tool, "hls_config.cfg", _WORK, unified), (f"{_WORK}/hls/{result}",))
+        return Plan(_unified(folder, tool, "hls_config.cfg", _WORK, unified), results(f"{_WORK}/hls"))
 
     return plan
 
@@ -137,7 +140,7 @@ STEPS: dict[str, Step] = {
             "csim",
             "C simulation with the vendor's ap_int",
             (_HLS,),
-            _hls(("csim",), "csim/report/*csim.log", ("csim",)),
+            _hls(("csim",), None, ("csim",)),
         ),
         Step("csynth", "HLS synthesis", (_HLS,), _hls(("csynth",), "syn/report/*csynth.rpt", ("csynth",))),
         Step(
