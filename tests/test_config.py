@@ -86,6 +86,36 @@ def test_an_empty_configuration_asks_for_nothing(text: str) -> None:
     assert Config.parse(text).for_layer("a", "Dense") == LayerConfig()
 
 
+EVERYTHING = """
+Target: u50
+ClockMHz: 250.0
+Streams: array
+Interval: 12
+LatencyUs: 3.5
+Budget: {dsp: 100}
+ComputeUnits: 2
+Banks: "HBM[0], HBM[1]"
+MaxBatch: 100
+Model:
+  InputPrecision: fixed<8,3>
+  Precision: {weight: "fixed<6,1>", bias: "fixed<7,2>", result: "ufixed<5,5>", table: "ufixed<18,0>"}
+  ReuseFactor: 4
+  Strategy: resource
+  Multiplier: dsp
+  Rounding: FLOOR
+LayerType: {Dense: {ReuseFactor: 2}}
+LayerName: {first: {ReuseFactor: 1}}
+"""
+
+
+def test_what_a_configuration_gives_reads_as_the_same() -> None:
+    found = Config.parse(EVERYTHING)
+    keys = {key.name for key in KEYS if key.section in ("top", "Model", "layer")} - {"HLSConfig", "ClockPeriod"}
+    assert all(f"{key}:" in EVERYTHING for key in keys)
+    assert Config.of(found.data()) == found
+    assert Config.of(Config().data()) == Config()
+
+
 def test_the_command_line_speaks_for_the_model_and_layers_still_win() -> None:
     config = Config.parse(FULL).with_model(precision="int<9>", reuse=2)
     assert config.for_layer("other", "Add") == LayerConfig(*[Fixed(9)] * 3, reuse_factor=2, strategy=Strategy.LATENCY)
