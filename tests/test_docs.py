@@ -24,6 +24,7 @@ from codesign.frontends import qonnx
 from codesign.ir.layers import Elementwise, SoftmaxTable
 from codesign.passes import pipeline
 from codesign.passes.fold import choose_folding
+from codesign.scan.qat.description import Description
 from codesign.targets import load_target
 
 ROOT = Path(__file__).parents[1]
@@ -183,6 +184,9 @@ def test_the_yaml_examples_are_configurations_and_targets(tmp_path: Path) -> Non
     [board] = blocks.pop(ROOT / "docs" / "targets.md")
     (tmp_path / "mine.yaml").write_text(board)
     assert load_target(tmp_path / "mine.yaml").resources == load_target("u50").resources
+    [network] = blocks.pop(ROOT / "docs" / "training.md")
+    (tmp_path / "network.yaml").write_text(network)
+    assert [layer.units for layer in Description.read(tmp_path / "network.yaml").layers] == [64, 32, 5]
     assert not any(blocks.values())
 
 
