@@ -1,4 +1,4 @@
-"""What is printed for the host: the header of the design and the emulated xclbin; names that would break out of them."""
+"""What is printed for the host: the design's header and the emulated xclbin; names that would break out of them."""
 
 from dataclasses import replace
 from pathlib import Path
