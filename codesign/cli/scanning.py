@@ -46,7 +46,8 @@ def scanned(result: ScanResult) -> Iterator[RenderableType]:
         first = next(iter(result.failed.values()))
         yield Text(f"{counted(len(result.failed), 'point')} without a network; the first: {one_line(first, 300)}")
     files = counted(len(result.front), "file")
-    yield Text(f"{result.folder}: results.csv, and in configs/ {files} for `codesign compile --config` (in bold)")
+    there = f"scan.html, results.csv, and in configs/ {files}"
+    yield Text(f"{result.folder}: {there} for `codesign compile --config` (in bold)")
 
 
 def _sensitivities(result: ScanResult) -> Iterator[RenderableType]:

@@ -82,7 +82,7 @@ class Range:
         if method is not Method.MSE:
             return covering
         finer = [Fixed(bits, covering.frac + more, negative) for more in range(bits + 1)]
-        return min(finer, key=self._error)
+        return min(finer, key=self.error)
 
     def _quantile(self, share: float) -> float:
         """The least number that so large a share of all is not above."""
@@ -91,7 +91,7 @@ class Range:
         place = min(int(np.searchsorted(total, share * total[-1])), len(order) - 1)
         return float(self.values[order[place]])
 
-    def _error(self, fixed: Fixed) -> float:
+    def error(self, fixed: Fixed) -> float:
         """The mean squared distance of the numbers from their codes."""
         codes = np.clip(np.rint(np.ldexp(self.values, fixed.frac)), fixed.low, fixed.high)
         return float(np.average((np.ldexp(codes, -fixed.frac) - self.values) ** 2, weights=self.weights))

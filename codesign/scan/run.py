@@ -20,6 +20,7 @@ from codesign.scan import results, search
 from codesign.scan.calibrate import SAMPLES, Method, calibrate
 from codesign.scan.evaluate import Evaluator, Outcome, Task
 from codesign.scan.metrics import Metric
+from codesign.scan.page import write_page
 from codesign.scan.sample import objectives
 from codesign.scan.search import Binary, widths
 from codesign.scan.searches import Mixed, Sensitivity, by_budgets, by_layers, by_samples
@@ -63,6 +64,8 @@ class ScanResult:
     stored: tuple[Outcome, ...]
     evaluated: int
     """Points that were not in the store before."""
+    samples: int
+    """Of the data."""
     sensitivities: tuple[Sensitivity, ...] = ()
     """Of the searches `layers` and `allocate`."""
     mixed: tuple[Mixed, ...] = ()
@@ -127,7 +130,7 @@ def scan(
 
     Trials are kept in `store` (a database URL; by default scan.db in `output`) as the study `name`, and none is done
     twice: a scan that was stopped goes on. results.csv and configs/ in `output` are written at the end, and when the
-    scan is interrupted.
+    scan is interrupted; scan.html, which draws them, at the end.
 
     Raises CodesignError with a message that says what to change.
     """
@@ -181,7 +184,7 @@ def scan(
     if sensitivities:
         results.write_sensitivities(folder, sensitivities)
     known, failed = kept.known, kept.failed
-    return ScanResult(
+    found = ScanResult(
         folder,
         evaluator.metric,
         evaluator.space,
@@ -190,9 +193,13 @@ def scan(
         {key: failed[key] for key in session.asked if key in failed},
         tuple(known.values()),
         session.evaluated,
+        len(evaluator.labels),
         tuple(sensitivities),
         tuple(mixed),
     )
+    progress("drawing scan.html", 0, 0)
+    write_page(found, binary, weights, evaluator.options.target.title)
+    return found
 
 
 def _workers(evaluator: Evaluator, wide: Types, count: int | None, scheduler: str | None) -> Workers | Cluster:

@@ -27,6 +27,11 @@ class Binary:
     method: Method = Method.MIN_MAX
     percentile: float = 99.9
 
+    def fixed(self, site: Site, bits: int) -> Fixed:
+        """The type of so many bits for a weight or a result."""
+        signed = True if site.part is Part.WEIGHT else None
+        return self.calibration.ranges[site.key].fixed(bits, self.method, self.percentile, signed)
+
 
 def widths(text: str, option: str, low: int = 2, high: int = MOST_BITS) -> list[int]:
     """The numbers that '2..16', '4,6,8' or '8' names, ascending; ConfigError, with the option's name, for others."""
@@ -67,8 +72,7 @@ def point(space: Space, binary: Binary, width: Callable[[Site], int]) -> Point:
     types: Point = {}
     for site in space.sites:
         if site.part is not Part.BIAS:
-            signed = True if site.part is Part.WEIGHT else None
-            types[site.key] = ranges[site.key].fixed(width(site), binary.method, binary.percentile, signed)
+            types[site.key] = binary.fixed(site, width(site))
     for site in space.sites:
         if site.part is Part.BIAS:
             types[site.key] = _bias(space, site, ranges[site.key], types)
