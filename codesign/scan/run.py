@@ -26,7 +26,7 @@ from codesign.scan.search import Binary, widths
 from codesign.scan.searches import Mixed, Sensitivity, by_budgets, by_layers, by_samples
 from codesign.scan.session import Session
 from codesign.scan.space import Space, Types
-from codesign.scan.store import SCHEMA, Store
+from codesign.scan.store import SCHEMA, Store, sqlite_url
 from codesign.scan.workers import Workers
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def scan(
         raise ConfigError("--workers and --scheduler: the cluster has its own workers; give one of the two")
     evaluator = Evaluator(task)
     folder = _folder(Path(output))
-    url = store or f"sqlite:///{(folder / 'scan.db').resolve()}"
+    url = store or sqlite_url(folder / "scan.db")
     kept = Store.open(url, name or evaluator.graph.name, _identity(task, evaluator), evaluator.metric.maximize)
     ranges = calibrate(evaluator.space, [x[:SAMPLES] for x in evaluator.data], progress)
     binary = Binary(ranges, by, percentile)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from codesign.errors import ConfigError, OutputError, ToolError
@@ -22,6 +23,7 @@ try:
     from optuna.exceptions import DuplicatedStudyError, StorageInternalError
     from optuna.study import StudyDirection
     from optuna.trial import FrozenTrial, TrialState
+    from sqlalchemy import URL
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 except ImportError as missing:
     raise ToolError("a scan keeps its trials with Optuna, which is missing: pip install 'codesign[scan]'") from missing
@@ -114,6 +116,11 @@ class Store:
         except (SQLAlchemyError, StorageInternalError) as error:
             reason = str(error).splitlines()[0]
             raise OutputError(f"the store cannot be written: {reason}; what is in it stays; start again") from error
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file, whatever its name is made of."""
+    return URL.create("sqlite", database=str(path.resolve())).render_as_string(hide_password=False)
 
 
 def _study(url: str, name: str, maximize: bool) -> optuna.Study:

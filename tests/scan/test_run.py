@@ -124,6 +124,14 @@ def test_a_store_of_another_model_is_refused_but_takes_it_under_another_name(
     assert scan(**other, store=url, name="images").evaluated == 1
 
 
+@pytest.mark.parametrize("name", ["a?b", "a?uri=true&x", "50%41#", "with space"])
+def test_the_store_lies_in_the_output_folder_whatever_that_is_called(jets: Case, tmp_path: Path, name: str) -> None:
+    options = jets.options(metric="accuracy", bits="4", output=tmp_path / name, design=False, samples=50)
+    assert [scan(**options).evaluated, scan(**options).evaluated] == [1, 0]
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert sorted(p.name for p in (tmp_path / name).iterdir()) == ["configs", "results.csv", "scan.db"]
+
+
 @pytest.mark.parametrize(
     ("url", "kind", "said"),
     [
@@ -159,9 +167,11 @@ def test_a_wrong_option_is_named(jets: Case, tmp_path: Path, change: dict[str, o
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_killed_scan_goes_on_and_loses_only_what_was_in_flight(jets: Case, tmp_path: Path, workers: int) -> None:
-    slow = tmp_path / "slow.py"
+    slow, flag = tmp_path / "slow.py", tmp_path / "flag"
+    flag.touch()
     slow.write_text(
-        "import time\ndef f(outputs, labels):\n    time.sleep(0.2)\n"
+        "import os, time\ndef f(outputs, labels):\n"
+        f"    time.sleep(1.0 if os.path.exists({str(flag)!r}) else 0.0)\n"
         "    return float((outputs.argmax(axis=1) == labels).mean())\n"
     )
     words = ["-c", "from codesign.cli.main import app; app()", "scan", jets.model, "--data", jets.data]
@@ -180,6 +190,7 @@ def test_a_killed_scan_goes_on_and_loses_only_what_was_in_flight(jets: Case, tmp
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+    flag.unlink()
     kept = _finished(store)
     assert 3 <= kept < 15
     with sqlite3.connect(store) as database:
