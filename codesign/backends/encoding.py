@@ -1,9 +1,9 @@
 """How a host turns the user's numbers into codes: each channel of an input one of three functions, all of them exact.
 
-A plain fixed-point quantizer is one rounding. Up to `MANY_LEVELS` codes any other encoder is a staircase, whose
-thresholds are computed here, once and exactly. One of more codes that is a line and a rounding stays a line, with exact
-coefficients, so that a host can decide by exact arithmetic where floating point leaves a doubt; clips only move its
-ends.
+A plain fixed-point quantizer is one rounding. Up to `MANY_LEVELS` codes, and `MOST_THRESHOLDS` of all channels, any other
+encoder is a staircase, whose thresholds are computed here, once and exactly. One of more that is a line and a rounding
+stays a line, with exact coefficients, so that a host can decide by exact arithmetic where floating point leaves a doubt;
+clips only move its ends.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from codesign.ir.layers.quantize import Quantize
 from codesign.ir.steps import regions
 
 MOST_THRESHOLDS = 1 << 16
-"""Of the staircase of an encoder that is no line; they are computed one by one."""
+"""Of the staircases of all channels of an encoder that is no line; they are computed one by one."""
 
 
 _STRAIGHT = (Affine, Clip, Relu)
@@ -75,7 +75,8 @@ def encoders(layer: Input, name: str) -> tuple[Encoder, ...]:
     if len(chain) == 1 and isinstance(last, Quantize) and is_binary(last):
         return (Binary(tensor.type.frac, last.low, last.high),)
     levels = tensor.high - tensor.low
-    if levels > MANY_LEVELS and isinstance(last, Quantize) and all(isinstance(f, _STRAIGHT) for f in chain[:-1]):
+    many = levels > MANY_LEVELS or levels * len(channels) > MOST_THRESHOLDS
+    if many and isinstance(last, Quantize) and all(isinstance(f, _STRAIGHT) for f in chain[:-1]):
         return tuple(_line(layer, last, c) for c in channels)
     if levels * len(channels) > max(MOST_THRESHOLDS, MANY_LEVELS * len(channels)):
         functions = ", ".join(type(f).__name__ for f in chain)

@@ -179,6 +179,15 @@ def test_numbers_that_doubles_do_not_hold_are_refused_by_name(chain: list[Elemen
         input_text("x", Port("x", "x", layer.tensor, "jets", layer), layout)
 
 
+def test_many_channels_of_many_codes_are_lines(tmp_path: Path) -> None:
+    """Their thresholds would fill megabytes."""
+    steps = Vector.of([Fraction(float(np.float32(0.01 * (c + 1)))) for c in range(40)])
+    layer = typed([Quantize(0, 2047, steps)], (40,))
+    assert {type(f) for f in encoders(layer, "x")} == {Line}
+    x = hard(layer, random.Random(2))
+    np.testing.assert_array_equal(Encoding(tmp_path, [layer]).encode(0, x), layer.encode(x))
+
+
 def test_a_step_of_any_size_is_exact_where_it_is_a_power_of_two(tmp_path: Path) -> None:
     layers = [typed([Quantize(-100, 100, Vector.of(Fraction(2) ** k))], (1,)) for k in (-1060, -1000, 0, 1015)]
     host = Encoding(tmp_path, layers)
