@@ -129,7 +129,7 @@ def test_the_store_lies_in_the_output_folder_whatever_that_is_called(jets: Case,
     options = jets.options(metric="accuracy", bits="4", output=tmp_path / name, design=False, samples=50)
     assert [scan(**options).evaluated, scan(**options).evaluated] == [1, 0]
     assert [p.name for p in tmp_path.iterdir()] == [name]
-    assert sorted(p.name for p in (tmp_path / name).iterdir()) == ["configs", "results.csv", "scan.db"]
+    assert {"results.csv", "scan.db"} <= {p.name for p in (tmp_path / name).iterdir()}
 
 
 @pytest.mark.parametrize(
