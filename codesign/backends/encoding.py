@@ -1,9 +1,9 @@
 """How a host turns the user's numbers into codes: each channel of an input one of three functions, all of them exact.
 
-A plain fixed-point quantizer is one rounding. Up to `MANY_LEVELS` codes, and `MOST_THRESHOLDS` of all channels, any other
-encoder is a staircase, whose thresholds are computed here, once and exactly. One of more that is a line and a rounding
-stays a line, with exact coefficients, so that a host can decide by exact arithmetic where floating point leaves a doubt;
-clips only move its ends.
+A plain fixed-point quantizer is one rounding. Up to `MANY_LEVELS` codes, and `MOST_THRESHOLDS` of all channels, any
+other encoder is a staircase, whose thresholds are computed here, once and exactly. One of more that is a line and a
+rounding stays a line, with exact coefficients, so that a host can decide by exact arithmetic where floating point
+leaves a doubt; clips only move its ends.
 """
 
 from __future__ import annotations
