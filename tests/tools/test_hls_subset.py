@@ -78,6 +78,21 @@ def test_a_free_running_block_is_inside(tmp_path: Path) -> None:
     assert check(project / "src" / "small.cpp", top="small", defines=["CODESIGN_FREE_RUNNING"]) == []
 
 
+def test_the_kernel_of_a_project_is_checked_too(tmp_path: Path) -> None:
+    project = written(classifier(), tmp_path)
+    source = project / "kernel" / "small_kernel.cpp"
+    text = source.read_text()
+    bound = "n < samples; ++n"
+    line = text[: text.index(bound)].count("\n") + 1
+    source.write_text(text.replace(bound, "n < samples; n += samples"))
+    message = "the step of n is not ++ or += a positive constant"
+    where = f"kernel/small_kernel.cpp:{line}"
+    assert [str(finding) for finding in check_project(project)] == [
+        f"{where}: dataflow: a DATAFLOW loop that does not count from 0 in ones",
+        f"{where}: loops: {message}",
+    ]
+
+
 def test_the_command_names_the_file_and_the_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project = written(classifier(), tmp_path)
     assert main([str(project)]) == 0

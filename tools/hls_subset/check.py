@@ -40,13 +40,10 @@ def check(
 
 
 def check_project(folder: Path) -> list[Finding]:
-    """What is outside the subset in a project folder: in its top function and, where there is one, its kernel."""
+    """What is outside the subset in a project folder: in its top function, and in its kernel."""
     top = json.loads((folder / "codesign.json").read_text())["top"]
-    found = check(folder / "src" / f"{top}.cpp", root=folder, top=top)
-    kernel = folder / "kernel" / f"{top}_kernel.cpp"
-    if kernel.is_file():
-        found += check(kernel, root=folder, top=f"{top}_kernel")
-    return sorted(set(found))
+    sources = [folder / "src" / f"{top}.cpp", *sorted((folder / "kernel").glob("*.cpp"))]
+    return sorted({finding for path in sources for finding in check(path, root=folder, top=path.stem)})
 
 
 def _code(source: Source, found: Program) -> Iterator[Finding]:

@@ -141,10 +141,9 @@ def is_stream(found: Type) -> bool:
 
 
 def walk(cursor: Cursor) -> Iterator[Cursor]:
-    """`cursor` and everything inside, in the order of the text; long lists of constants are left out."""
+    """`cursor` and everything inside, in the order of the text."""
     todo = [cursor]
     while todo:
         found = todo.pop()
         yield found
-        if found.kind is not CursorKind.INIT_LIST_EXPR:
-            todo += reversed(list(found.get_children()))
+        todo += reversed(list(found.get_children()))

@@ -51,6 +51,9 @@ LANGUAGE = {
     "new in a template that nobody uses": code(
         "template <class T> void f() {\n    T* x = new T;\n}", f"2: dynamic memory: new; {SIZED}"
     ),
+    "new in a list of values": code(
+        "void f() {\n    int* x[2] = {0, new int};\n    (void)x;\n}", f"2: dynamic memory: new; {SIZED}"
+    ),
     "malloc": code(
         'extern "C" void* malloc(unsigned long);\nvoid f() {\n    malloc(4);\n}', f"3: dynamic memory: malloc; {SIZED}"
     ),
