@@ -1,5 +1,5 @@
-"""The command line: `codesign compile`, `verify`, `cosim`, `area`, `build`, `scan`, `report`, `show`, `targets` and
-`train`.
+"""The command line: `codesign compile`, `convert`, `verify`, `cosim`, `area`, `build`, `scan`, `report`, `show`,
+`targets` and `train`.
 
 Nothing heavy is imported before a command runs, so that `--help` answers at once.
 """
@@ -15,6 +15,7 @@ import typer
 from codesign.cli.area import area_command
 from codesign.cli.build import build_command
 from codesign.cli.compile import compile_command
+from codesign.cli.convert import convert_command
 from codesign.cli.cosim import cosim_command
 from codesign.cli.report import report_command
 from codesign.cli.scan import scan_command
@@ -32,6 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("compile")(compile_command)
+app.command("convert")(convert_command)
 app.command("verify")(verify_command)
 app.command("cosim")(cosim_command)
 app.command("area")(area_command)

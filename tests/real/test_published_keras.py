@@ -9,10 +9,13 @@ import pytest
 
 import codesign
 from benchmarks.deepsets import FILES, INPUT, PRECISION, jets
+from codesign.compiler.convert import convert
+from codesign.frontends import qonnx
 from codesign.frontends.keras.container import read
 from codesign.frontends.keras.execution import Execution
 from codesign.frontends.keras.reader import load, load_file
 from codesign.verification.ladder import compare_reference
+from codesign.verification.reference import Reference
 
 RESNET = "mlperf_hls4ml_resnet_v1_eembc_quantized_tiny/model_best.h5"
 SHAPES = {RESNET: (32, 32, 3), **dict.fromkeys(FILES.values(), (8, 3))}
@@ -24,6 +27,18 @@ def test_a_published_file_means_what_qkeras_formulas_say(file: str, shared: Path
     graph = load(shared / "models" / file)
     rung = compare_reference(graph, graph.run([x], keep=True), Execution(shared / "models" / file)([x]))
     assert (rung.mismatches, rung.ties) == (0, 0)
+
+
+@pytest.mark.parametrize("file", SHAPES)
+def test_a_published_file_is_converted_to_qonnx(file: str, shared: Path, tmp_path: Path) -> None:
+    """qonnx executes the file that comes out, within float32 of what the one that went in means."""
+    convert(shared / "models" / file, tmp_path / "net.onnx")
+    x = np.random.default_rng(1).integers(-256, 257, (4, *SHAPES[file])) / 256
+    graph = load(shared / "models" / file)
+    rung = compare_reference(graph, graph.run([x], keep=True), Reference(tmp_path / "net.onnx")([x]))
+    assert (rung.mismatches, rung.ties) == (0, 0)
+    again = qonnx.load(tmp_path / "net.onnx")
+    assert (again.values([x])[0] == graph.values([x])[0]).all()
 
 
 @pytest.mark.parametrize("file", FILES.values())
