@@ -106,6 +106,12 @@ def test_the_command_names_the_file_and_the_line(tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().out == expected
 
 
+def test_a_folder_that_is_no_project_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 2
+    message = f"{tmp_path} has no codesign.json; expected a folder that `codesign compile` wrote\n"
+    assert capsys.readouterr().err == message
+
+
 def written(design: Design, folder: Path, word_bits: int = 512) -> Path:
     """A project folder with the memory-mapped kernel."""
     sources = write_project(design, folder, part="x", clock_ns=5, vectors=None, version="0", digest="0")

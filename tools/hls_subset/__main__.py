@@ -2,7 +2,7 @@
 
     python -m tools.hls_subset FOLDER...      project folders, as `codesign compile` writes them
 
-Prints a line for each finding, and exits 1 if there is any.
+Prints a line for each finding. The exit code is 1 if there is any, 2 for what is no project folder.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ def main(arguments: list[str]) -> int:
         return 2
     count = 0
     for folder in arguments:
+        if not (Path(folder) / "codesign.json").is_file():
+            sys.stderr.write(f"{folder} has no codesign.json; expected a folder that `codesign compile` wrote\n")
+            return 2
         for finding in check_project(Path(folder)):
             sys.stdout.write(f"{folder}/{finding}\n")
             count += 1
