@@ -168,7 +168,7 @@ def test_a_model_of_hostile_names_becomes_harmless_text(name: str, plain: dict[s
     assert sorted(p.name for p in place.iterdir()) == sorted([file, "build"])
     assert [p.name for p in tmp_path.iterdir()] == ["work"]
     assert {p.name for p in (place / "build").iterdir()} == {
-        "Makefile", "README.md", "codesign.json", "cosim", "csim", "hls_config.cfg", "hls_free_running.cfg",
+        "Makefile", "README.md", "alveo", "codesign.json", "cosim", "csim", "hls_config.cfg", "hls_free_running.cfg",
         "ip_example.tcl", "kernel", "model", "network", "report.html",
         "report.json", "rtl", "src", "tb", "vitis_hls.tcl", "vivado_hls.tcl",
     }  # fmt: skip

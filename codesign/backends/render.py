@@ -13,6 +13,7 @@ from codesign.errors import IRError
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}", re.ASCII)
 _TCL_WORD = re.compile(r"[A-Za-z0-9_./:+=-]+", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z0-9 _.,:/+=@~-]*", re.ASCII)
 _BANK = re.compile(r"[A-Za-z][A-Za-z0-9_]*\[[0-9]+\]", re.ASCII)
 _PLATFORM = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
 _LONGEST_COMMENT = 100
@@ -50,10 +51,11 @@ def tcl(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """`text` as a string literal of C; all but letters, digits, spaces and common marks as octal escapes of its UTF-8
-    bytes."""
-    escaped = re.sub(rb"[^A-Za-z0-9 _.,:;/+=@()\[\]-]", lambda m: b"\\%03o" % m[0][0], text.encode())
-    return f'"{escaped.decode()}"'
+    """`text` as a string literal of C: as it is where it has only letters, digits and common marks, else each of its
+    UTF-8 bytes as an octal escape."""
+    if _PLAIN.fullmatch(text):
+        return f'"{text}"'
+    return '"' + "".join(f"\\{byte:03o}" for byte in text.encode()) + '"'
 
 
 def bank(text: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from codesign.backends.kernel.sources import kernel, write_kernel
 from codesign.backends.project import write_project
 from codesign.config import Config
 from codesign.frontends.qonnx import load
@@ -18,7 +19,7 @@ from codesign.ir.tensor import Array, as_codes
 from codesign.passes import pipeline
 from codesign.passes.builder import Fold, is_product
 from codesign.passes.products import foldings
-from codesign.verification.csim import Csim
+from codesign.verification.kernel import KernelCsim
 
 EVENTS = 3
 BLOCKS = 5
@@ -74,9 +75,16 @@ def test_gamma_and_beta_are_kept_beside_each_image(design: Design) -> None:
 def test_the_generated_code_gives_the_same_integers(
     passed: pipeline.Passed, design: Design, shared: Path, tmp_path: Path
 ) -> None:
+    """Through the memory ports of the kernel, which holds the same processes: three inputs, packed, in one batch and
+    one by one."""
     given = codes(passed.network, events(passed.network, shared))
     (output,) = passed.network.outputs
     expected = as_codes(passed.network.run_codes(given)[output.source])
     assert design.evaluate(given)[0].tolist() == expected.tolist()
-    write_project(design, tmp_path, part="x", clock_ns=5, vectors=None, version="0", digest="0")
-    assert Csim(tmp_path)(given)[0].tolist() == expected.tolist()
+    printed = write_project(design, tmp_path, part="x", clock_ns=5, vectors=None, version="0", digest="0")
+    write_kernel(kernel(design, printed, 512), tmp_path, version="0", digest="0")
+    csim = KernelCsim(tmp_path)
+    assert [m.name for m in csim.memories if m.reads] == ["image", "scalars", "tracks"]
+    assert csim(given)[0].tolist() == expected.reshape(EVENTS, -1).tolist()
+    for n in range(EVENTS):
+        assert csim([c[n : n + 1] for c in given])[0].tolist() == expected[n : n + 1].reshape(1, -1).tolist()

@@ -28,7 +28,7 @@ def test_names_of_the_users_file_do_not_break_out_of_the_header(tmp_path: Path) 
     design.inputs[0] = replace(port, origin='a"b\\\n*/ #define kernel ??/ \u00fc')
     project = written(design, tmp_path)
     text = (project / "alveo" / "host" / "design.h").read_text()
-    assert r'"a\042b\134\012\052/ \043define kernel \077\077/ \303\274"' in text
+    assert '"' + "".join(f"\\{byte:03o}" for byte in design.inputs[0].origin.encode()) + '"' in text
     source = tmp_path / "check.cpp"
     source.write_text('#include "alveo/host/design.h"\nstatic_assert(sizeof(codesign::design::inputs) > 0, "");\n')
     toolchain.run([toolchain.compiler(), "-std=c++14", "-Wall", "-Werror", "-fsyntax-only", source], seconds=60)
