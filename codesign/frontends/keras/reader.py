@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from pathlib import Path
 
 from codesign.errors import LayerError, ModelError
-from codesign.frontends.converters.building import Stream
+from codesign.frontends.converters.building import LARGEST_RESULT, Stream
 from codesign.frontends.keras.container import KerasFile, StoredWeights, read
 from codesign.frontends.keras.fields import Fields
 from codesign.frontends.keras.layer import KerasLayer
@@ -55,9 +56,8 @@ class _Import:
         except LayerError as error:
             raise ModelError(f"{file.origin}: {error}") from error
         outputs = [self.names.unique(f"{o.layer}_output") for o in model.outputs]
-        inputs = {i: k for k, i in enumerate(model.inputs)}
         first = [c for c in model.calls if c.kind == "InputLayer"]
-        for call in sorted(first, key=lambda c: inputs.get(Tensor(c.name), len(inputs))):
+        for call in sorted(first, key=lambda c: model.inputs.index(Tensor(c.name))):
             self._convert(call, self._input)
         for call in model.calls:
             if call.kind != "InputLayer":
@@ -88,6 +88,8 @@ class _Import:
                 f"its {key} is {spelled(repr(stated))}; every axis but the batch must have a fixed length: build the "
                 "model with Input(shape=...) of whole numbers"
             )
+        if prod(shape) > LARGEST_RESULT:
+            raise LayerError(f"its {key} {stated} has more than {LARGEST_RESULT:,} elements; check its axes")
         dtype = fields.text("dtype", "float32")
         if fields.flag("sparse", False) or fields.flag("ragged", False) or dtype not in INPUT_TYPES:
             raise LayerError(f"its inputs are sparse, ragged or of type {spelled(dtype)}; use dense float32 numbers")

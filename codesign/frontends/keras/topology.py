@@ -108,6 +108,8 @@ def _functional(config: Entries, layers: list[Layer]) -> Topology:
                 raise LayerError(f"layer {spelled(name)}: {error}") from error
             calls.append(Call(name, kind, entries, inputs, number, _built(entry)))
     ends = [tuple(_tensors(config.get(key), key)) for key in ("input_layers", "output_layers")]
+    if len(set(ends[0])) < len(ends[0]) or set(ends[0]) != {Tensor(c.name) for c in calls if c.kind == "InputLayer"}:
+        raise LayerError("its input_layers are not those of class InputLayer; save the model again with model.save()")
     return Topology(tuple(_ordered(calls, ends[1])), *ends)
 
 

@@ -207,6 +207,17 @@ def test_scales_per_channel_are_those_of_the_last_axis() -> None:
         found.constant("w", np.zeros((2, 3), np.float32))
 
 
+@pytest.mark.parametrize(
+    "entries", [{"bits": 8.0}, {"bits": 4, "integer": True}, {"bits": None, "keep_negative": None}, {"symmetric": 1.0}]
+)
+def test_numbers_of_other_types_mean_the_same_to_both(entries: Mapping[str, object]) -> None:
+    x = np.linspace(-2, 2, 99, dtype=np.float32)[:, None]
+    stated = {"class_name": "quantized_bits", "config": entries}
+    found = quantizer(stated)
+    assert found is not None
+    np.testing.assert_array_equal(found.constant("w", x).fractions().astype(np.float64), formula_of(stated, x))
+
+
 def test_every_quantizer_has_a_formula() -> None:
     assert set(FORMULAS) == set(QUANTIZERS)
 

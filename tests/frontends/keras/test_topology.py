@@ -99,6 +99,11 @@ def layer(config: Mapping[str, Any], k: int) -> Any:
         (lambda c: c.update(config=3), "only Sequential and Functional models"),
         (lambda c: c["config"].pop("layers"), "has no list of layers"),
         (lambda c: c["config"].pop("output_layers"), "has no output_layers"),
+        (
+            lambda c: c["config"].update(input_layers=[["r", 0, 0]]),
+            "its input_layers are not those of class InputLayer",
+        ),
+        (lambda c: c["config"].update(input_layers=[["x", 0, 0]] * 2), "its input_layers are not those of class"),
         (lambda c: layer(c, 1).pop("class_name"), "one of its layers has no class_name and config"),
         (lambda c: layer(c, 1)["config"].update(name=7), "a layer of class ReLU has no name"),
         (lambda c: layer(c, 1)["config"].update(name="sum"), "two of its layers have one name"),
@@ -123,6 +128,7 @@ def test_a_configuration_that_connects_nothing_is_refused(
     ("entries", "message"),
     [
         ({"batch_input_shape": [None, None, 3]}, "every axis but the batch must have a fixed length"),
+        ({"batch_input_shape": [None, 1 << 40, 3]}, "has more than 67,108,864 elements; check its axes"),
         ({"batch_input_shape": [None]}, "every axis but the batch must have a fixed length"),
         ({"batch_input_shape": [None, 3], "dtype": "string"}, "sparse, ragged or of type string"),
         ({"batch_input_shape": [None, 3], "sparse": True}, "sparse, ragged"),

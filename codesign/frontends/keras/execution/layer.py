@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from codesign.frontends.keras.container import StoredWeights
-from codesign.frontends.keras.execution.quantizers import KERAS, QKERAS, QUANTIZERS, Config, Floats, quantize
+from codesign.frontends.keras.execution.quantizers import KERAS, QKERAS, QUANTIZERS, Config, Floats, number, quantize
 from codesign.frontends.keras.spelling import named
 
 
@@ -25,10 +27,13 @@ class Executed:
 
     def pair(self, key: str, default: object, axes: int) -> tuple[int, ...]:
         found = self.get(key, default)
-        return tuple(found) if isinstance(found, (list, tuple)) else (int(str(found)),) * axes
+        return tuple(found) if isinstance(found, (list, tuple)) else (int(cast(int, found)),) * axes
+
+    def whole(self, key: str, default: int) -> int:
+        return self.pair(key, default, 1)[0]
 
     def real(self, key: str, default: float) -> float:
-        return float(np.float32(float(str(self.get(key, default)))))
+        return float(np.float32(number(self.config, key, default)))
 
     def weights(self, *names: str, part: str = "") -> list[np.ndarray]:
         prefix = "/".join(p for p in (self.place, part) if p)

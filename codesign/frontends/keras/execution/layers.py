@@ -44,7 +44,7 @@ def _conv(axes: int) -> Callable[[Executed], Floats]:
     def run(n: Executed) -> Floats:
         w, b = n.with_bias("kernel")
         assert w is not None
-        return n.finished(_convolved(n, axes, n.quantized("kernel_quantizer", w), int(str(n.get("groups", 1)))), b)
+        return n.finished(_convolved(n, axes, n.quantized("kernel_quantizer", w), n.whole("groups", 1)), b)
 
     return run
 
@@ -176,7 +176,7 @@ EXECUTED: Mapping[str, Callable[[Executed], Floats]] = {
     "AveragePooling1D": _average_pool(1),
     "AveragePooling2D": _average_pool(2),
     "BatchNormalization": _batch_normalization,
-    "Concatenate": lambda n: np.concatenate(n.xs, axis=int(str(n.get("axis", -1)))),
+    "Concatenate": lambda n: np.concatenate(n.xs, axis=n.whole("axis", -1)),
     "Conv1D": _conv(1),
     "Conv2D": _conv(2),
     "Cropping1D": _cropping(1),
@@ -212,7 +212,7 @@ EXECUTED: Mapping[str, Callable[[Executed], Floats]] = {
     ),
     "QSeparableConv2D": _separable_conv2d,
     "ReLU": _relu_layer,
-    "RepeatVector": lambda n: n.x[:, None].repeat(int(str(n.get("n", 1))), axis=1),
+    "RepeatVector": lambda n: n.x[:, None].repeat(n.whole("n", 1), axis=1),
     "Reshape": lambda n: n.x.reshape(len(n.x), *n.pair("target_shape", (), 1)),
     "SeparableConv2D": _separable_conv2d,
     "Softmax": lambda n: softmax(n.x),

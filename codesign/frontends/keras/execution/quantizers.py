@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import numpy as np
 
@@ -13,15 +14,21 @@ EPSILON = 1e-7
 """Keras' epsilon."""
 
 
+def number(c: Config, key: str, default: float) -> float:
+    """The entry, or the default where there is none."""
+    found = c.get(key)
+    return float(default if found is None else cast(float, found))
+
+
 def quantize(name: str, c: Config, x: Floats) -> Floats:
     """What the quantizer gives, in the arithmetic of `x`."""
     return np.asarray(QUANTIZERS[name](c, x))
 
 
 def _bits(c: Config, x: Floats) -> Floats:
-    bits, keep = int(str(c.get("bits", 8))), bool(c.get("keep_negative", True))
+    bits, keep = int(number(c, "bits", 8)), bool(number(c, "keep_negative", True))
     alpha, real = c.get("alpha"), x.dtype.type
-    m, m_i = real(2.0 ** (bits - keep)), real(2.0 ** int(str(c.get("integer", 0))))
+    m, m_i = real(2.0 ** (bits - keep)), real(2.0 ** int(number(c, "integer", 0)))
     if isinstance(alpha, str):
         levels = (2 ** (bits - 1) - 1) * 2
         axes = tuple(range(x.ndim - 1)) if x.ndim > 1 else (0,)
@@ -66,8 +73,8 @@ def _least_squares(alpha: str, x: Floats, q: Floats) -> Floats:
 
 
 def _relu(c: Config, x: Floats) -> Floats:
-    slope = float(str(c.get("negative_slope") or 0.0))
-    m, m_i = 2.0 ** (int(str(c.get("bits", 8))) - (slope != 0)), 2.0 ** int(str(c.get("integer", 0)))
+    slope = number(c, "negative_slope", 0.0)
+    m, m_i = 2.0 ** (int(number(c, "bits", 8)) - (slope != 0)), 2.0 ** int(number(c, "integer", 0))
     if c.get("use_sigmoid"):
         p = hard_sigmoid(x / m_i) * m
         return m_i * np.clip(2.0 * (np.round(p) / m) - 1.0, 0.0, 1.0 - 1.0 / m)
@@ -76,17 +83,17 @@ def _relu(c: Config, x: Floats) -> Floats:
     if slope > 0:
         xq = xq + m_i * slope * np.clip(np.round(p * slope) / (slope * m), -1.0, 0.0)
     bound = c.get("relu_upper_bound")
-    return np.minimum(xq, float(str(bound))) if bound and not c.get("is_quantized_clip", True) else xq
+    return np.minimum(xq, float(str(bound))) if bound and not number(c, "is_quantized_clip", True) else xq
 
 
 def _tanh(c: Config, x: Floats) -> Floats:
-    m = 2.0 ** (int(str(c.get("bits", 8))) - 1)
+    m = 2.0 ** (int(number(c, "bits", 8)) - 1)
     p = np.tanh(x) if c.get("use_real_tanh") else 2.0 * hard_sigmoid(x) - 1.0
     return np.clip(np.round(p * m) / m, -1.0 + bool(c.get("symmetric")) / m, 1.0 - 1.0 / m)
 
 
 def _sigmoid(c: Config, x: Floats) -> Floats:
-    m = 2.0 ** int(str(c.get("bits", 8)))
+    m = 2.0 ** int(number(c, "bits", 8))
     p = _logistic(x) if c.get("use_real_sigmoid") else hard_sigmoid(x)
     return np.clip(np.round(p * m) / m, bool(c.get("symmetric")) / m, 1.0 - 1.0 / m)
 
@@ -99,25 +106,25 @@ def _binary(c: Config, x: Floats) -> Floats:
 
 
 def _ternary(c: Config, x: Floats) -> Floats:
-    alpha, threshold = c.get("alpha"), c.get("threshold")
+    alpha = c.get("alpha")
     if not isinstance(alpha, str):
-        least = x.dtype.type(np.float32(0.33 if threshold is None else float(str(threshold))))
+        least = x.dtype.type(np.float32(number(c, "threshold", 0.33)))
         return _scaled(c, np.where(np.abs(x) >= least, np.sign(x), 0))
     axes = tuple(range(x.ndim - 1)) if x.ndim > 1 else (0,)
     scale = (2 * np.abs(x).max(axis=axes, keepdims=True) / x.dtype.type(3)).astype(x.dtype)
     scale = _po2(scale) if alpha == "auto_po2" else scale
-    for _ in range(int(str(c.get("number_of_unrolls", 5)))):
+    for _ in range(int(number(c, "number_of_unrolls", 5))):
         q = ((np.abs(np.round(x / scale)) >= 0.5) * np.sign(x)).astype(x.dtype)
         scale = _least_squares(alpha, x, q)
     return np.asarray(scale.astype(np.float64) * q)
 
 
 def _power_of_two(c: Config, x: Floats) -> Floats:
-    return np.asarray(np.where(x >= 0, 1.0, -1.0) * _power(c, np.abs(x), int(str(c.get("bits", 8))) - 1))
+    return np.asarray(np.where(x >= 0, 1.0, -1.0) * _power(c, np.abs(x), int(number(c, "bits", 8)) - 1))
 
 
 def _relu_power_of_two(c: Config, x: Floats) -> Floats:
-    return _power(c, np.maximum(x, 0), int(str(c.get("bits", 8))))
+    return _power(c, np.maximum(x, 0), int(number(c, "bits", 8)))
 
 
 def _power(c: Config, x: Floats, bits: int) -> Floats:
