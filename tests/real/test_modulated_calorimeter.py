@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from codesign import resources
 from codesign.backends.kernel.sources import kernel, write_kernel
 from codesign.backends.project import write_project
 from codesign.config import Config
@@ -20,15 +22,16 @@ from codesign.passes import pipeline
 from codesign.passes.builder import Fold, is_product
 from codesign.passes.products import foldings
 from codesign.verification.kernel import KernelCsim
+from tests.backends.alveo.projects import compiled, linked, objects, written, xclbin
 
 EVENTS = 3
 BLOCKS = 5
 """Each modulated by a gamma and a beta per channel."""
 
 
-def events(network: Graph, shared: Path) -> list[np.ndarray]:
+def events(network: Graph, shared: Path, count: int = EVENTS) -> list[np.ndarray]:
     found = np.load(shared / "data" / "deepcalo" / "synthetic_events.npz")
-    return [found[node.origin][:EVENTS].astype(np.float64) for node in network.inputs]
+    return [found[node.origin][:count].astype(np.float64) for node in network.inputs]
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +91,22 @@ def test_the_generated_code_gives_the_same_integers(
     assert csim(given)[0].tolist() == expected.reshape(EVENTS, -1).tolist()
     for n in range(EVENTS):
         assert csim([c[n : n + 1] for c in given])[0].tolist() == expected[n : n + 1].reshape(1, -1).tolist()
+
+
+def test_numbers_go_through_the_host_and_two_compute_units(
+    passed: pipeline.Passed, design: Design, shared: Path, tmp_path: Path
+) -> None:
+    """From .npy files to a .npy file, with the device in the host's process; five events, so one unit has one more."""
+    given = [x.astype(np.float32) for x in events(passed.network, shared, 5)]
+    project = written(design, tmp_path / "project", units=2, max_batch=4, samples=1)
+    host, library = project / "alveo" / "host", resources.folder("hls") / "device"
+    parts = [compiled(host / name, host, library) for name in ("accelerator.cpp", "main.cpp")]
+    program = linked([*parts, *objects(tmp_path)], host / "host")
+    arguments: list[str | Path] = ["--xclbin", xclbin(project), "--output", "y.npy"]
+    for port, x in zip(design.inputs, given, strict=True):
+        np.save(tmp_path / f"{port.name}.npy", x)
+        arguments += ["--input", f"{port.name}={port.name}.npy"]
+    done = subprocess.run([program, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and not done.stderr, done
+    (expected,) = passed.typed.values(given)
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), expected.astype(np.float64))
