@@ -3,9 +3,9 @@
     python -m benchmarks.deepsets
 
 The two deep sets tag jets by the transverse momentum, eta and phi of their 8 hardest constituents, each divided by the
-range from its 5th to its 95th percentile ("robust_fast" where they were trained). The scaling is fitted to the jets at
-hand. The input has 12 bits, 4 of them integer, as in its authors' own synthesis; the last layer, which QKeras leaves in
-float, gets the precision named below.
+range from its 5th to its 95th percentile. What they were trained with is not stated beside them; this scaling was
+chosen because with it both find most of these jets, and it is fitted to them. The input has 12 bits, 4 of them integer,
+as in its authors' own synthesis; the last layer, which QKeras leaves in float, gets the precision named below.
 """
 
 from __future__ import annotations

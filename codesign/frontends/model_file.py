@@ -44,4 +44,6 @@ def read(path: Path) -> ModelFile:
         return ModelFile(path, graph, notes, path.read_bytes)
     proto = reading.read(path)
     graph = qonnx.load_model(proto, path.name, path.parent)
-    return ModelFile(path, graph, (), lambda: embedded(proto, path.name, path.parent).SerializeToString())
+    return ModelFile(
+        path, graph, (), lambda: embedded(proto, path.name, path.parent).SerializeToString(deterministic=True)
+    )

@@ -12,8 +12,7 @@ from typing import Any
 
 from codesign import __version__
 from codesign.errors import CodesignError, ModelError, ToolError
-from codesign.frontends import reading
-from codesign.frontends.embed import embedded
+from codesign.frontends import model_file
 from codesign.scan.evaluate import Evaluator, Task, evaluated
 from codesign.scan.space import Types, read, spelled
 from codesign.scan.workers import Texts
@@ -48,8 +47,9 @@ class Job:
         file, separator, function = task.metric.rpartition(":")
         metric = f"{Path(file).resolve()}:{function}" if separator else task.metric
         sent = Task(**{**vars(task), **places, "metric": metric})
-        paths = [*places.values(), *([str(Path(file).resolve())] if separator else [])]
-        return cls(__version__, sent, spelled(wide), tuple((path, _digest(Path(path))) for path in paths))
+        others = [places["data"], places["labels"], *([str(Path(file).resolve())] if separator else [])]
+        files = ((places["model"], _model_digest(Path(places["model"]))), *((p, _digest(Path(p))) for p in others))
+        return cls(__version__, sent, spelled(wide), files)
 
 
 class Cluster:
@@ -140,7 +140,7 @@ def evaluate(job: Job, types: Texts) -> dict[str, Any]:
             return {"refused": f"it has codesign {__version__}, this is {job.version}"}
         for path, digest in job.files:
             try:
-                found = _digest(Path(path))
+                found = (_model_digest if path == job.task.model else _digest)(Path(path))
             except (OSError, ModelError) as error:
                 return {"refused": f"{path} cannot be read there: {error}; the machines must share it"}
             if found != digest:
@@ -154,11 +154,13 @@ def evaluate(job: Job, types: Texts) -> dict[str, Any]:
     return {"outcome": evaluated(_kept.evaluator, types)}
 
 
+def _model_digest(path: Path) -> str:
+    """Of a model with the weights that lie beside it."""
+    return hashlib.sha256(model_file.read(path).content()).hexdigest()
+
+
 def _digest(path: Path) -> str:
-    """Of a model with the weights that lie beside it, of the arrays in a folder with their names, or of a file."""
-    if path.suffix == ".onnx":
-        whole = embedded(reading.read(path), path.name, path.parent).SerializeToString(deterministic=True)
-        return hashlib.sha256(whole).hexdigest()
+    """Of a file, or of the arrays in a folder with their names."""
     if path.is_dir():
         parts = [f"{p.name} {_digest(p)}" for p in sorted(path.glob("*.npy"))]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

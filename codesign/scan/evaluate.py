@@ -15,7 +15,7 @@ from codesign.compiler.compile import designed
 from codesign.compiler.options import ConfigSource, Options
 from codesign.data import read_arrays
 from codesign.errors import ConfigError, ModelError, TargetError
-from codesign.frontends import qonnx, reading
+from codesign.frontends import model_file
 from codesign.ir.graph import Graph
 from codesign.ir.layers import Input
 from codesign.ir.tensor import Array, as_codes
@@ -92,7 +92,7 @@ class Evaluator:
         self.task = task
         self.options = task.options()
         path = Path(task.model)
-        self.graph = qonnx.load_model(reading.read(path), path.name, path.parent)
+        self.graph = model_file.read(path).graph
         self.options.check(self.graph)
         self.metric: Metric = metric(task.metric, task.maximize)
         self.data = _inputs(self.graph, Path(task.data), task.samples)

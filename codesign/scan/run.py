@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from codesign import __version__
 from codesign.compiler.options import ConfigSource
 from codesign.errors import ConfigError, OutputError
-from codesign.frontends import reading
-from codesign.frontends.embed import embedded
+from codesign.frontends import model_file
 from codesign.progress import Progress, silent
 from codesign.scan import results, search
 from codesign.scan.calibrate import SAMPLES, Method, calibrate
@@ -234,8 +233,6 @@ def _folder(path: Path) -> Path:
 
 def _identity(task: Task, evaluator: Evaluator) -> dict[str, str]:
     """All that the outcome of a point depends on."""
-    path = Path(task.model)
-    whole = embedded(reading.read(path), path.name, path.parent).SerializeToString(deterministic=True)
     arrays = hashlib.sha256()
     for x in evaluator.data:
         arrays.update(f"{x.dtype.str} {x.shape}".encode() + x.tobytes())
@@ -244,7 +241,7 @@ def _identity(task: Task, evaluator: Evaluator) -> dict[str, str]:
     file = task.metric.rpartition(":")[0]
     return {
         "version": f"{__version__}, {SCHEMA}",
-        "model": hashlib.sha256(whole).hexdigest(),
+        "model": hashlib.sha256(model_file.read(Path(task.model)).content()).hexdigest(),
         "data": arrays.hexdigest(),
         "labels": hashlib.sha256(f"{labels.dtype.str} {labels.shape}".encode() + labels.tobytes()).hexdigest(),
         "metric": evaluator.metric.name if not file else f"{evaluator.metric.name} {_sha(Path(file))}",

@@ -19,6 +19,7 @@ from codesign.compiler import compile
 from codesign.config import Config
 from codesign.errors import ConfigError, ModelError, OutputError
 from codesign.scan.run import scan
+from tests.frontends.keras.files import L, save_h5, source
 from tests.frontends.models import model, node
 from tests.scan.conftest import Case
 
@@ -262,3 +263,16 @@ def test_the_identity_is_of_contents_not_of_paths(jets: Case, tmp_path: Path) ->
     scan(**jets.options(**options))
     moved = scan(tmp_path / "net.onnx", data=tmp_path / "x.npy", labels=tmp_path / "y.npy", **options)  # type: ignore[arg-type]
     assert moved.evaluated == 0
+
+
+def test_a_keras_file_is_scanned_like_any_other(jets: Case, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    weights = {"kernel": rng.normal(0, 0.3, (16, 5)).astype(np.float32), "bias": np.zeros(5, np.float32)}
+    dense = L("Dense", "dense", {"units": 5, "activation": "linear", "use_bias": True}, ["x"], weights)
+    file = save_h5(tmp_path / "net.h5", [source([16]), dense])
+    found = scan(
+        **jets.options(metric="accuracy", bits="3,12", output=tmp_path / "out", design=False) | {"model": file}
+    )
+    expected = (jets.x @ weights["kernel"]).argmax(axis=1) == jets.y
+    assert found.reference == expected.mean()
+    assert len(found.outcomes) == 2
