@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+IN_PROCESS = True
+"""How programs know that this is no card."""
 DEVICES = 1
 _MESSAGE_BYTES = 1024
 _READ, _WRITTEN, _SCALAR = 0, 1, 2

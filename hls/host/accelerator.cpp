@@ -256,6 +256,14 @@ const std::vector<Port>& Accelerator::outputs() {
 
 int Accelerator::compute_units() const { return card_->compute_units(); }
 
+bool Accelerator::emulated() {
+#ifdef CODESIGN_IN_PROCESS
+    return true;
+#else
+    return false;
+#endif
+}
+
 std::int64_t Accelerator::max_batch() const { return card_->max_batch(); }
 
 double Accelerator::launch() {

@@ -41,6 +41,8 @@ class Accelerator {
     static const std::vector<Port>& outputs();
 
     int compute_units() const;
+    // Whether there is no card, but a device in this process: its times are those of this machine.
+    static bool emulated();
     // The most samples of one call: those of all compute units together.
     std::int64_t max_batch() const;
 

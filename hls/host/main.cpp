@@ -275,6 +275,7 @@ void run(Accelerator& accelerator, const Options& options, const std::vector<cod
     }
     std::printf("%lld samples in batches of %lld on %d compute units, %lld times\n", samples, batch,
                 accelerator.compute_units(), options.repeat);
+    if (Accelerator::emulated()) std::printf("no card: a device in this process, and the times of this machine\n");
     launch.print("empty launch");
     kernel.print("kernel");
     end_to_end.print("end to end");

@@ -109,6 +109,7 @@ class Card(Runner):
         if not Path(xclbin).is_file():
             raise HostError(f"{xclbin}: there is no such xclbin")
         self.xrt = _pyxrt()
+        self.emulated = bool(getattr(self.xrt, "IN_PROCESS", False))
         self.kernels: dict[str, Any] = {}
         self.device: Any = None
         try:

@@ -69,6 +69,9 @@ class Runner:
     `slots` is filled by whoever makes one; `batch` samples are the most of one launch.
     """
 
+    emulated = False
+    """Whether something in this process stands for the hardware, so that times are those of this machine."""
+
     def __init__(self, design: Design, batch: int | None) -> None:
         self.design = design
         self.batch = design.check_batch(min(1024, design.max_samples) if batch is None else batch)
@@ -204,6 +207,8 @@ def measure(runner: Runner, arrays: Sequence[np.ndarray], repeat: int) -> list[n
         outputs, _ = runner.timed(arrays)
     seconds = perf_counter() - began
     print(f"{samples} samples in batches of {min(runner.batch, samples)}, {repeat} times")
+    if runner.emulated:
+        print("no card: a device in this process, and the times of this machine")
     print(summary("launch without samples", runner.launch_only(100)))
     print(summary("kernel, of a batch", kernel))
     print(summary("end to end, of a batch", end_to_end))

@@ -247,6 +247,7 @@ def test_the_program_checks_measures_and_writes(copied: Path, ports_card: Emulat
     given = ["--input", "x=../x.npy", "--input", "mask=../mask.npy", "--output", "../out"]
     done = program(copied, "../net.xclbin", "--check", "../vectors", *given, "--batch", "9", "--repeat", "2")
     assert done.returncode == 0, done.stderr
+    assert "no card: a device in this process" in done.stdout
     assert "9 vectors agree" in done.stdout and "100 samples in batches of 9, 2 times" in done.stdout
     for port, want in zip(ports_card[0].design.outputs, ports_card[0].expected(), strict=True):
         np.testing.assert_array_equal(np.load(copied.parent / "out" / f"{port.name}.npy"), want)

@@ -2,6 +2,9 @@
 #ifndef CODESIGN_DEVICE_XRT_DEVICE_H
 #define CODESIGN_DEVICE_XRT_DEVICE_H
 
+// How programs know that this is no card.
+#define CODESIGN_IN_PROCESS
+
 #include <memory>
 #include <string>
 

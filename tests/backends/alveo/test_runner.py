@@ -83,6 +83,7 @@ def test_latency_and_throughput_are_printed_for_launch_kernel_and_end_to_end_apa
     done = run(*run.files, "--batch", "30", "--repeat", "3")
     lines = done.stdout.splitlines()
     assert lines[0] == "90 samples in batches of 30 on 2 compute units, 3 times"
+    assert lines.pop(1) == "no card: a device in this process, and the times of this machine"
     number = r"+(\d+\.\d) us"
     found = {}
     for line, name in zip(lines[1:], ("empty launch", "kernel", "end to end"), strict=True):
