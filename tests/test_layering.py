@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {"ir", "analysis", "config", "resources", "targets"},
 }
 # The top: the command line, and what `import codesign` gives.
-SEES_ALL = {"cli", "__init__", "__main__", "api", "compiler", "scan"}
+SEES_ALL = {"cli", "__init__", "__main__", "api", "compiler", "scan", "faults"}
 
 # Third parties that only some modules may import.
 ONNX = {"onnx", "qonnx", "onnxruntime"}

@@ -95,8 +95,8 @@ class Evaluator:
         self.graph = model_file.read(path).graph
         self.options.check(self.graph)
         self.metric: Metric = metric(task.metric, task.maximize)
-        self.data = _inputs(self.graph, Path(task.data), task.samples)
-        self.labels = _labels(Path(task.labels), Path(task.data), self.data[0], task.samples)
+        self.data = read_inputs(self.graph, Path(task.data), task.samples)
+        self.labels = read_labels(Path(task.labels), Path(task.data), self.data[0], task.samples)
         self.space = Space.of(self.graph, self.options.config, self.options.input_types)
         self.reference: list[Floats] | None = None
         """The outputs that others are compared with."""
@@ -172,7 +172,7 @@ def evaluated(evaluator: Evaluator, texts: Mapping[str, str]) -> dict[str, objec
         return {"failed": str(error)}
 
 
-def _inputs(graph: Graph, path: Path, samples: int | None) -> list[np.ndarray]:
+def read_inputs(graph: Graph, path: Path, samples: int | None) -> list[np.ndarray]:
     """The data for each input, checked against what the network takes."""
     arrays = [x[:samples] for x in read_arrays(path, [(n.name, n.origin) for n in graph.inputs])]
     for node, x in zip(graph.inputs, arrays, strict=True):
@@ -190,7 +190,7 @@ def _inputs(graph: Graph, path: Path, samples: int | None) -> list[np.ndarray]:
     return arrays
 
 
-def _labels(path: Path, data: Path, x: np.ndarray, samples: int | None) -> np.ndarray:
+def read_labels(path: Path, data: Path, x: np.ndarray, samples: int | None) -> np.ndarray:
     """One row per sample."""
     try:
         found = np.load(path, allow_pickle=False)
