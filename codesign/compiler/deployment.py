@@ -43,11 +43,12 @@ def check_board(options: Options) -> None:
 def deployed(kernel: Kernel, design: Design, options: Options) -> tuple[Kernel, Deployment]:
     """The deployment of `kernel` as asked, and the kernel with its largest batch.
 
-    TargetError where the buffers of the batch do not fit their banks, with the largest that do. Whether so many compute
-    units fit the device was found by the folding.
+    TargetError where the buffers of the batch do not fit their banks, with the largest that do, and where the device
+    has no room for the memory ports: whether so many compute units fit without them was found by the folding.
     """
     target, config = options.target, options.config
     banks, count = _banks(target), config.compute_units or 1
+    _check_masters(kernel, design, target, count)
     units = tuple(
         ComputeUnit(f"{kernel.name}_{u + 1}", chosen, slr)
         for u, (chosen, slr) in enumerate(
@@ -62,6 +63,19 @@ def deployed(kernel: Kernel, design: Design, options: Options) -> tuple[Kernel, 
         raise TargetError(f"{design.origin}: {problem}; the largest batch is {largest:,} samples")
     kernel = replace(kernel, max_samples=samples)
     return kernel, Deployment(units, banks, samples, _bytes(kernel, samples))
+
+
+def _check_masters(kernel: Kernel, design: Design, target: Target, units: int) -> None:
+    """TargetError where the compute units and the buffers of their memory ports take more block RAM than there is."""
+    own, ports = design_cost(design).total.bram36, kernel.buffer_bram36
+    most = target.resources.bram36
+    if units * (own + ports) > most:
+        room = int(most // (own + ports))
+        cure = f", enough for {room}" if room else "; a design of fewer block RAMs, or the streaming ports, may fit"
+        raise TargetError(
+            f"{design.origin}: {units} compute units of {own:g} BRAM36, and {ports:g} for the memory ports of each, "
+            f"take {units * (own + ports):g}; {target.name} has {most:g}{cure}"
+        )
 
 
 def _banks(target: Target) -> tuple[Bank, ...]:

@@ -61,6 +61,14 @@ def test_a_compute_unit_has_a_ddr_of_its_own() -> None:
     assert [unit.slr for unit in deployment.units] == [0, 1, 2, 3, 0]
 
 
+def test_the_buffers_of_the_memory_ports_fit_the_device() -> None:
+    """Each compute unit has two ports of 8 blocks and a status of half a block; the U50 has 1,344."""
+    assert len(decide("u50", units=81)[1].units) == 81
+    message = r"82 compute units of 0 BRAM36, and 16\.5 for .* ports of each, take 1353; u50 has 1344, enough for 81"
+    with pytest.raises(TargetError, match=message):
+        decide("u50", units=82)
+
+
 def test_one_compute_unit_is_placed_by_the_tools() -> None:
     assert [unit.slr for unit in decide("u250")[1].units] == [None]
 

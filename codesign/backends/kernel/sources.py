@@ -103,6 +103,12 @@ class Kernel:
         return (*self.inputs, *self.outputs)
 
     @property
+    def buffer_bram36(self) -> float:
+        """Block RAM of the masters: the bursts under way are 512 words, which a block of 36 Kb holds 72 bits wide
+        (UG573, UG473); those of the status are half a block."""
+        return sum(-(-a.layout.word_bits // 72) for a in self.memories) + 0.5
+
+    @property
     def layout_version(self) -> int:
         """What the kernel says of the layout that it was printed for."""
         return VERSION
