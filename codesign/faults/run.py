@@ -38,6 +38,8 @@ RANKED = 256
 """Samples by which bits are ranked."""
 POINTS = 40
 """Of the curve."""
+DIGITS = 12
+"""To which losses are rounded, so that 0.785 - 0.775 is 0.01 and meets a limit of 0.01."""
 
 __all__ = ["FaultResult", "faults"]
 
@@ -128,7 +130,7 @@ def _injected(
         loss: float | None = None
         if not faulty.undefined.any():
             value = _measured(suffix.network, faulty.outputs, measure, truth)
-            loss = reference - value if measure.maximize else value - reference
+            loss = round(reference - value if measure.maximize else value - reference, DIGITS)
         error = float(output_error(suffix, faulty.outputs).mean())
         found.append(Upset(k, row, output, bit, 0, loss, error, share))
     progress("flipping bits", len(chosen), len(chosen))
