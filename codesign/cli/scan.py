@@ -63,6 +63,10 @@ def scan_command(
         str | None, typer.Option(metavar="URL", help="Database of the trials; by default scan.db in the output folder.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Of the scan in the store; by default the network's.")] = None,
+    train_data: Annotated[
+        Path | None, typer.Option(help="Where the model is a description in YAML: inputs to train it on.")
+    ] = None,
+    train_labels: Annotated[Path | None, typer.Option(help="What is wanted of each of them: an .npy.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that evaluate points; by default one.")] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="URL", help="A Dask cluster that evaluates them instead: tcp://host:8786.")
@@ -109,6 +113,8 @@ def scan_command(
                 design=design,
                 store=store,
                 name=name,
+                train_data=train_data,
+                train_labels=train_labels,
                 workers=workers,
                 scheduler=scheduler,
                 target=target,

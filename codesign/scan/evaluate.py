@@ -108,12 +108,16 @@ class Evaluator:
 
     def __call__(self, types: Types) -> Outcome:
         """What this point gives. ModelError where its sums do not fit 63 bits."""
+        options = replace(self.options, config=self.space.config(types)) if self.task.design else self.options
+        return self.judged(self.space.passed(types).network, spelled(types), options)
+
+    def judged(self, network: Graph, types: Mapping[str, str], options: Options) -> Outcome:
+        """What a network after its passes gives on the data; `types` is what tells it from others."""
         start = time.perf_counter()
-        network = self.space.passed(types).network
         outputs = self.outputs(network)
         counted = bits(network)
         found = Outcome(
-            spelled(types),
+            types,
             self.metric(outputs, self.labels),
             self._error(outputs),
             counted.bit_operations,
@@ -121,7 +125,7 @@ class Evaluator:
             counted.weight_bits,
         )
         if self.task.design:
-            found = self._designed(found, network, types)
+            found = self._designed(found, network, options)
         return replace(found, seconds=round(time.perf_counter() - start, 4))
 
     def codes(self, network: Graph) -> list[Array]:
@@ -148,9 +152,8 @@ class Evaluator:
         spread = float(expected.std())
         return float(np.sqrt(np.mean((found - expected) ** 2))) / (spread or 1.0)
 
-    def _designed(self, found: Outcome, network: Graph, types: Types) -> Outcome:
+    def _designed(self, found: Outcome, network: Graph, options: Options) -> Outcome:
         """The same with the cycles and the area of the design that `codesign compile` makes."""
-        options = replace(self.options, config=self.space.config(types))
         try:
             _, design = designed(network, options)
         except (TargetError, ConfigError) as error:

@@ -91,8 +91,15 @@ def fronts(outcomes: Sequence[Outcome], metric: Metric, sites: Sequence[Site]) -
         yield Drawn(f"{metric.name} against {words}", remark, _svg(draw, (6.2, 3.6), cost))
 
 
-def by_width(outcomes: Sequence[Outcome], metric: Metric, sites: Sequence[Site], reference: float) -> Drawn | None:
-    """The metric against the width that all weights and results have; None for fewer than two widths."""
+def by_width(
+    outcomes: Sequence[Outcome],
+    metric: Metric,
+    sites: Sequence[Site],
+    reference: float,
+    trained: Mapping[int, float],
+) -> Drawn | None:
+    """The metric against the width that all weights and results have, and for networks `trained` with quantizers; None
+    for fewer than two widths."""
     found = {width: o for o in outcomes if (width := uniform(o, sites)) is not None}
     widths = sorted(found)
     if len(widths) < 2:
@@ -100,6 +107,8 @@ def by_width(outcomes: Sequence[Outcome], metric: Metric, sites: Sequence[Site],
 
     def draw(axes: Axes) -> None:
         axes.plot(widths, [found[w].value for w in widths], "o-", color=_BLUE, ms=4, label="quantized after training")
+        if trained:
+            axes.plot(list(trained), list(trained.values()), "s-", color=_ORANGE, ms=4, label="trained with quantizers")
         axes.axhline(reference, color=_GREY, lw=1, ls="--", label="18 bits of weight, 20 of result")
         axes.set_xlabel("bits of weights and results")
         axes.set_ylabel(_text(metric.name))

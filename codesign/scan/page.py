@@ -89,7 +89,8 @@ def _cheapest_as_good(result: ScanResult) -> Outcome | None:
 
 
 def _small(result: ScanResult, sites: Sequence[Site]) -> Iterator[figures.Drawn]:
-    curve = figures.by_width(result.stored, result.metric, sites, result.reference)
+    trained = {r.bits: r.outcome.value for r in result.retrained}
+    curve = figures.by_width(result.stored, result.metric, sites, result.reference, trained)
     if curve is not None:
         yield curve
     yield from figures.fronts(result.stored, result.metric, sites)

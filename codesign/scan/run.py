@@ -20,6 +20,7 @@ from codesign.scan.calibrate import SAMPLES, Method, calibrate
 from codesign.scan.evaluate import Evaluator, Outcome, Task
 from codesign.scan.metrics import Metric
 from codesign.scan.page import write_page
+from codesign.scan.retrain import Retrained, Retraining, write_retrained
 from codesign.scan.sample import objectives
 from codesign.scan.search import Binary, widths
 from codesign.scan.searches import Mixed, Sensitivity, by_budgets, by_layers, by_samples
@@ -69,6 +70,8 @@ class ScanResult:
     """Of the searches `layers` and `allocate`."""
     mixed: tuple[Mixed, ...] = ()
     """Of the search `allocate`."""
+    retrained: tuple[Retrained, ...] = ()
+    """The networks that were trained with quantizers, where the model is a description."""
 
     @property
     def front(self) -> list[Outcome]:
@@ -99,6 +102,8 @@ def scan(
     design: bool = True,
     store: str | None = None,
     name: str | None = None,
+    train_data: str | Path | None = None,
+    train_labels: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     target: str | None = None,
@@ -127,6 +132,9 @@ def scan(
 
     `workers` processes of this machine evaluate points, or the workers of the Dask cluster at `scheduler`.
 
+    A `model` that is a description in YAML (docs/training.md) is trained first, without quantizers, on `train_data` and
+    `train_labels`; that is what the scan quantizes. It is also trained with quantizers at each width, to compare.
+
     Trials are kept in `store` (a database URL; by default scan.db in `output`) as the study `name`, and none is done
     twice: a scan that was stopped goes on. results.csv and configs/ in `output` are written at the end, and when the
     scan is interrupted; scan.html, which draws them, at the end.
@@ -134,6 +142,10 @@ def scan(
     Raises CodesignError with a message that says what to change.
     """
     chosen = _choice(Search, method, "--search")
+    folder = _folder(Path(output))
+    retraining = _retraining(Path(model), train_data, train_labels, folder, progress)
+    if retraining is not None:
+        model = retraining.plain()
     progress("reading the model and the data", 0, 0)
     task = Task(
         str(model), str(data), str(labels), metric, _maximize(goal), samples, design, target,
@@ -156,7 +168,6 @@ def scan(
     if workers is not None and scheduler is not None:
         raise ConfigError("--workers and --scheduler: the cluster has its own workers; give one of the two")
     evaluator = Evaluator(task)
-    folder = _folder(Path(output))
     url = store or sqlite_url(folder / "scan.db")
     kept = Store.open(url, name or evaluator.graph.name, _identity(task, evaluator), evaluator.metric.maximize)
     ranges = calibrate(evaluator.space, [x[:SAMPLES] for x in evaluator.data], progress)
@@ -176,10 +187,13 @@ def scan(
                 mixed = by_budgets(session, binary, weights, sensitivities, budgets)
             case Search.SAMPLE:
                 by_samples(session, binary, weights, costs, trials, workers or 1, seed)
+        retrained = retraining.at(weights, evaluator) if retraining is not None else []
     finally:
         session.workers.close()
         if kept.known or kept.failed:
             results.write_results(folder, evaluator.space, evaluator.metric, list(kept.known.values()), kept.failed)
+    if retrained:
+        write_retrained(folder, retrained)
     if sensitivities:
         results.write_sensitivities(folder, sensitivities)
     known, failed = kept.known, kept.failed
@@ -195,10 +209,26 @@ def scan(
         len(evaluator.labels),
         tuple(sensitivities),
         tuple(mixed),
+        tuple(retrained),
     )
     progress("drawing scan.html", 0, 0)
     write_page(found, binary, weights, evaluator.options.target.title)
     return found
+
+
+def _retraining(
+    model: Path, data: str | Path | None, labels: str | Path | None, folder: Path, progress: Progress
+) -> Retraining | None:
+    """What trains the networks, where the model is a description; it needs data of its own."""
+    if model.suffix not in (".yaml", ".yml"):
+        if data is not None or labels is not None:
+            raise ConfigError(
+                f"--train-data and --train-labels: {model} is trained already; give a description in YAML"
+            )
+        return None
+    if data is None or labels is None:
+        raise ConfigError(f"{model}: to train a network give --train-data and --train-labels, others than --data")
+    return Retraining(model, Path(data), Path(labels), folder / "trained", progress)
 
 
 def _workers(evaluator: Evaluator, wide: Types, count: int | None, scheduler: str | None) -> Workers | Cluster:

@@ -170,7 +170,7 @@ def test_integers_in_the_file_mean_what_brevitas_wrote(torch: Any, tmp_path: Pat
     from codesign.frontends.qonnx import load
     from codesign.scan.qat.export import export
 
-    model, x = cnn(4, True), [torch.randn(SAMPLES, 2, 9, 7)]
+    model, x = cnn(8, True), [torch.randn(SAMPLES, 2, 9, 7)]
     settled(model, x)
     export(model, (x[0][:1],), tmp_path / "cnn.onnx")
     (tmp_path / "raw").mkdir()

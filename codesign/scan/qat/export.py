@@ -1,8 +1,8 @@
 """From a Brevitas network to the file of a model: QONNX whose quantized weights are stored as integers.
 
-Brevitas writes the float weights that training left and a `Quant` node for each. Its result is code * scale with
-codes of at most 8 bits, so a file with the codes in int8 and a DequantizeLinear says the same in a quarter of the
-bytes. Nothing else is changed; activations keep their `Quant` nodes.
+Brevitas writes the float weights that training left and a `Quant` node for each. Its result is code * scale, so with
+codes of 8 bits a file that has them in int8, and a DequantizeLinear, says the same in a quarter of the bytes. Nothing
+else is changed: activations and weights of fewer bits keep their `Quant` nodes, which say how many.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def export(model: nn.Module, inputs: tuple[Tensor, ...], path: Path) -> None:
 
 
 def stored_as_integers(proto: onnx.ModelProto) -> None:
-    """Quant(weights) becomes DequantizeLinear(codes), for constant weights of at most 8 bits without a zero point."""
+    """Quant(weights) becomes DequantizeLinear(codes), for constant weights of 8 bits without a zero point."""
     graph = proto.graph
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for node in graph.node:
@@ -43,7 +43,7 @@ def stored_as_integers(proto: onnx.ModelProto) -> None:
             continue
         weights, scale, zero, bits = (constants[name] for name in node.input)
         options = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-        if zero.any() or bits > 8 or not options["signed"] or options["rounding_mode"] != b"ROUND":
+        if zero.any() or bits != 8 or not options["signed"] or options["rounding_mode"] != b"ROUND":
             continue
         low, high = -(2 ** (int(bits) - 1)) + options["narrow"], 2 ** (int(bits) - 1) - 1
         codes = np.clip(np.rint(weights / scale), low, high).astype(np.int8)

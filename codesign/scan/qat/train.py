@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -74,34 +75,61 @@ def train(
     """
     settings = description.training
     fitted: dict[str, Fitted] = {}
-    torch.manual_seed(settings.seed)
-    inputs, wanted, loss = samples.inputs, samples.wanted, LOSSES[settings.loss]
-    alone: Objective = lambda found, true, rows: loss(found, true)  # noqa: E731
+    inputs, wanted = samples.inputs, samples.wanted
     if plain is None:
-        plain = Network(description, quantized=False)
-        frozen = round(settings.epochs * (1 - settings.frozen_norm))
-        schedule = _schedule(description, settings.epochs, settings.learning_rate, frozen)
-        pruning = growing(_pruned(description, plain))
-        what = "training without quantizers"
-        fitted["float"] = fit(
-            plain, inputs, wanted, alone, schedule, kept=samples.kept, pruning=pruning, progress=progress, what=what
-        )
+        plain, fitted["float"] = train_plain(description, samples, progress)
     torch.manual_seed(settings.seed + 1)
     quantized = Network(description)
     unexpected = quantized.load_state_dict(plain.state_dict(), strict=False).unexpected_keys
     if unexpected:
         raise ConfigError(f"the plain network has weights that this description has not: {', '.join(unexpected[:3])}")
-    objective = _distilled(description, plain, inputs, alone)
+    objective = _distilled(description, plain, inputs)
     schedule = _schedule(description, settings.quantized_epochs, settings.quantized_learning_rate, 0)
     pruning = held(_pruned(description, quantized))
     what = "training with quantizers"
     fitted["quantized"] = fit(
         quantized, inputs, wanted, objective, schedule, kept=samples.kept, pruning=pruning, progress=progress, what=what
     )
-    for name, found in fitted.items():
-        if not all(np.isfinite(found.losses)):
-            raise ModelError(f"training ({name}): the loss is no number any more; try a smaller learning_rate")
+    _check_finite("with quantizers", fitted["quantized"])
     return Trained(description, plain, quantized, fitted)
+
+
+def train_plain(description: Description, samples: Samples, progress: Progress = silent) -> tuple[Network, Fitted]:
+    """The network without quantizers, trained, and how that went; seeded, ModelError as `train`."""
+    settings = description.training
+    torch.manual_seed(settings.seed)
+    plain = Network(description, quantized=False)
+    frozen = round(settings.epochs * (1 - settings.frozen_norm))
+    schedule = _schedule(description, settings.epochs, settings.learning_rate, frozen)
+    pruning = growing(_pruned(description, plain))
+    fitted = fit(
+        plain, samples.inputs, samples.wanted, _alone(description), schedule, kept=samples.kept, pruning=pruning,
+        progress=progress, what="training without quantizers",
+    )  # fmt: skip
+    _check_finite("without quantizers", fitted)
+    return plain, fitted
+
+
+def export_whole(network: Network, file: Path) -> None:
+    """The network as a file that appears when it is whole; its folder is made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        export(network, tuple(torch.zeros(1, *i.shape) for i in network.description.inputs), partial)
+        os.replace(partial, file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _check_finite(what: str, fitted: Fitted) -> None:
+    if not all(np.isfinite(fitted.losses)):
+        raise ModelError(f"training {what}: the loss is no number any more; try a smaller learning_rate")
+
+
+def _alone(description: Description) -> Objective:
+    """The loss of the description."""
+    loss = LOSSES[description.training.loss]
+    return lambda found, true, rows: loss(found, true)
 
 
 def _schedule(description: Description, epochs: int, learning_rate: float, frozen: int) -> Schedule:
@@ -109,8 +137,9 @@ def _schedule(description: Description, epochs: int, learning_rate: float, froze
     return Schedule(settings.schedule, epochs, settings.batch, learning_rate, settings.patience, frozen)
 
 
-def _distilled(description: Description, plain: Network, inputs: Sequence[Tensor], alone: Objective) -> Objective:
+def _distilled(description: Description, plain: Network, inputs: Sequence[Tensor]) -> Objective:
     """The loss, a share of it towards what the plain network says."""
+    alone = _alone(description)
     share, loss = description.training.distill, description.training.loss
     if share == 0:
         return alone

@@ -1,0 +1,73 @@
+"""Scans of a network that is described: quantized after training, and trained with quantizers, at each width."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from codesign.errors import ConfigError
+from codesign.scan.run import scan
+from tests.scan.conftest import Case
+
+TEXT = """
+Inputs: {jets: {shape: [16], bits: 8}}
+Layers:
+  hidden: {kind: dense, units: 8}
+  logits: {kind: dense, units: 5, activation: none, norm: false}
+Training: {loss: cross_entropy, epochs: 6, quantized_epochs: 4, batch: 64, learning_rate: 0.01}
+"""
+
+
+@pytest.fixture
+def options(jets: Case, tmp_path: Path) -> dict[str, Any]:
+    """A description, data to train it on, and other data to judge it by."""
+    from models.jet_tagger.generate import jets as generated
+
+    (tmp_path / "net.yaml").write_text(TEXT)
+    x, y = generated(2500, 8)
+    np.save(tmp_path / "tx.npy", x)
+    np.save(tmp_path / "ty.npy", y)
+    training = {"train_data": tmp_path / "tx.npy", "train_labels": tmp_path / "ty.npy"}
+    named = {"metric": "accuracy", "bits": "2,6", "output": tmp_path / "out", "design": False}
+    return jets.options(**training, **named, input_type={"": "fixed<8,5>"}) | {"model": tmp_path / "net.yaml"}
+
+
+@pytest.mark.train
+def test_trained_networks_stand_beside_quantized_ones(options: dict[str, Any], jets: Case, tmp_path: Path) -> None:
+    import codesign
+
+    found = scan(**options)
+    two, six = found.retrained
+    assert (two.bits, six.bits, len(found.outcomes)) == (2, 6, 2)
+    assert two.outcome.value > found.outcomes[0].value  # two bits are too few for weights that were not trained so
+    assert two.outcome.bit_operations == found.outcomes[0].bit_operations
+    compiled = codesign.compile(two.file, csim=False)
+    codes = compiled.design.evaluate(compiled.encode(jets.x))[0]
+    right = compiled.design.outputs[0].tensor.decode_float(codes).argmax(axis=1) == jets.y
+    assert right.mean() == two.outcome.value
+    told = json.loads((tmp_path / "out" / "retrained.json").read_text())
+    assert [(r["bits"], r["value"]) for r in told] == [(r.bits, r.outcome.value) for r in found.retrained]
+    assert "trained with quantizers" in (tmp_path / "out" / "scan.html").read_text()
+
+    files = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "out" / "trained").iterdir()}
+    assert len(files) == 3
+    again = scan(**options)
+    assert [r.outcome.value for r in again.retrained] == [r.outcome.value for r in found.retrained]
+    assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / "out" / "trained").iterdir()} == files
+    (tmp_path / "net.yaml").write_text(TEXT.replace("epochs: 6", "epochs: 5"))
+    scan(**options | {"name": "other"})
+    assert len(list((tmp_path / "out" / "trained").iterdir())) == 6
+
+
+def test_a_description_needs_data_to_train_on(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"net\.yaml: to train a network give --train-data and --train-labels"):
+        scan(**options | {"train_labels": None})
+
+
+def test_a_trained_network_needs_none(options: dict[str, Any], jets: Case) -> None:
+    with pytest.raises(ConfigError, match=r"net\.onnx is trained already; give a description in YAML"):
+        scan(**options | {"model": jets.model})
