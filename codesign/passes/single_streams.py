@@ -43,7 +43,9 @@ class _Rewrite:
         for port in self.old.outputs:
             base, lanes = self._base(port.stream), self.old.streams[port.stream].lanes
             origin = self.writers[port.stream].origin
-            self.new.outputs.append(replace(port, stream=self._relaned(base, lanes, origin)))
+            name = self._relaned(base, lanes, origin)
+            self.new.streams[name] = replace(self.new.streams[name], kind=self.old.streams[port.stream].kind)
+            self.new.outputs.append(replace(port, stream=name))
         return self.new
 
     def _base(self, stream: str) -> str:

@@ -22,6 +22,9 @@ from codesign.vendor.log import Log
 MARK = "CODESIGN_RUN"
 """A variable that all processes of a run inherit: by it they are found, whatever session or group they made."""
 
+OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+"""What a `make` that runs us tells the one that a tool is, which is none of its own."""
+
 _LOOK = 0.2
 """Seconds between two looks at the log."""
 _GRACE = 5.0
@@ -93,7 +96,7 @@ def _watched(
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
-            env={**os.environ, MARK: mark},
+            env={**{k: v for k, v in os.environ.items() if k not in OF_MAKE}, MARK: mark},
             start_new_session=True,  # Ctrl-C reaches us alone, and we end all of it
         )
     except OSError as error:

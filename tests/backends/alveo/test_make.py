@@ -18,7 +18,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def make(project: Path, *words: str, **variables: str | None) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in {**os.environ, **variables}.items() if v is not None}
+    outer = {"MAKEFLAGS": None, "MAKELEVEL": None, "MFLAGS": None}  # of a make that runs the tests
+    environment = {k: v for k, v in {**os.environ, **outer, **variables}.items() if v is not None}
     command = ["make", "CXXFLAGS=-O0", *words]
     folder = project / "alveo" / "host"
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

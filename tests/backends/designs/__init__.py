@@ -10,6 +10,7 @@ from tests.backends.designs.joins import fork_join
 from tests.backends.designs.moves import permute, pick_append, reorder, repack
 from tests.backends.designs.positions import argmax, softmax
 from tests.backends.designs.steps import multiply_shift, shift, table, thresholds
+from tests.backends.designs.windows import sliding
 
 __all__ = [
     "Builder",
@@ -26,6 +27,7 @@ __all__ = [
     "repack",
     "several_chains",
     "shift",
+    "sliding",
     "softmax",
     "table",
     "thresholds",
