@@ -103,7 +103,8 @@ def html(result: FaultResult) -> str:
         maps=[(name, _heat(result, name, most)) for name in ("worst", "mean")],
         curves=[(name, _line(result, name)) for name in ("worst", "mean")],
         size=(WIDTH, HEIGHT),
-        top=figure(_top(result)),
+        ticks=Ticks.of(result),
+        css=(folder("templates") / "report" / "report.css").read_text(encoding="utf-8"),
     )
 
 
@@ -118,6 +119,22 @@ class Cell:
 
     text: str
     colour: str
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """Places along the axes of the curve, in pixels, with what stands there."""
+
+    losses: list[tuple[float, str]]
+    bits: list[tuple[float, str]]
+
+    @classmethod
+    def of(cls, result: FaultResult) -> Ticks:
+        """Quarters of the worst loss, and powers of ten of the bits."""
+        top = _top(result)
+        losses = [(HEIGHT * (1 - k / 4), figure(top * k / 4)) for k in range(5)]
+        powers = [0, *(10**k for k in range(len(str(result.total))))]
+        return cls(losses, [(round(_place(n, result.total), 1), f"{n:,}") for n in powers])
 
 
 def _heat(result: FaultResult, name: str, most: int) -> list[tuple[str, list[Cell]]]:
@@ -151,10 +168,15 @@ def _top(result: FaultResult) -> float:
 
 def _line(result: FaultResult, name: str) -> str:
     """The points of the curve: protected bits on a logarithmic axis (0 at its left end), losses from 0 to the worst."""
-    top, last = _top(result) or 1.0, log10(result.total + 1)
+    top = _top(result) or 1.0
     points = []
     for p in result.curve:
         loss = p.worst if name == "worst" else p.mean
-        x, y = WIDTH * log10(p.protected + 1) / last, HEIGHT * (1 - min(1.0, max(0.0, loss / top)))
+        x, y = _place(p.protected, result.total), HEIGHT * (1 - min(1.0, max(0.0, loss / top)))
         points.append(f"{x:.1f},{y:.1f}")
     return " ".join(points)
+
+
+def _place(bits: int, total: int) -> float:
+    """Where so many bits are on their axis."""
+    return WIDTH * log10(bits + 1) / log10(total + 1)

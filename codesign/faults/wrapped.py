@@ -4,7 +4,7 @@ Nothing in the printed hardware traps: sums are taken modulo 2^W, W being the wi
 what lies in the type of a stream, though not in the range that was proved, is treated as its kernel treats any code:
 
 - A shift, a multiplication and thresholds are printed for every code of their input's type, and so are sums, products,
-  pools and softmax; their result wraps to the width of its stream (ap_int, and a part select in SystemVerilog).
+  pools and softmax; their result wraps to the width of its stream, as ap_int does.
 - A table is printed for the codes that can occur. Its address is x - first modulo 2^A, A being the bits that the last
   entry needs. Where that is an entry of the channel it is read; what a read beyond them gives is not defined.
 """
