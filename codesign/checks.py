@@ -22,6 +22,17 @@ _SHORT.maxlevel, _SHORT.maxstring = 2, 80
 """How values are shown: a few lines of YAML can stand for gigabytes of text."""
 
 
+def shown(value: object) -> str:
+    """The value as messages have it, short."""
+    return _SHORT.repr(value)
+
+
+def nearest(name: object, names: Sequence[str]) -> str:
+    """A hint for a name that is none of these."""
+    near = difflib.get_close_matches(str(name)[:80], names, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+
+
 @dataclass(frozen=True)
 class Checks:
     """The checks of one file, `where`, that raise `error`."""
@@ -48,14 +59,12 @@ class Checks:
 
     def refuse(self, place: str, found: object, expected: str) -> CodesignError:
         """The error for what is at `place`."""
-        return self.error(f"{self.where}: {place} is {_SHORT.repr(found)}, expected {expected}")
+        return self.error(f"{self.where}: {place} is {shown(found)}, expected {expected}")
 
     def known(self, name: object, names: Sequence[str], place: str) -> str:
         """One of the names; the nearest is told where it is none."""
         if name not in names:
-            near = difflib.get_close_matches(str(name)[:80], names, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
-            raise self.error(f"{self.where}: {place} {_SHORT.repr(name)} is not known; {hint}")
+            raise self.error(f"{self.where}: {place} {shown(name)} is not known; {nearest(name, names)}")
         return str(name)
 
     def mapping(self, found: object, place: str, keys: Sequence[str]) -> Mapping[str, object]:

@@ -38,9 +38,9 @@ def read_arrays(path: Path, inputs: Sequence[Names]) -> list[np.ndarray]:
     return arrays
 
 
-def read_array(path: Path) -> np.ndarray:
-    """The array of real numbers, samples first, in an .npy file; ModelError where it is none."""
-    return _only(path, _load(path))
+def read_array(path: Path, what: str = "the data") -> np.ndarray:
+    """The array of real numbers, samples first, in an .npy file; ModelError, which calls it `what`, if it is none."""
+    return _only(path, _load(path, what))
 
 
 def _file(folder: Path, names: Names) -> Path:
@@ -53,11 +53,11 @@ def _file(folder: Path, names: Names) -> Path:
     return found
 
 
-def _load(path: Path) -> np.ndarray | NpzFile:
+def _load(path: Path, what: str = "the data") -> np.ndarray | NpzFile:
     try:
         found: np.ndarray | NpzFile = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{path}: the data cannot be read as .npy or .npz: {error}") from error
+        raise ModelError(f"{path}: {what} cannot be read as .npy or .npz: {error}") from error
     return found
 
 

@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checks": set(),
     "data": set(),
     "resources": set(),
-    "targets": set(),
+    "targets": {"checks"},
     "ir": set(),
     "analysis": {"ir", "targets"},
     "frontends": {"ir", "config"},

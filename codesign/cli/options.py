@@ -65,6 +65,16 @@ Banks = Annotated[
 MaxBatch = Annotated[
     int | None, typer.Option("--max-batch", metavar="N", help="Most samples of one launch of a compute unit.")
 ]
+Data = Annotated[
+    Path,
+    typer.Option(help="Inputs, samples first: x.npy; for several an .npz with an array each, or a folder of .npy."),
+]
+Labels = Annotated[Path, typer.Option(help="What is true of each sample: an .npy, samples first.")]
+Metric = Annotated[
+    str, typer.Option(help="accuracy, auc, mae, iqr, or file.py:function (outputs, labels) -> number, which is run.")
+]
+Goal = Annotated[str | None, typer.Option(metavar="max|min", help="Which way a function of your own is better.")]
+Samples = Annotated[int | None, typer.Option(min=1, help="Of the data the first so many; by default all.")]
 Target = Annotated[str | None, typer.Option(help="Device or board, see `codesign targets`.")]
 
 

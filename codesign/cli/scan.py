@@ -8,29 +8,36 @@ from typing import Annotated
 import typer
 
 from codesign.cli.errors import errors_reported
-from codesign.cli.options import Budget, Clock, ConfigFile, InputTypes, Interval, Latency, Model, Reuse, Target
+from codesign.cli.options import (
+    Budget,
+    Clock,
+    ConfigFile,
+    Data,
+    Goal,
+    InputTypes,
+    Interval,
+    Labels,
+    Latency,
+    Metric,
+    Model,
+    Reuse,
+    Samples,
+    Target,
+)
 from codesign.cli.options import input_types as read_types
 
 
 def scan_command(
     context: typer.Context,
     model: Model,
-    data: Annotated[
-        Path,
-        typer.Option(help="Inputs, samples first: x.npy; for several an .npz with an array each, or a folder of .npy."),
-    ],
-    labels: Annotated[Path, typer.Option(help="What is true of each sample: an .npy, samples first.")],
-    metric: Annotated[
-        str,
-        typer.Option(help="accuracy, auc, mae, iqr, or file.py:function (outputs, labels) -> number, which is run."),
-    ],
-    goal: Annotated[
-        str | None, typer.Option(metavar="max|min", help="Which way a function of your own is better.")
-    ] = None,
+    data: Data,
+    labels: Labels,
+    metric: Metric,
+    goal: Goal = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The folder for results.csv, configs/ and scan.db.")
     ] = (Path("scan")),
-    samples: Annotated[int | None, typer.Option(min=1, help="Of the data the first so many; by default all.")] = None,
+    samples: Samples = None,
     bits: Annotated[
         str, typer.Option(metavar="RANGE", help="Widths of weights and results: 2..16 or 4,6,8.")
     ] = "2..16",

@@ -47,7 +47,7 @@ def train_command(
 
         wanted = Description.read(description).with_bits(bits, _bits(layer_bits), seed)
         arrays = read_arrays(data, [(i.name, i.name) for i in wanted.inputs])
-        samples = Samples.of(wanted, arrays, read_array(labels))
+        samples = Samples.of(wanted, arrays, read_array(labels, "the labels"))
         with whole(output, plain, force) as places, progress() as told:
             trained = train(wanted, samples, progress=told)
             trained.write(places)

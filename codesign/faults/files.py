@@ -6,14 +6,11 @@ import json
 from dataclasses import dataclass
 from math import log10
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from codesign import __version__
 from codesign.errors import OutputError
 from codesign.faults.protect import Protection
 from codesign.faults.result import FaultResult, Plane
-from codesign.report.text import one_line
-from codesign.resources import folder
+from codesign.report.pages import page_templates, style
 
 JSON, HTML = "faults.json", "faults.html"
 WIDTH, HEIGHT = 640, 220
@@ -87,15 +84,8 @@ def _protection(result: FaultResult, p: Protection) -> dict[str, object]:
 
 def html(result: FaultResult) -> str:
     """The text of faults.html, which needs no other file; names from the user's file are escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(folder("templates") / "faults"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"plain": one_line, "figure": figure}
+    environment = page_templates("faults")
+    environment.filters["figure"] = figure
     most = max((w.element.width for w in result.layers), default=0)
     return environment.get_template("faults.html").render(
         result=result,
@@ -104,7 +94,7 @@ def html(result: FaultResult) -> str:
         curves=[(name, _line(result, name)) for name in ("worst", "mean")],
         size=(WIDTH, HEIGHT),
         ticks=Ticks.of(result),
-        css=(folder("templates") / "report" / "report.css").read_text(encoding="utf-8"),
+        css=style(),
     )
 
 

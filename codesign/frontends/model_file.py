@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ class ModelFile:
     graph: Graph
     notes: tuple[str, ...]
     content: Callable[[], bytes]
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the content."""
+        return hashlib.sha256(self.content()).hexdigest()
 
     def copied(self, folder: Path) -> Path:
         """The path of a copy in the new `folder`, with all data in it."""

@@ -13,6 +13,7 @@ from onnx import numpy_helper
 
 from codesign.errors import LayerError, ModelError
 from codesign.frontends.constants import Constant, checked_shape
+from codesign.frontends.content import read_content
 from codesign.frontends.names import spelled
 from codesign.ir.fixed import Fixed
 
@@ -22,17 +23,7 @@ CURE = "export the network again, as .onnx"
 def read(path: Path) -> Any:
     """The ModelProto in the file `path`, without external data; ModelError where it is not a whole ONNX file."""
     shown = spelled(str(path))
-    if path.is_dir():
-        raise ModelError(f"{shown}: this is a folder; give the .onnx file in it")
-    try:
-        if path.exists() and not path.is_file():
-            raise ModelError(f"{shown}: this is no regular file; give the .onnx file")
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ModelError(f"{shown}: cannot be read ({reason}); check the path") from error
-    if not data:
-        raise ModelError(f"{shown}: the file is empty; {CURE}")
+    data = read_content(path, folder="; give the .onnx file in it", regular="give the .onnx file", empty=CURE)
     try:
         proto = onnx.load_model_from_string(data)
     except DecodeError as error:

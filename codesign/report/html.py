@@ -5,32 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from codesign.report.chart import chart
 from codesign.report.measured import AreaRow
 from codesign.report.model import Figure, ProcessRow, Report
+from codesign.report.pages import page_templates
 from codesign.report.picture import design_picture, network_picture
 from codesign.report.text import counted, one_line, significant, solved_line, spaced
 from codesign.report.vendor_compare import AREAS, Compared, Part, parts, whole
 from codesign.report.vendor_report import Cycles, Instance, VendorReport
-from codesign.resources import folder
 from codesign.targets import Resources
 
 
 def html(report: Report) -> str:
     """The text of report.html, the same for the same report. Names from the user's file are escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(folder("templates") / "report"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = page_templates("report")
     origins = {row.name: row.origin for row in report.processes}
     environment.filters |= {
-        "plain": one_line,
         "number": _number,
         "value": _value,
         "spaced": spaced,

@@ -156,7 +156,7 @@ def evaluate(job: Job, types: Texts) -> dict[str, Any]:
 
 def _model_digest(path: Path) -> str:
     """Of a model with the weights that lie beside it."""
-    return hashlib.sha256(model_file.read(path).content()).hexdigest()
+    return model_file.read(path).digest
 
 
 def _digest(path: Path) -> str:

@@ -13,7 +13,7 @@ from codesign.analysis.cost import design_cost
 from codesign.analysis.latency import timing
 from codesign.compiler.compile import designed
 from codesign.compiler.options import ConfigSource, Options
-from codesign.data import read_arrays
+from codesign.data import read_array, read_arrays
 from codesign.errors import ConfigError, ModelError, TargetError
 from codesign.frontends import model_file
 from codesign.ir.graph import Graph
@@ -92,7 +92,8 @@ class Evaluator:
         self.task = task
         self.options = task.options()
         path = Path(task.model)
-        self.graph = model_file.read(path).graph
+        self.file = model_file.read(path)
+        self.graph = self.file.graph
         self.options.check(self.graph)
         self.metric: Metric = metric(task.metric, task.maximize)
         self.data = read_inputs(self.graph, Path(task.data), task.samples)
@@ -195,12 +196,7 @@ def read_inputs(graph: Graph, path: Path, samples: int | None) -> list[np.ndarra
 
 def read_labels(path: Path, data: Path, x: np.ndarray, samples: int | None) -> np.ndarray:
     """One row per sample."""
-    try:
-        found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ModelError(f"{path}: the labels cannot be read as .npy: {error}") from error
-    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub" or found.ndim == 0:
-        raise ModelError(f"{path}: the labels must be one .npy array of numbers, samples first")
+    found = read_array(path, "the labels")
     labels = found[:samples]
     if len(labels) != len(x):
         raise ModelError(f"{path}: {len(found)} labels for the {len(x)} samples of {data}")

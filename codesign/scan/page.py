@@ -6,12 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from codesign import __version__
 from codesign.ir.fixed import Fixed
+from codesign.report.pages import page_templates, style
 from codesign.report.text import counted, one_line
-from codesign.resources import folder as data_folder
 from codesign.scan import figures
 from codesign.scan.evaluate import Outcome
 from codesign.scan.results import replace_file, uniform
@@ -28,21 +26,13 @@ Card = tuple[str, str, str, str]
 
 def write_page(result: ScanResult, binary: Binary, bits: Sequence[int], target: str) -> Path:
     """scan.html in the folder of the scan, whole; `bits` are the widths that rounding is shown for."""
-    environment = Environment(
-        loader=FileSystemLoader(data_folder("templates")),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["plain"] = one_line
+    environment = page_templates("scan")
     sites = varied(result.space)
     front = {digest(read(o.types)) for o in result.front}
     best_first = sorted(result.stored, key=lambda o: o.value, reverse=result.metric.maximize)
     shown = sorted(best_first[:MOST_ROWS], key=lambda o: o.bit_operations)
-    text = environment.get_template("scan/scan.html").render(
-        css=(data_folder("templates") / "report" / "report.css").read_text(encoding="utf-8"),
+    text = environment.get_template("scan.html").render(
+        css=style(),
         name=result.space.graph.name,
         metric=result.metric.name,
         maximize=result.metric.maximize,

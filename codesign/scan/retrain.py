@@ -54,7 +54,7 @@ class Retraining:
         self.description = Description.read(description)
         self.folder, self.progress = folder, progress
         arrays = read_arrays(data, [(i.name, i.name) for i in self.description.inputs])
-        wanted = read_array(labels)
+        wanted = read_array(labels, "the labels")
         self.samples = Samples.of(self.description, arrays, wanted)
         self._digest = hashlib.sha256(f"{__version__} {self.description!r}".encode())
         for x in (*arrays, wanted):

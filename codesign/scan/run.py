@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 from codesign import __version__
 from codesign.compiler.options import ConfigSource
 from codesign.errors import ConfigError, OutputError
-from codesign.frontends import model_file
 from codesign.progress import Progress, silent
 from codesign.scan import results, search
 from codesign.scan.calibrate import SAMPLES, Method, calibrate
@@ -271,7 +270,7 @@ def _identity(task: Task, evaluator: Evaluator) -> dict[str, str]:
     file = task.metric.rpartition(":")[0]
     return {
         "version": f"{__version__}, {SCHEMA}",
-        "model": hashlib.sha256(model_file.read(Path(task.model)).content()).hexdigest(),
+        "model": evaluator.file.digest,
         "data": arrays.hexdigest(),
         "labels": hashlib.sha256(f"{labels.dtype.str} {labels.shape}".encode() + labels.tobytes()).hexdigest(),
         "metric": evaluator.metric.name if not file else f"{evaluator.metric.name} {_sha(Path(file))}",

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
-from reprlib import Repr
 
 import yaml
 
+from codesign.checks import Checks, nearest, shown
 from codesign.errors import TargetError
 from codesign.targets.target import FAMILIES, WORD_BITS, Link, MemoryBanks, Platform, Resources, Target
-
-_SHORT = Repr()
-_SHORT.maxlevel, _SHORT.maxstring = 2, 80
-"""How values are shown: a few lines of YAML can stand for gigabytes of text."""
 
 MEMORY, PLATFORM, LINK = ([field.name for field in fields(kind)] for kind in (MemoryBanks, Platform, Link))
 
@@ -31,7 +26,7 @@ def read_target(path: Path) -> Target:
         raise TargetError(f"{path}: this is not YAML: {' '.join(str(error).split())}") from error
     except RecursionError as error:
         raise TargetError(f"{path}: this is nested too deeply to describe a target") from error
-    reader = _Reader(str(path))
+    reader = _Reader(str(path), TargetError)
     values = reader.mapping(data, "the file", [f.name for f in fields(Target) if f.name != "name"])
     resources = reader.resources(values.get("resources"), "resources")
     slrs = reader.count(values.get("slrs", 1), "slrs", 16)
@@ -55,24 +50,16 @@ def read_target(path: Path) -> Target:
     )
 
 
-@dataclass(frozen=True)
-class _Reader:
+class _Reader(Checks):
     """Checks the values of one file."""
 
-    path: str
-
-    def refuse(self, key: str, found: object, expected: str) -> TargetError:
-        return TargetError(f"{self.path}: {key} is {_SHORT.repr(found)}, expected {expected}")
-
-    def mapping(self, found: object, key: str, known: list[str]) -> Mapping[str, object]:
-        if not isinstance(found, dict):
-            raise self.refuse(key, found, f"a mapping with the keys {', '.join(known)}")
-        for name in found:
-            if name not in known:
-                near = difflib.get_close_matches(str(name)[:80], known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-                raise TargetError(f"{self.path}: {key} has an unknown key {_SHORT.repr(name)}; {hint}")
-        return found
+    def mapping(self, found: object, place: str, keys: Sequence[str]) -> Mapping[str, object]:
+        if isinstance(found, dict):
+            for name in found:
+                if name not in keys:
+                    hint = nearest(name, keys)
+                    raise TargetError(f"{self.where}: {place} has an unknown key {shown(name)}; {hint}")
+        return super().mapping(found, place, keys)
 
     def items(self, found: object, key: str, known: list[str]) -> list[Mapping[str, object]]:
         if not isinstance(found, list):
@@ -87,14 +74,9 @@ class _Reader:
     def optional(self, found: object, key: str, pattern: str) -> str | None:
         return None if found is None else self.word(found, key, pattern)
 
-    def choice(self, found: object, key: str, options: tuple[str, ...]) -> str:
-        if found not in options:
-            raise self.refuse(key, found, f"one of {', '.join(options)}")
-        return str(found)
-
-    def number(self, found: object, key: str, low: float, high: float) -> float:
+    def number(self, found: object, place: str, low: float, high: float) -> float:
         if isinstance(found, bool) or not isinstance(found, (int, float)) or not low <= found <= high:
-            raise self.refuse(key, found, f"a number in {low}..{high}")
+            raise self.refuse(place, found, f"a number in {low}..{high}")
         return found
 
     def count(self, found: object, key: str, high: int) -> int:
@@ -122,7 +104,7 @@ class _Reader:
         for name, all_of_them, device in zip((f.name for f in fields(Resources)), sum(regions, Resources()), whole):
             if all_of_them != device:
                 raise TargetError(
-                    f"{self.path}: {key}.{name} adds up to {all_of_them:,.10g} in {slrs} SLRs, "
+                    f"{self.where}: {key}.{name} adds up to {all_of_them:,.10g} in {slrs} SLRs, "
                     f"expected {device:,.10g} as resources.{name} says"
                 )
         return regions
@@ -132,10 +114,10 @@ class _Reader:
         tags = [memory.tag for memory in memories if memory.tag is not None]
         for tag in tags:
             if tags.count(tag) > 1:
-                raise TargetError(f"{self.path}: memory.tag {tag} stands twice; the banks of a tag are one entry")
+                raise TargetError(f"{self.where}: memory.tag {tag} stands twice; the banks of a tag are one entry")
         if tagged and (len(tags) < len(memories) or not tags):
             raise TargetError(
-                f"{self.path}: the board has platforms, so memory.tag must say what each of its memories is called "
+                f"{self.where}: the board has platforms, so memory.tag must say what each of its memories is called "
                 "there, e.g. tag: HBM"
             )
         return tuple(memories)

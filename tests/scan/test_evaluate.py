@@ -123,3 +123,10 @@ def test_a_pickled_array_is_not_unpickled(jets: Case, tmp_path: Path) -> None:
     np.save(tmp_path / "y.npy", np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(ModelError, match=r"the labels cannot be read as \.npy"):
         Evaluator(Task(str(jets.model), str(jets.data), str(tmp_path / "y.npy"), "accuracy"))
+
+
+def test_labels_that_begin_like_an_archive_are_refused_by_message(jets: Case, tmp_path: Path) -> None:
+    file = tmp_path / "y.npy"
+    file.write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(ModelError, match=r"y\.npy: the labels cannot be read as \.npy"):
+        Evaluator(Task(str(jets.model), str(jets.data), str(file), "accuracy"))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import LayerError, ModelError
+from codesign.frontends.content import read_content
 from codesign.frontends.keras.hdf5 import CURE, array, subgroup, text, texts
 from codesign.frontends.names import spelled
 
@@ -49,17 +50,8 @@ class KerasFile:
 def read(path: Path) -> KerasFile:
     """What the file `path` holds; ModelError where it is not a whole Keras model."""
     shown = spelled(str(path))
-    if path.is_dir():
-        raise ModelError(f"{shown}: this is a folder (a SavedModel?); save the model as one file, model.save('m.h5')")
-    try:
-        if path.exists() and not path.is_file():
-            raise ModelError(f"{shown}: this is no regular file; give the .h5 or .keras file")
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ModelError(f"{shown}: cannot be read ({reason}); check the path") from error
-    if not data:
-        raise ModelError(f"{shown}: the file is empty; {CURE}")
+    folder = " (a SavedModel?); save the model as one file, model.save('m.h5')"
+    data = read_content(path, folder=folder, regular="give the .h5 or .keras file", empty=CURE)
     origin = spelled(path.name)
     try:
         return _zipped(data, origin) if path.suffix.lower() == ".keras" else _hdf5(data, origin)
