@@ -7,17 +7,20 @@ TRAIN_VENV := .venv-train
 KERAS_VENV := .venv-keras
 DEMO := build/jet_tagger
 
-.PHONY: demo test train-test keras-test lint types clean
+.PHONY: demo test train-test gpu-test keras-test lint types clean
 
 demo: $(VENV)/stamp
 	$(VENV)/bin/codesign compile models/jet_tagger/jet_tagger.onnx --target u50 -o $(DEMO) --force
 	$(VENV)/bin/codesign cosim $(DEMO)
 
 test: $(VENV)/stamp
-	$(VENV)/bin/python -m pytest -n 2 -m "not train and not keras"
+	$(VENV)/bin/python -m pytest -n 2 -m "not train and not keras and not gpu"
 
 train-test: $(TRAIN_VENV)/stamp
 	$(TRAIN_VENV)/bin/python -m pytest -m train
+
+gpu-test: $(TRAIN_VENV)/stamp
+	$(TRAIN_VENV)/bin/python -m pytest -n 2 -m gpu tests/gpu
 
 keras-test: $(KERAS_VENV)/stamp
 	$(KERAS_VENV)/bin/python -m pytest -m keras tests/keras
@@ -36,7 +39,7 @@ $(VENV)/stamp: pyproject.toml
 
 $(TRAIN_VENV)/stamp: pyproject.toml
 	$(PYTHON) -m venv $(TRAIN_VENV)
-	$(TRAIN_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
+	$(TRAIN_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,gpu,dev]'
 	@touch $@
 
 # Never with hgq2 in it, which brings a package of the same name as QKeras.

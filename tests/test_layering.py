@@ -27,13 +27,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "synthesis": {"ir", "analysis", "backends", "progress", "targets"},
     "vendor": {"progress"},
     "report": {"ir", "analysis", "config", "resources", "targets"},
+    "gpu": {"ir", "checks", "data", "progress", "resources", "report", "targets", "backends"},
 }
 # The top: the command line, and what `import codesign` gives.
 SEES_ALL = {"cli", "__init__", "__main__", "api", "compiler", "scan", "faults"}
 
 # Third parties that only some modules may import.
 ONNX = {"onnx", "qonnx", "onnxruntime"}
-ONNX_IMPORTERS = ("codesign.frontends", "codesign.backends.onnx", "codesign.verification", "codesign.scan.qat.export")
+ONNX_IMPORTERS = (
+    "codesign.frontends",
+    "codesign.backends.onnx",
+    "codesign.verification",
+    "codesign.scan.qat.export",
+    "codesign.gpu",
+)
 IR_IMPORTS = set(sys.stdlib_module_names) | {"numpy", "codesign"}
 
 

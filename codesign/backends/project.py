@@ -17,6 +17,7 @@ import numpy as np
 from codesign import resources
 from codesign.backends.hls.sources import DOCUMENTED_WORD, PortText, Sources, sources
 from codesign.backends.render import render
+from codesign.backends.swap import swap_folder
 from codesign.errors import IRError, OutputError, TargetError
 from codesign.ir.design import Design, Port
 from codesign.ir.tensor import Array
@@ -111,7 +112,7 @@ def output_folder(path: Path, force: bool = False) -> Iterator[Path]:
         yield building
         building.chmod(0o755)
         _check_replaceable(path, force)
-        _swap(building, place, path)
+        swap_folder(building, place, path)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
@@ -138,24 +139,6 @@ def _is_ours(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(found, dict) and "codesign" in found and "top" in found
-
-
-def _swap(building: Path, place: Path, path: Path) -> None:
-    """Renames `building` to `place`; what was there moves aside first, and comes back if that fails."""
-    aside = building.with_suffix(".old")
-    try:
-        replaced = place.exists()
-        if replaced:
-            place.rename(aside)
-        try:
-            building.rename(place)
-        except OSError:
-            if replaced:
-                aside.rename(place)
-            raise
-    except OSError as error:
-        raise OutputError(f"{path}: the folder cannot be written: {error.strerror}") from error
-    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _vector_text(port: PortText, codes: Array) -> str:
