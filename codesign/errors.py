@@ -25,6 +25,10 @@ class OutputError(CodesignError):
     """The output folder cannot be written as asked."""
 
 
+class DataError(CodesignError):
+    """A file of events, graphs or showers, or an array of them, is not what it has to be."""
+
+
 class ReportError(CodesignError):
     """A report of a vendor's tool is cut, of no known layout, or of another design."""
 

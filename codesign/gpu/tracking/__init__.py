@@ -1,0 +1,1 @@
+"""Track finding: events, graphs of hits, labels, metrics, and the learned pipeline."""
