@@ -1,0 +1,44 @@
+"""The interaction network: the same two MLPs on edges and nodes, some steps over."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from codesign.gpu.tracking.models.mlp import mlp
+from codesign.gpu.tracking.models.settings import InteractionSettings
+
+
+class Interaction(nn.Module):
+    """(n, inputs) features and (2, E) edges to (E,) logits, by `steps` steps with shared weights.
+
+    A step gives every edge a new state from its two nodes and its own, sums those at the node where an edge ends (and,
+    with `aggregate: both`, at the one where it begins), and gives every node a new state from its own and the sums.
+    """
+
+    def __init__(self, settings: InteractionSettings) -> None:
+        super().__init__()
+        s = self.settings = settings
+        state = s.hidden[-1]
+        sums = 2 if s.aggregate == "both" else 1
+
+        def network(inputs: int, *last: int) -> nn.Sequential:
+            return mlp(inputs, (*s.hidden, *last), activation=s.activation, layer_norm=s.layer_norm)
+
+        self.node_encoder = network(s.inputs)
+        self.edge_encoder = network(2 * state)
+        self.edge_network = network(3 * state)
+        self.node_network = network((1 + sums) * state)
+        self.output_edge_classifier = network(3 * state, 1)
+
+    def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
+        """The logits (E,) of the edges."""
+        source, target = edge_index[0], edge_index[1]
+        x = self.node_encoder(x)
+        e = self.edge_encoder(torch.cat([x[source], x[target]], 1))
+        for _ in range(self.settings.steps):
+            e = self.edge_network(torch.cat([x[source], x[target], e], 1))
+            ends = (target, source) if self.settings.aggregate == "both" else (target,)
+            sums = [torch.zeros_like(x).index_add(0, end, e) for end in ends]
+            x = self.node_network(torch.cat([x, *sums], 1))
+        return self.output_edge_classifier(torch.cat([x[source], x[target], e], 1)).squeeze(-1)
