@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import json
-import re
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import LayerError, ModelError
 from codesign.frontends.content import read_content
-from codesign.frontends.keras.hdf5 import CURE, array, subgroup, text, texts
+from codesign.frontends.keras.apart import Damaged, read_apart
 from codesign.frontends.names import spelled
 
 SUFFIXES = (".h5", ".hdf5", ".keras")
 """The files that Keras writes."""
-
-MAX_BYTES = (1 << 31) - 1
-"""The largest member of a .keras file that is unpacked; no device holds more weights."""
-
-_MEMBERS = {"config": "config.json", "metadata": "metadata.json", "weights": "model.weights.h5"}
+CURE = "save the model again with model.save()"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,145 +38,18 @@ class KerasFile:
 
 
 def read(path: Path) -> KerasFile:
-    """What the file `path` holds; ModelError where it is not a whole Keras model."""
+    """What the file `path` holds; ModelError where it is not a whole Keras model.
+
+    Another process parses it: HDF5's library can run in circles, or crash, over a file that is damaged inside.
+    """
     shown = spelled(str(path))
     folder = " (a SavedModel?); save the model as one file, model.save('m.h5')"
     data = read_content(path, folder=folder, regular="give the .h5 or .keras file", empty=CURE)
-    origin = spelled(path.name)
     try:
-        return _zipped(data, origin) if path.suffix.lower() == ".keras" else _hdf5(data, origin)
+        found = read_apart(data, zipped=path.suffix.lower() == ".keras")
     except LayerError as error:
         raise ModelError(f"{shown}: {error}") from error
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        # What h5py and zipfile raise for a file that is damaged inside.
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise ModelError(f"{shown}: damaged, or no Keras file ({spelled(reason)}); {CURE}") from error
-
-
-def _hdf5(data: bytes, origin: str) -> KerasFile:
-    if not data.startswith(b"\x89HDF\r\n\x1a\n"):
-        raise LayerError(f"not an HDF5 file; {CURE}")
-    with h5py.File(io.BytesIO(data), "r") as file:
-        stated = text(file.attrs, "model_config")
-        if stated is None:
-            raise LayerError(
-                "it holds weights but no architecture (model.save_weights() writes such files); "
-                "save the whole model with model.save()"
-            )
-        group = subgroup(file, "model_weights")
-        version = _major(text(file.attrs, "keras_version") or text(group.attrs, "keras_version"))
-        weights = {name: _by_name(group, name) for name in texts(group.attrs, "layer_names")}
-    return KerasFile(origin, _json(stated, "model_config"), version, weights)
-
-
-def _by_name(group: h5py.Group, name: str) -> StoredWeights:
-    """The weights of a layer by the last part of their name: phi1/phi1/kernel:0 is `kernel`."""
-    layer = subgroup(group, name)
-    found: dict[str, NDArray[np.generic]] = {}
-    for path in texts(layer.attrs, "weight_names"):
-        key = re.sub(r":\d+$", "", path.rpartition("/")[2])
-        if key in found:
-            raise LayerError(
-                f"layer {spelled(name)} has two weights {spelled(key)}: it holds several layers; "
-                "save a model whose layers are not models themselves"
-            )
-        found[key] = array(layer, path)
-    return StoredWeights(found)
-
-
-def _zipped(data: bytes, origin: str) -> KerasFile:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        parts = {key: _member(archive, name) for key, name in _MEMBERS.items()}
-    config, metadata = (_json(_decoded(parts[k]), _MEMBERS[k]) for k in ("config", "metadata"))
-    stated = metadata.get("keras_version")
-    with h5py.File(io.BytesIO(parts["weights"]), "r") as file:
-        weights = dict(_by_number(file, config))
-    return KerasFile(origin, config, _major(stated if isinstance(stated, str) else None), weights)
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A file of the archive, which must stand in it once and fit the memory."""
-    found = [i for i in archive.infolist() if i.filename == name]
-    if len(found) != 1:
-        raise LayerError(f"it has {len(found)} files {name}, expected 1; {CURE}")
-    if found[0].file_size > MAX_BYTES or found[0].flag_bits & 1:
-        raise LayerError(f"its {name} is encrypted, or larger than {MAX_BYTES >> 20} MiB; {CURE}")
-    with archive.open(found[0]) as stream:
-        data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise LayerError(f"its {name} is larger than {MAX_BYTES >> 20} MiB; {CURE}")
-    return data
-
-
-def _by_number(file: h5py.File, config: Mapping[str, object]) -> Iterator[tuple[str, StoredWeights]]:
-    """Each layer's weights. Groups are named by the layers' classes, in order, and newer files state the layer too."""
-    place = next((p for p in ("layers", "_layer_checkpoint_dependencies") if p in file), None)
-    if place is None:
-        return
-    group = subgroup(file, place)
-    expected = dict(_group_names(config))
-    for key in group:
-        layer = subgroup(group, key)
-        stated = text(subgroup(layer, "vars").attrs, "name") if "vars" in layer else None
-        name = stated or expected.get(key)
-        if name is None:
-            raise LayerError(f"its weights {spelled(key)} belong to no layer of its configuration; {CURE}")
-        yield name, StoredWeights(dict(_numbered(layer, "")), numbered=True)
-
-
-def _numbered(group: h5py.Group, prefix: str, depth: int = 0) -> Iterator[tuple[str, NDArray[np.generic]]]:
-    if depth > MAX_DEPTH:
-        raise LayerError(f"its weights are nested deeper than {MAX_DEPTH}; {CURE}")
-    for key in group:
-        if key == "vars":
-            variables = subgroup(group, key)
-            yield from ((f"{prefix}{number}", array(variables, number)) for number in variables)
-        else:
-            yield from _numbered(subgroup(group, key), f"{prefix}{key}/", depth + 1)
-
-
-MAX_DEPTH = 8
-"""Groups within groups: a wrapped layer with a batch normalization inside has 2."""
-
-
-def _group_names(config: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """(group, layer): q_dense for the first QDense, q_dense_1 for the second, as Keras counts them."""
-    inner = config.get("config")
-    layers = inner.get("layers") if isinstance(inner, Mapping) else None
-    counts: dict[str, int] = {}
-    for layer in layers if isinstance(layers, list) else []:
-        own = layer.get("config") if isinstance(layer, Mapping) else None
-        if isinstance(own, Mapping):
-            key = _snake(str(layer.get("class_name")))
-            counts[key] = counts.get(key, -1) + 1
-            yield f"{key}_{counts[key]}" if counts[key] else key, str(own.get("name"))
-
-
-def _snake(name: str) -> str:
-    """QConv2DBatchnorm as q_conv2d_batchnorm: what Keras makes of a class name."""
-    name = re.sub(r"\W+", "", name)
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise LayerError(f"its configuration is no text; {CURE}") from error
-
-
-def _json(stated: str, name: str) -> Mapping[str, object]:
-    try:
-        found = json.loads(stated)
-    except (ValueError, RecursionError) as error:
-        raise LayerError(f"its {name} is no JSON; {CURE}") from error
-    if not isinstance(found, dict):
-        raise LayerError(f"its {name} is no mapping; {CURE}")
-    return found
-
-
-def _major(version: str | None) -> int:
-    """The major version in 2.13.1; 2 where the file does not say."""
-    match = re.match(r"\d{1,4}", version or "2")
-    return int(match[0]) if match else 2
+    except Damaged as error:
+        raise ModelError(f"{shown}: damaged, or no Keras file ({spelled(str(error))}); {CURE}") from error
+    weights = {layer: StoredWeights(arrays, found.numbered) for layer, arrays in found.weights.items()}
+    return KerasFile(spelled(path.name), found.config, found.version, weights)

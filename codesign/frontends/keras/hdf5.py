@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from codesign.errors import LayerError
 from codesign.frontends.constants import LARGEST
+from codesign.frontends.keras.container import CURE
 from codesign.frontends.names import spelled
-
-CURE = "save the model again with model.save()"
 
 
 def child(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:

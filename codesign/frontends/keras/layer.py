@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.frontends.converters.building import Building, Stream
-from codesign.frontends.keras.container import StoredWeights
+from codesign.frontends.keras.container import CURE, StoredWeights
 from codesign.frontends.keras.fields import Fields
 from codesign.frontends.keras.float32 import Single, singles
-from codesign.frontends.keras.hdf5 import CURE
 from codesign.frontends.names import Names, spelled
 from codesign.ir.graph import Graph
 
