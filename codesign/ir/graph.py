@@ -67,7 +67,7 @@ class Graph:
 
     def _result(self, origin: str, layer: Layer, inputs: Sequence[str]) -> Tensor:
         try:
-            return layer.result(*(self.nodes[i].type for i in inputs))
+            return layer.result_on_rows(*(self.nodes[i].type for i in inputs))
         except LayerError as error:
             raise ModelError(f"{self.origin}: node {origin}: {error}") from error
 

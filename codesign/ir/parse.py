@@ -17,11 +17,12 @@ from codesign.ir.fixed import Fixed, Rounding
 from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import ALL, MultiplyShift, Shift, Table, Thresholds
 from codesign.ir.layers.base import Layer
+from codesign.ir.layers.rows import ROWS
 from codesign.ir.tensor import Tensor
 from codesign.ir.vector import Vector
-from codesign.ir.verify import verify
+from codesign.ir.verify import IDENTIFIER, verify
 
-CLASSES: list[type] = [*ALL, Shift, MultiplyShift, Thresholds, Table, Fixed, Tensor]
+CLASSES: list[type] = [*ALL, *ROWS, Shift, MultiplyShift, Thresholds, Table, Fixed, Tensor]
 VALUES = {c.__name__: c for c in CLASSES}
 """What a line may construct, beside Fraction, Vector and array."""
 
@@ -109,6 +110,8 @@ class _Reader:
         match expression:
             case ast.Constant(bool() | int() | None as constant):
                 return constant
+            case ast.Constant(str() as name) if IDENTIFIER.fullmatch(name):
+                return name
             case ast.UnaryOp(ast.USub(), ast.Constant(int() as constant)):
                 return -constant
             case ast.Tuple(items):

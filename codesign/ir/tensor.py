@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,17 @@ from codesign.ir.vector import ONE, ZERO, Vector
 
 Array = NDArray[np.int64]
 """Integer codes, samples first: (n, *shape)."""
+Floats = NDArray[Any]
+"""Float64 numbers, or indices of rows (int64), rows first: (n, *shape)."""
 Values = NDArray[np.object_]
 """Exact real values (Fractions), samples first: (n, *shape)."""
 Numbers = Array | Values
 """What a layer gives: codes where its result has a type, exact values where it is real."""
 Found = Numbers | Reals
 """The same, where values may wait to be computed."""
+
+MOST_ROWS = (1 << 31) - 1
+"""The largest row number: what an int32 holds."""
 
 
 def as_codes(x: Found) -> Array:
@@ -58,6 +63,10 @@ class Tensor:
     last axis); a zero point z is the offset -z * 2^-frac * scale. All codes are proved to lie in
     `low`..`high`, within the range of `fixed`. Without `fixed` the tensor is real: it exists only between
     a quantizer and what comes before it, and no real tensor reaches the design.
+
+    The leading axis runs over the samples of a batch, or over the set that `rows` names ("nodes", "edges", "points").
+    Codes with an `index` are row numbers of the set of that name; where rows may be `missing`, the number of its rows
+    stands for none. Such tensors have no hardware.
     """
 
     shape: tuple[int, ...]
@@ -66,6 +75,9 @@ class Tensor:
     offset: Vector = ZERO
     low: int = 0
     high: int = 0
+    rows: str = ""
+    index: str = ""
+    missing: bool = False
 
     @classmethod
     def of_codes(cls, shape: tuple[int, ...], low: int, high: int, step: Vector = ONE, offset: Vector = ZERO) -> Tensor:
@@ -82,6 +94,12 @@ class Tensor:
     def of_fixed(cls, shape: tuple[int, ...], fixed: Fixed) -> Tensor:
         """A tensor of plain fixed-point numbers that may take every code of the type."""
         return cls(shape, fixed, low=fixed.low, high=fixed.high)
+
+    @classmethod
+    def of_index(cls, shape: tuple[int, ...], rows: str, index: str, missing: bool = False) -> Tensor:
+        """For each row of the set `rows`, row numbers of the set `index`, as int32 can hold them."""
+        codes = cls.of_codes(shape, 0, MOST_ROWS)
+        return replace(codes, rows=rows, index=index, missing=missing)
 
     @property
     def real(self) -> bool:
@@ -148,6 +166,10 @@ class Tensor:
 
     def __str__(self) -> str:
         dims = "x".join(map(str, self.shape)) or "scalar"
+        if self.rows:
+            dims += f" for each of {self.rows}"
+        if self.index:
+            return f"{dims}: rows of {self.index}{' or none' * self.missing}"
         if self.fixed is None:
             return f"{dims} real"
         notes = ""

@@ -124,7 +124,7 @@ class _Writer:
         match value:
             case Enum():
                 return f"{type(value).__name__}.{value.name}"
-            case bool() | int() | None:
+            case bool() | int() | str() | None:
                 return repr(value)
             case Fraction():
                 return f'Fraction("{value}")'

@@ -28,6 +28,7 @@ from codesign.ir.layers import (
     Table,
     Thresholds,
 )
+from codesign.ir.layers.rows import KernelMapConv, LayerNorm, Linear
 from codesign.ir.tensor import Tensor
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -75,7 +76,7 @@ def _node_problems(graph: Graph, key: str, node: Node, defined: set[str]) -> Ite
     types = [graph[i].type for i in node.inputs]
     yield from _layer_problems(node.layer, types)
     try:
-        derived = node.layer.result(*types)
+        derived = node.layer.result_on_rows(*types)
     except (CodesignError, IRError) as error:
         yield f"its layer refuses its inputs: {error}"
         return
@@ -85,6 +86,13 @@ def _node_problems(graph: Graph, key: str, node: Node, defined: set[str]) -> Ite
 
 
 def _tensor_problems(t: Tensor) -> Iterator[str]:
+    for name in (t.rows, t.index):
+        if name and not IDENTIFIER.fullmatch(name):
+            yield f"the set of rows {name!r} is not a C identifier"
+    if t.index and (t.real or t.low < 0):
+        yield f"an index of {t.index} has to have codes that are not negative"
+    if t.missing and not t.index:
+        yield "rows are missing, but it is no index"
     if any(n < 1 for n in t.shape):
         yield f"the shape {t.shape} is empty"
     for what, v in (("scales", t.scale), ("offsets", t.offset)):
@@ -106,6 +114,9 @@ def _layer_problems(layer: Layer, types: list[Tensor]) -> Iterator[str]:
             if layer.weights.ndim != 2:
                 yield f"weights of {layer.weights.ndim} dimensions"
             if not np.isfinite(layer.weights).all():
+                yield "weights that are not numbers (NaN or infinite)"
+        case Linear() | LayerNorm() | KernelMapConv():
+            if not all(np.isfinite(v).all() for v in vars(layer).values() if isinstance(v, np.ndarray)):
                 yield "weights that are not numbers (NaN or infinite)"
         case FloatConv():
             if not np.isfinite(layer.weights).all():

@@ -90,6 +90,8 @@ def lower(
     graph = graph.copy()
     graph.prune()
     for node in graph:
+        if node.type.rows:
+            raise ModelError(f"{graph.origin}: node {node.origin}: {_why_no_rows(node)}")
         if node.type.real:
             raise ModelError(f"{graph.origin}: node {node.origin}: {_why_real(node, graph)}")
     builder = Builder(graph, folding, strategies or {}, pace)
@@ -405,6 +407,12 @@ def _met_lanes(node: Node, build: Builder) -> int:
     if max(a, b) % min(a, b) == 0:
         return min(a, b)
     return build.between(a, b, x.size, max(x.type.width, y.type.width))
+
+
+def _why_no_rows(node: Node) -> str:
+    """What a user can do about a node of a network of graphs or points."""
+    kind = type(node.layer).__name__
+    return f"there is no hardware for {kind} on rows of a set ({node.type.rows}); such networks are exported to ONNX"
 
 
 def _why_real(node: Node, graph: Graph) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from codesign.ir.halfline import HalfLine, Region
 from codesign.ir.layers.base import Elementwise
-from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.tensor import Array, Floats, Tensor, Values
 from codesign.ir.vector import ZERO, Vector
 
 
@@ -34,6 +34,9 @@ class Relu(Elementwise):
 
     def preimage(self, region: Region, channel: int) -> Region:
         return _clip_preimage(region, Fraction(0), None)
+
+    def floats(self, *inputs: Floats) -> Floats:
+        return np.maximum(inputs[0], 0.0)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,10 @@ class LeakyRelu(Elementwise):
         if self.alpha == 0:
             return _clip_preimage(region, Fraction(0), None)
         return region if region.at >= 0 else HalfLine(region.at / self.alpha, region.closed, region.up)
+
+    def floats(self, *inputs: Floats) -> Floats:
+        (x,) = inputs
+        return np.where(x >= 0, x, x * float(self.alpha))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from codesign.errors import LayerError
 from codesign.ir.fixed import MAX_WIDTH, Fixed
 from codesign.ir.layers.base import Layer
-from codesign.ir.tensor import Numbers, Tensor, Values, as_codes
+from codesign.ir.tensor import Floats, Numbers, Tensor, Values, as_codes
 from codesign.ir.vector import Vector, common_step
 
 
@@ -53,3 +53,7 @@ class Add(Layer):
         x, y = inputs
         z: Values = x - y if self.negate else x + y
         return z
+
+    def floats(self, *inputs: Floats) -> Floats:
+        x, y = inputs
+        return x - y if self.negate else x + y

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 
+import numpy as np
+
 from codesign.errors import LayerError
 from codesign.ir.halfline import HalfLine, Region
 from codesign.ir.layers.base import Elementwise
-from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.tensor import Array, Floats, Tensor, Values
 from codesign.ir.vector import ONE, ZERO, Vector
 
 
@@ -44,6 +46,9 @@ class Affine(Elementwise):
     @property
     def per_channel(self) -> bool:
         return not (self.scale.uniform and self.offset.uniform)
+
+    def floats(self, *inputs: Floats) -> Floats:
+        return inputs[0] * np.array(self.scale.values, np.float64) + np.array(self.offset.values, np.float64)
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,9 @@ class BatchNorm(Elementwise):
     @property
     def per_channel(self) -> bool:
         return self.affine().per_channel
+
+    def floats(self, *inputs: Floats) -> Floats:
+        return self.affine().floats(*inputs)
 
 
 def square_root(x: Fraction, bits: int = 256) -> Fraction:

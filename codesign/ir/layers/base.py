@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Self
 
-from codesign.errors import IRError
+from codesign.errors import IRError, LayerError
 from codesign.ir.halfline import Region
-from codesign.ir.tensor import Array, Numbers, Tensor, Values, as_codes
+from codesign.ir.tensor import Array, Floats, Numbers, Tensor, Values, as_codes
 from codesign.ir.vector import Vector
 
 
@@ -27,6 +27,18 @@ class Layer:
         """The type of the result; IRError if the inputs do not fit."""
         raise IRError(f"{type(self).__name__} has no type rule")
 
+    def rows(self, *inputs: Tensor) -> str:
+        """The set that the rows of the result run over: that of all inputs, which must be one; LayerError otherwise."""
+        found = list(dict.fromkeys(x.rows for x in inputs))
+        if len(found) > 1:
+            raise LayerError(f"its inputs have rows of different sets: {', '.join(r or 'the batch' for r in found)}")
+        return found[0] if found else ""
+
+    def result_on_rows(self, *inputs: Tensor) -> Tensor:
+        """`result`, on its `rows`."""
+        rows, result = self.rows(*inputs), self.result(*inputs)
+        return result if result.rows == rows else replace(result, rows=rows)
+
     def evaluate(self, *inputs: Array) -> Array:
         """Codes (n, *shape) of the result."""
         raise IRError(f"{type(self).__name__} has no meaning on codes")
@@ -34,6 +46,10 @@ class Layer:
     def real(self, *inputs: Values) -> Values:
         """Exact values (n, *shape) of the result."""
         raise IRError(f"{type(self).__name__} has no meaning on real values")
+
+    def floats(self, *inputs: Floats) -> Floats:
+        """The result (n, *shape) of float64 numbers, each within a few roundings of float64; indices are integers."""
+        raise IRError(f"{type(self).__name__} has no meaning on floats")
 
     def run(self, types: Sequence[Tensor], result: Tensor, inputs: Sequence[Numbers]) -> Numbers:
         """`evaluate` where all tensors have codes, else `real` on decoded values, encoded again."""

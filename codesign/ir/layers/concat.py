@@ -8,7 +8,7 @@ import numpy as np
 
 from codesign.errors import LayerError
 from codesign.ir.layers.base import Layer
-from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.tensor import Array, Floats, Tensor, Values
 from codesign.ir.vector import Vector
 
 
@@ -39,6 +39,9 @@ class Concat(Layer):
         values: Values = np.concatenate(inputs, axis=-1)
         return values
 
+    def floats(self, *inputs: Floats) -> Floats:
+        return np.concatenate(inputs, axis=-1)
+
 
 @dataclass(frozen=True)
 class Slice(Layer):
@@ -63,4 +66,7 @@ class Slice(Layer):
         return inputs[0][..., self.start : self.stop]
 
     def real(self, *inputs: np.ndarray) -> np.ndarray:
+        return inputs[0][..., self.start : self.stop]
+
+    def floats(self, *inputs: Floats) -> Floats:
         return inputs[0][..., self.start : self.stop]

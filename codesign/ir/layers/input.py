@@ -34,12 +34,14 @@ class Input(Layer):
 
     `encoder` is the chain of functions that the host applies to the user's real numbers to get the codes,
     last of them a quantizer; a real input has none. Where the user's layout is another one, the host first puts
-    the axes of each sample into the order `axes`.
+    the axes of each sample into the order `axes`. With `rows_last` the user's array has the rows of its set on the
+    last axis, as edge lists (2, E) do.
     """
 
     tensor: Tensor
     encoder: tuple[Elementwise, ...] = ()
     axes: tuple[int, ...] | None = None
+    rows_last: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -60,6 +62,9 @@ class Input(Layer):
 
     def result(self, *inputs: Tensor) -> Tensor:
         return self.tensor
+
+    def rows(self, *inputs: Tensor) -> str:
+        return self.tensor.rows
 
     def numbers(self, x: np.ndarray) -> np.ndarray:
         """Float `x` (n, *shape) as float64 in the order of the hardware; LayerError for another shape, and for NaN."""

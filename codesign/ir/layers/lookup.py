@@ -11,7 +11,7 @@ import numpy as np
 
 from codesign.ir.halfline import HalfLine, Region
 from codesign.ir.layers.base import Elementwise
-from codesign.ir.tensor import Tensor, Values
+from codesign.ir.tensor import Floats, Tensor, Values
 
 _DIGITS = 60
 _SATURATED = 1000
@@ -39,6 +39,10 @@ class Sigmoid(Elementwise):
             return not region.up
         return HalfLine(logit(region.at), region.closed, region.up)
 
+    def floats(self, *inputs: Floats) -> Floats:
+        e = np.exp(-np.abs(inputs[0]))
+        return np.where(inputs[0] >= 0, 1 / (1 + e), e / (1 + e))
+
 
 @dataclass(frozen=True)
 class Tanh(Elementwise):
@@ -59,6 +63,9 @@ class Tanh(Elementwise):
         if region.at >= 1:
             return not region.up
         return HalfLine(atanh(region.at), region.closed, region.up)
+
+    def floats(self, *inputs: Floats) -> Floats:
+        return np.tanh(inputs[0])
 
 
 def sigmoid(x: Fraction) -> Fraction:

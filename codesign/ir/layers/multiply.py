@@ -9,7 +9,7 @@ from math import lcm
 from codesign.errors import LayerError
 from codesign.ir.fixed import MAX_WIDTH, Fixed
 from codesign.ir.layers.base import Layer
-from codesign.ir.tensor import Numbers, Tensor, Values, as_codes
+from codesign.ir.tensor import Floats, Numbers, Tensor, Values, as_codes
 from codesign.ir.vector import ZERO
 
 
@@ -49,6 +49,9 @@ class Multiply(Layer):
     def real(self, *inputs: Values) -> Values:
         z: Values = inputs[0] * inputs[1]
         return z
+
+    def floats(self, *inputs: Floats) -> Floats:
+        return inputs[0] * inputs[1]
 
 
 def factors(x: Tensor, y: Tensor) -> tuple[tuple[int, int], tuple[int, int]]:

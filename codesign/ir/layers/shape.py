@@ -9,7 +9,7 @@ import numpy as np
 
 from codesign.errors import LayerError
 from codesign.ir.layers.base import Layer
-from codesign.ir.tensor import Array, Tensor, Values
+from codesign.ir.tensor import Array, Floats, Tensor, Values
 from codesign.ir.vector import Vector
 
 
@@ -26,6 +26,9 @@ class Identity(Layer):
         return inputs[0]
 
     def real(self, *inputs: Values) -> Values:
+        return inputs[0]
+
+    def floats(self, *inputs: Floats) -> Floats:
         return inputs[0]
 
 
@@ -57,6 +60,9 @@ class Reshape(Layer):
         return inputs[0].reshape(len(inputs[0]), *self.shape)
 
     def real(self, *inputs: Values) -> Values:
+        return inputs[0].reshape(len(inputs[0]), *self.shape)
+
+    def floats(self, *inputs: Floats) -> Floats:
         return inputs[0].reshape(len(inputs[0]), *self.shape)
 
 
