@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from codesign.ir.fixed import Fixed
+from codesign.report.plots import BLUE, GREY, ORANGE, Drawn, plain, svg
 from codesign.scan.calibrate import Range
 from codesign.scan.evaluate import Outcome
 from codesign.scan.metrics import Metric
@@ -31,32 +26,10 @@ COSTS: Mapping[str, str] = {
     "latency": "latency in cycles",
 }
 """The costs that fronts are drawn for, by the field of an outcome."""
-_BLUE, _ORANGE, _GREY = "#1f5fbf", "#c2410c", "#5c6675"
-_STYLE: Any = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 9.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#98a2b1",
-    "axes.grid": True,
-    "grid.color": "#e3e7ec",
-    "axes.axisbelow": True,
-    "figure.facecolor": "white",
-}
 _ROW = 0.27
 """Inches per row of a heat map."""
 _NAME = 34
 """Letters of a site's name."""
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A picture with what it shows."""
-
-    title: str
-    remark: str
-    svg: str
 
 
 def fronts(outcomes: Sequence[Outcome], metric: Metric, sites: Sequence[Site]) -> Iterator[Drawn]:
@@ -70,11 +43,11 @@ def fronts(outcomes: Sequence[Outcome], metric: Metric, sites: Sequence[Site]) -
         def draw(axes: Axes, known: list[Outcome] = known, front: list[Outcome] = front, cost: str = cost) -> None:
             same = [o for o in known if uniform(o, sites) is not None]
             mixed = [o for o in known if uniform(o, sites) is None]
-            for points, colour, label in ((same, _BLUE, "one width everywhere"), (mixed, _ORANGE, "widths by layer")):
+            for points, colour, label in ((same, BLUE, "one width everywhere"), (mixed, ORANGE, "widths by layer")):
                 if points:
                     axes.plot(_of(points, cost), _of(points, "value"), "o", ms=4, color=colour, label=label, alpha=0.75)
             axes.step(
-                _of(front, cost), _of(front, "value"), where="post", color=_GREY, lw=1, label="no other is better"
+                _of(front, cost), _of(front, "value"), where="post", color=GREY, lw=1, label="no other is better"
             )
             costs = _of(known, cost)
             if min(costs) > 0 and max(costs) > 20 * min(costs):
@@ -83,12 +56,12 @@ def fronts(outcomes: Sequence[Outcome], metric: Metric, sites: Sequence[Site]) -
                 axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
                 axes.xaxis.set_major_locator(MaxNLocator(6))
             axes.set_xlabel(COSTS[cost])
-            axes.set_ylabel(_text(metric.name))
+            axes.set_ylabel(plain(metric.name))
             axes.legend(frameon=False, fontsize=8.5)
 
         best = "largest" if metric.maximize else "least"
         remark = f"{best} is best; {len(front)} of {len(known)} points on the front"
-        yield Drawn(f"{metric.name} against {words}", remark, _svg(draw, (6.2, 3.6), cost))
+        yield Drawn(f"{metric.name} against {words}", remark, svg(draw, (6.2, 3.6), cost))
 
 
 def by_width(
@@ -106,17 +79,17 @@ def by_width(
         return None
 
     def draw(axes: Axes) -> None:
-        axes.plot(widths, [found[w].value for w in widths], "o-", color=_BLUE, ms=4, label="quantized after training")
+        axes.plot(widths, [found[w].value for w in widths], "o-", color=BLUE, ms=4, label="quantized after training")
         if trained:
-            axes.plot(list(trained), list(trained.values()), "s-", color=_ORANGE, ms=4, label="trained with quantizers")
-        axes.axhline(reference, color=_GREY, lw=1, ls="--", label="18 bits of weight, 20 of result")
+            axes.plot(list(trained), list(trained.values()), "s-", color=ORANGE, ms=4, label="trained with quantizers")
+        axes.axhline(reference, color=GREY, lw=1, ls="--", label="18 bits of weight, 20 of result")
         axes.set_xlabel("bits of weights and results")
-        axes.set_ylabel(_text(metric.name))
+        axes.set_ylabel(plain(metric.name))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False, fontsize=8.5)
 
     return Drawn(
-        f"{metric.name} by width", "the same width for all weights and results", _svg(draw, (6.2, 3.6), "widths")
+        f"{metric.name} by width", "the same width for all weights and results", svg(draw, (6.2, 3.6), "widths")
     )
 
 
@@ -145,22 +118,22 @@ def profile(ranges: Mapping[str, Range], sites: Sequence[Site], types: Mapping[s
             kept = sizes > 0
             if kept.any():
                 least, low, middle, high, most = _quantiles(np.log2(sizes[kept]), ranges[site.key].weights[kept])
-                axes.plot([least, most], [y, y], color=_BLUE, lw=1)
-                axes.barh(y, high - low, 0.52, low, color="#bcd3f2", edgecolor=_BLUE, lw=0.8)
-                axes.plot([middle, middle], [y - 0.26, y + 0.26], color=_BLUE, lw=1.6)
+                axes.plot([least, most], [y, y], color=BLUE, lw=1)
+                axes.barh(y, high - low, 0.52, low, color="#bcd3f2", edgecolor=BLUE, lw=0.8)
+                axes.plot([middle, middle], [y - 0.26, y + 0.26], color=BLUE, lw=1.6)
             fixed = types[site.key]
             step, top = -fixed.frac, np.log2(max(fixed.high, -fixed.low)) - fixed.frac
-            axes.plot([step, top], [y + 0.36] * 2, color=_ORANGE, lw=2.4, solid_capstyle="butt")
+            axes.plot([step, top], [y + 0.36] * 2, color=ORANGE, lw=2.4, solid_capstyle="butt")
         _rows(axes, sites)
         axes.set_xlabel("size of the numbers, as a power of two")
         axes.plot([], [], color="#bcd3f2", lw=6, label="5 to 95 % of the numbers, and the median")
-        axes.plot([], [], color=_ORANGE, lw=2.4, label="from one step to the largest code")
+        axes.plot([], [], color=ORANGE, lw=2.4, label="from one step to the largest code")
         axes.legend(
             frameon=False, fontsize=8.5, loc="upper center", bbox_to_anchor=(0.5, -0.14 - 0.9 / len(sites)), ncols=2
         )
 
     return Drawn("Ranges by layer", "numbers on the calibration data, zeros left out, and the types of the best point",
-                 _svg(draw, (8.2, 1.5 + _ROW * 1.3 * len(sites)), "ranges"))  # fmt: skip
+                 svg(draw, (8.2, 1.5 + _ROW * 1.3 * len(sites)), "ranges"))  # fmt: skip
 
 
 def rounding(ranges: Mapping[str, Range], sites: Sequence[Site], types: Callable[[Site, int], Fixed],
@@ -197,14 +170,14 @@ def _heat(values: NDArray[np.float64], sites: Sequence[Site], widths: Sequence[i
         axes.grid(False)
         axes.set_xlabel(label)
 
-    return _svg(draw, (2.9 + 0.5 * len(widths), 0.9 + _ROW * len(sites)), name)
+    return svg(draw, (2.9 + 0.5 * len(widths), 0.9 + _ROW * len(sites)), name)
 
 
 def _rows(axes: Axes, sites: Sequence[Site]) -> None:
     names = [
         site.key if len(site.key) <= _NAME else f"{site.key[: _NAME // 2]}…{site.key[-_NAME // 2 :]}" for site in sites
     ]
-    axes.set_yticks(range(len(sites)), list(map(_text, names)), fontsize=8)
+    axes.set_yticks(range(len(sites)), list(map(plain, names)), fontsize=8)
     axes.set_ylim(len(sites) - 0.4, -0.6)
 
 
@@ -217,19 +190,3 @@ def _quantiles(values: NDArray[np.float64], weights: NDArray[np.float64]) -> lis
 
 def _of(outcomes: Sequence[Outcome], name: str) -> list[float]:
     return [float(getattr(o, name)) for o in outcomes]
-
-
-def _text(name: str) -> str:
-    """A name as it is: dollars would begin a formula."""
-    return "".join(c if c.isprintable() else "?" for c in name).replace("$", r"\$")
-
-
-def _svg(draw: Callable[[Axes], None], inches: tuple[float, float], name: str) -> str:
-    """The picture as an element of a page, the same for the same numbers; `name` keeps its marks apart from others'."""
-    with mpl.rc_context(_STYLE | {"svg.hashsalt": name}):
-        figure = Figure(figsize=inches, layout="constrained")
-        draw(figure.add_subplot())
-        text = io.StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    return re.sub(r' id="(figure|axes|patch|line2d|text|matplotlib|xtick|ytick|PathCollection|legend)[^"]*"', "",
-                  text.getvalue()[text.getvalue().index("<svg") :])  # fmt: skip
