@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from codesign import __version__
 from codesign.ir.fixed import Fixed
 from codesign.report.pages import page_templates, style
+from codesign.report.plots import Drawn
 from codesign.report.text import counted, one_line
 from codesign.scan import figures
 from codesign.scan.evaluate import Outcome
@@ -78,7 +79,7 @@ def _cheapest_as_good(result: ScanResult) -> Outcome | None:
     return good[0] if good else None
 
 
-def _small(result: ScanResult, sites: Sequence[Site]) -> Iterator[figures.Drawn]:
+def _small(result: ScanResult, sites: Sequence[Site]) -> Iterator[Drawn]:
     trained = {r.bits: r.outcome.value for r in result.retrained}
     curve = figures.by_width(result.stored, result.metric, sites, result.reference, trained)
     if curve is not None:
@@ -86,7 +87,7 @@ def _small(result: ScanResult, sites: Sequence[Site]) -> Iterator[figures.Drawn]
     yield from figures.fronts(result.stored, result.metric, sites)
 
 
-def _large(result: ScanResult, binary: Binary, sites: Sequence[Site], bits: Sequence[int]) -> Iterator[figures.Drawn]:
+def _large(result: ScanResult, binary: Binary, sites: Sequence[Site], bits: Sequence[int]) -> Iterator[Drawn]:
     heat = figures.sensitivity(result.sensitivities)
     if heat is not None:
         yield heat
