@@ -14,7 +14,14 @@ class ConfigError(CodesignError):
 
 
 class TargetError(CodesignError):
-    """The target is unknown, or the network does not fit it."""
+    """The target is unknown, or the network does not fit it.
+
+    Where it is not met by a number, `excess` is by what factor: of what is needed over what there is, or of cycles.
+    """
+
+    def __init__(self, message: str, excess: float | None = None) -> None:
+        super().__init__(message)
+        self.excess = excess
 
 
 class ToolError(CodesignError):

@@ -78,6 +78,7 @@ def scan_command(
     scheduler: Annotated[
         str | None, typer.Option(metavar="URL", help="A Dask cluster that evaluates them instead: tcp://host:8786.")
     ] = None,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Write results.parquet as well; needs pyarrow.")] = False,
     target: Target = None,
     input_type: InputTypes = None,
     config: ConfigFile = None,
@@ -124,6 +125,7 @@ def scan_command(
                 train_labels=train_labels,
                 workers=workers,
                 scheduler=scheduler,
+                parquet=parquet,
                 target=target,
                 input_type=read_types(input_type),
                 config=config,

@@ -40,7 +40,11 @@ def scanned(result: ScanResult) -> Iterator[RenderableType]:
     yield Text(f"{one_line(result.metric.name, 60)} at 18 bits of weight and 20 of result: {result.reference:.6g}")
     yield Text(f"{counted(result.evaluated, 'point')} evaluated now, {len(result.stored)} in the store")
     refused = [o.refused for o in result.outcomes if o.refused is not None]
-    if refused:
+    if (nearest := result.nearest) is not None and nearest.excess is not None:
+        point = f"{digest(read(nearest.types))[:12]} of {_widths(result, nearest)} bits"
+        missed = f"the nearest, {point}, misses it by a factor of {nearest.excess:.3g}"
+        yield Text(f"no point meets what was asked of the design; {missed}: {one_line(nearest.refused or '', 300)}")
+    elif refused:
         yield Text(f"{counted(len(refused), 'point')} without a design; the first: {one_line(refused[0], 300)}")
     if result.failed:
         first = next(iter(result.failed.values()))

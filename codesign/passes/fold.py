@@ -104,7 +104,7 @@ def solve_folding(
     options = {name: _nearest(graph, name, folds, asked.get(name)) for name, folds in kept.items()}
     found, bound = _search(search, options, interval, latency)
     if found is None:
-        raise TargetError(Reasons(search, kept, options, target, budget).why_nothing(interval, latency))
+        raise TargetError(*Reasons(search, kept, options, target, budget).why_nothing(interval, latency))
     return Folding(found.folds, found.pace, bound, found.price, found.bound)
 
 

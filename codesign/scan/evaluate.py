@@ -82,6 +82,8 @@ class Outcome:
     uram: float | None = None
     refused: str | None = None
     """Why there is no design: it does not fit, or is not as fast as asked."""
+    excess: float | None = None
+    """By what factor what was asked is then not met: what is needed over what there is, or cycles over cycles."""
     seconds: float = 0.0
 
 
@@ -157,7 +159,9 @@ class Evaluator:
         """The same with the cycles and the area of the design that `codesign compile` makes."""
         try:
             _, design = designed(network, options)
-        except (TargetError, ConfigError) as error:
+        except TargetError as error:
+            return replace(found, refused=str(error), excess=error.excess)
+        except ConfigError as error:
             return replace(found, refused=str(error))
         total, times = design_cost(design).total, timing(design, options.clock_mhz)
         return replace(found, interval=times.interval, latency=times.latency, **asdict(total))

@@ -65,6 +65,9 @@ def _cards(result: ScanResult, sites: Sequence[Site]) -> Iterator[Card]:
         lost = "within 1 % of that before quantization"
         yield "good", "cheapest as good", f"{cheap.bit_operations:,} bit operations", f"{_width(cheap, sites)}; {lost}"
     yield "plain", "points", f"{len(result.stored)}", f"{counted(result.evaluated, 'point')} evaluated by this scan"
+    if (nearest := result.nearest) is not None and nearest.excess is not None:
+        said = f"is the nearest, {digest(read(nearest.types))[:12]}, {_width(nearest, sites)}: {nearest.refused}"
+        yield "bad", "no point meets what was asked", f"{nearest.excess:.3g} times too much", said
     if result.mixed:
         gains = [m for m in result.mixed if m.uniform is not None]
         better = sum(result.metric.better(m.outcome.value, m.uniform.value) for m in gains if m.uniform is not None)

@@ -19,6 +19,9 @@ from codesign.scan.space import Site, Space, digest, read
 COLUMNS = tuple(f.name for f in fields(Outcome) if f.name != "types")
 """The figures of a point, as the columns of results.csv name them."""
 
+Row = dict[str, object]
+"""A point by the columns of the table."""
+
 
 def pareto(outcomes: Sequence[Outcome], metric: Metric, cost: str = "bit_operations") -> list[Outcome]:
     """Those that no other beats in both the metric and the cost, cheapest first; of equal ones the first."""
@@ -38,25 +41,35 @@ def uniform(outcome: Outcome, sites: Sequence[Site]) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
+def table(space: Space, metric: Metric, outcomes: Sequence[Outcome], failed: Mapping[str, str]) -> list[Row]:
+    """A row per point: its figures, None where there is none, and the type of each site; last what has no network."""
+    best = {id(o) for o in pareto(outcomes, metric)}
+    keys = [site.key for site in space.sites]
+    rows: list[Row] = []
+    for o in outcomes:
+        figures = {name: getattr(o, name) for name in COLUMNS}
+        head = {"point": _id(o), "front": id(o) in best}
+        rows.append({**head, **figures, "failed": None, **{k: o.types[k] for k in keys}})
+    for key, why in failed.items():
+        head = {"point": key[:12], "front": False}
+        rows.append({**head, **dict.fromkeys(COLUMNS), "failed": why, **dict.fromkeys(keys)})
+    return rows
+
+
 def write_results(
     folder: Path, space: Space, metric: Metric, outcomes: Sequence[Outcome], failed: Mapping[str, str]
 ) -> None:
     """results.csv with a row per point, and configs/ with a file for each on the front of metric and bit operations."""
-    front = pareto(outcomes, metric)
-    ids = {id(o): digest(read(o.types))[:12] for o in outcomes}
-    keys = [site.key for site in space.sites]
     text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["point", "front", *COLUMNS, "failed", *keys])
-    best = {id(o) for o in front}
-    for o in outcomes:
-        figures = ["" if (v := getattr(o, name)) is None else v for name in COLUMNS]
-        table.writerow([ids[id(o)], int(id(o) in best), *map(_cell, figures), "", *(o.types[k] for k in keys)])
-    for key, why in failed.items():
-        table.writerow([key[:12], 0, *("" for _ in COLUMNS), _cell(why), *("" for _ in keys)])
+    written = csv.writer(text, lineterminator="\n")
+    rows = table(space, metric, outcomes, failed)
+    written.writerow(rows[0] if rows else ())
+    for row in rows:
+        written.writerow(map(_cell, row.values()))
+    front = pareto(outcomes, metric)
     configs = folder / "configs"
     configs.mkdir(exist_ok=True)
-    wanted = {f"{ids[id(o)]}.yaml": o for o in front}
+    wanted = {f"{_id(o)}.yaml": o for o in front}
     for name, o in wanted.items():
         data = space.config(read(o.types)).data()
         head = f"# {o.value:.6g} {_comment(metric.name)}, {o.bit_operations} bit operations\n"
@@ -79,18 +92,26 @@ def write_sensitivities(folder: Path, rows: Sequence[Sensitivity]) -> None:
     replace_file(folder / "sensitivity.csv", text.getvalue())
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, content: str | bytes) -> None:
     """Writes the file whole, or leaves the one that there is."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         os.replace(partial, path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
+def _id(outcome: Outcome) -> str:
+    return digest(read(outcome.types))[:12]
+
+
 def _cell(value: object) -> object:
-    """A text that no spreadsheet takes for a formula, on one line."""
+    """A text that no spreadsheet takes for a formula, on one line; nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return int(value)
     if not isinstance(value, str):
         return value
     line = " ".join(value.split())

@@ -77,6 +77,15 @@ class ScanResult:
         """Those of the store that no other beats in both metric and bit operations."""
         return results.pareto(self.stored, self.metric)
 
+    @property
+    def nearest(self) -> Outcome | None:
+        """Where no point of the search has a design: the one that misses what was asked by the smallest factor."""
+        if any(o.refused is None for o in self.outcomes):
+            return None
+        known = [o for o in self.outcomes if o.excess is not None]
+        sign = -1 if self.metric.maximize else 1
+        return min(known, key=lambda o: (o.excess, sign * o.value), default=None)
+
 
 def scan(
     model: str | Path,
@@ -105,6 +114,7 @@ def scan(
     train_labels: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
+    parquet: bool = False,
     target: str | None = None,
     input_type: Mapping[str, str] | None = None,
     config: ConfigSource = None,
@@ -134,6 +144,8 @@ def scan(
     A `model` that is a description in YAML (docs/training.md) is trained first, without quantizers, on `train_data` and
     `train_labels`; that is what the scan quantizes. It is also trained with quantizers at each width, to compare.
 
+    `parquet` writes results.parquet beside results.csv.
+
     Trials are kept in `store` (a database URL; by default scan.db in `output`) as the study `name`, and none is done
     twice: a scan that was stopped goes on. results.csv and configs/ in `output` are written at the end, and when the
     scan is interrupted; scan.html, which draws them, at the end.
@@ -141,6 +153,8 @@ def scan(
     Raises CodesignError with a message that says what to change.
     """
     chosen = _choice(Search, method, "--search")
+    if parquet:
+        from codesign.scan.parquet import write_parquet  # needs pyarrow
     folder = _folder(Path(output))
     retraining = _retraining(Path(model), train_data, train_labels, folder, progress)
     if retraining is not None:
@@ -190,7 +204,10 @@ def scan(
     finally:
         session.workers.close()
         if kept.known or kept.failed:
-            results.write_results(folder, evaluator.space, evaluator.metric, list(kept.known.values()), kept.failed)
+            every = folder, evaluator.space, evaluator.metric, list(kept.known.values()), kept.failed
+            results.write_results(*every)
+            if parquet:
+                write_parquet(*every)
     if retrained:
         write_retrained(folder, retrained)
     if sensitivities:

@@ -16,7 +16,9 @@ from codesign.scan.allocate import Widths
 from codesign.scan.evaluate import Outcome
 from codesign.scan.space import Site, read
 
-OBJECTIVES = tuple(f.name for f in fields(Outcome) if f.type in ("int", "int | None", "float | None"))
+OBJECTIVES = tuple(
+    f.name for f in fields(Outcome) if f.type in ("int", "int | None", "float | None") and f.name != "excess"
+)
 """The costs that a search may keep low beside the metric."""
 _ATTEMPTS = 20
 """Proposals per trial: where nearly all points are known, a sampler finds few new ones."""

@@ -66,9 +66,9 @@ class Budget:
     def __str__(self) -> str:
         named = {**(self.amounts or {}), **(self.shares or {})}
         if not named:
-            return f"{self.share:.0%}"
+            return f"{100 * self.share:.10g}%"
         shown = (
-            f"{word}={amount:.0%}" if key in (self.shares or {}) else f"{word}={amount:,.10g}".replace(",", "")
+            f"{word}={100 * amount:.10g}%" if key in (self.shares or {}) else f"{word}={amount:,.10g}".replace(",", "")
             for key, word in _SHOWN.items()
             if (amount := named.get(key)) is not None
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -14,11 +15,15 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from pyarrow import parquet
 
 from codesign.compiler import compile
 from codesign.config import Config
-from codesign.errors import ConfigError, ModelError, OutputError
+from codesign.errors import ConfigError, ModelError, OutputError, ToolError
+from codesign.scan import results
+from codesign.scan.parquet import write_parquet
 from codesign.scan.run import scan
+from codesign.scan.space import digest, read
 from tests.frontends.keras.files import L, save_h5, source
 from tests.frontends.models import model, node
 from tests.scan.conftest import Case
@@ -276,3 +281,64 @@ def test_a_keras_file_is_scanned_like_any_other(jets: Case, tmp_path: Path) -> N
     expected = (jets.x @ weights["kernel"]).argmax(axis=1) == jets.y
     assert found.reference == expected.mean()
     assert len(found.outcomes) == 2
+
+
+def test_a_parquet_table_has_the_values_of_the_csv_with_their_types(jets: Case, tmp_path: Path) -> None:
+    found = scan(**jets.options(metric="accuracy", bits="2,16", budget="lut=900,dsp=0", output=tmp_path, parquet=True))
+    assert [o.refused is None for o in found.outcomes] == [True, False]
+    written = parquet.read_table(tmp_path / "results.parquet")
+    assert [r["refused"] for r in written.to_pylist()] == [o.refused for o in found.outcomes]
+    all_ = found.space, found.metric, found.stored, {"0" * 64: "=no network"}
+    results.write_results(tmp_path, *all_)
+    write_parquet(tmp_path, *all_)
+    written = parquet.read_table(tmp_path / "results.parquet")
+    table = rows(tmp_path)
+    assert written.column_names == list(table[0])
+    kinds = {name: str(written.schema.field(name).type) for name in written.column_names}
+    assert {kinds[n] for n in ("bit_operations", "ebops", "interval", "latency")} == {"int64"}
+    assert {kinds[n] for n in ("value", "output_error", "lut", "dsp", "excess", "seconds")} == {"double"}
+    assert kinds["front"] == "bool"
+    assert {kinds[n] for n in ("point", "refused", "failed", "dense_0.weight")} == {"string"}
+    for typed, text in zip(written.to_pylist(), table, strict=True):
+        for name, value in typed.items():
+            match value:
+                case None:
+                    assert text[name] == ""
+                case bool() | int():
+                    assert int(text[name]) == value
+                case float():
+                    assert float(text[name]) == value
+                case str():
+                    assert text[name] == (f"'{value}" if value.startswith("=") else value)
+
+
+def test_a_parquet_table_without_pyarrow_is_refused_at_once(
+    jets: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.delitem(sys.modules, "codesign.scan.parquet", raising=False)
+    with pytest.raises(ToolError, match=r"^--parquet needs pyarrow, which is missing: pip install 'codesign\[scan\]'$"):
+        scan(**jets.options(metric="accuracy", bits="4", output=tmp_path / "out", parquet=True))
+    assert not (tmp_path / "out").exists()
+
+
+def test_where_no_point_meets_the_budget_the_nearest_is_named_with_what_it_misses(jets: Case, tmp_path: Path) -> None:
+    found = scan(**jets.options(metric="accuracy", bits="4,8", budget="lut=100,dsp=0", output=tmp_path))
+    four, eight = found.outcomes
+    assert four.excess is not None and eight.excess is not None
+    assert 1 < four.excess < eight.excess
+    assert found.nearest is four
+    needed = re.search(r"it needs ([\d,]+) LUT \(the budget has 100\)", four.refused or "")
+    assert needed is not None
+    assert four.excess == pytest.approx(int(needed[1].replace(",", "")) / 100, rel=0.01)  # the message rounds
+    page = (tmp_path / "scan.html").read_text()
+    assert f"<strong>{four.excess:.3g} times too much</strong>" in page
+    assert f"is the nearest, {digest(read(four.types))[:12]}, 4 bits" in page
+    again = scan(**jets.options(metric="accuracy", bits="4", budget="lut=100,dsp=0", output=tmp_path))
+    assert again.nearest == four  # also what is stored
+
+
+def test_a_point_that_meets_the_budget_leaves_no_nearest(jets: Case, tmp_path: Path) -> None:
+    found = scan(**jets.options(metric="accuracy", bits="2,16", budget="lut=900,dsp=0", output=tmp_path))
+    assert [o.refused is None for o in found.outcomes] == [True, False]
+    assert found.nearest is None

@@ -18,6 +18,10 @@ TRIES = 5
 """How many reuse factors are tried in earnest, from the first that fits by the model on."""
 
 
+Reason = tuple[str, float | None]
+"""A line for the user, and by what factor what was asked is not met, where that is known."""
+
+
 @dataclass
 class Reasons:
     """A search that found nothing: `every` fold but for reuse factors, and the `options` that keep to these."""
@@ -28,13 +32,13 @@ class Reasons:
     target: Target
     budget: Budget
 
-    def why_nothing(self, interval: int | None, latency: int | None) -> str:
-        """One line for the user: what is needed, what there is, and a cure."""
+    def why_nothing(self, interval: int | None, latency: int | None) -> Reason:
+        """One line for the user: what is needed, what there is, and a cure; and by what factor it is not met."""
         return (
             self._single_layer() or self._too_fast(interval) or self._too_late(interval, latency) or self._too_large()
         )
 
-    def _single_layer(self) -> str | None:
+    def _single_layer(self) -> Reason | None:
         """A layer whose reuse factor alone asks for too much."""
         for name, folds in self.options.items():
             if len(folds) == len(self.every[name]):
@@ -45,10 +49,10 @@ class Reasons:
                 node = self.search.pieces.products[name]
                 reuse = fold.reuse(*matrix_shape(node.layer))
                 where = f"{self.search.graph.origin}: node {node.origin}"
-                return f"{where}: needs {self._beyond(need)} at reuse {reuse}; {self._cure()}"
+                return f"{where}: needs {self._beyond(need)} at reuse {reuse}; {self._cure()}", self._excess(need)
         return None
 
-    def _too_fast(self, interval: int | None) -> str | None:
+    def _too_fast(self, interval: int | None) -> Reason | None:
         """An interval for which the budget is too small, or that no folding has, where a longer one is possible."""
         if interval is None:
             return None
@@ -62,12 +66,13 @@ class Reasons:
             why = f"node {slowest.origin} takes {_cycles(reached)} however it is folded"
         else:
             why = f"that would need {self._beyond(need)}"
-        return (
+        text = (
             f"{self.search.graph.origin}: no design with an interval of at most {_cycles(interval)} fits {self.budget} "
             f"of {self.target.name}: {why}; the smallest interval that fits is {_cycles(reached)}"
         )
+        return text, reached / interval
 
-    def _too_late(self, interval: int | None, latency: int | None) -> str | None:
+    def _too_late(self, interval: int | None, latency: int | None) -> Reason | None:
         """A latency that no design has which was found, where a longer one is possible."""
         if latency is None:
             return None
@@ -76,21 +81,23 @@ class Reasons:
             return None
         clock = self.search.clock_mhz
         reached = first_latency(found.design, clock)
-        return (
+        text = (
             f"{self.search.graph.origin}: no design with a latency of at most {_cycles(latency)} "
             f"({latency / clock:.4g} us) was found within {self.budget} of {self.target.name}: the smallest found is "
             f"{_cycles(reached)} ({reached / clock:.4g} us), with an interval of {_cycles(found.design.interval())}"
         )
+        return text, reached / latency
 
-    def _too_large(self) -> str:
+    def _too_large(self) -> Reason:
         """What the design needs that is too large by the smallest factor."""
         need = self.search.smallest(self.options, self.search.intervals(self.options)[-1])
         where = f"{self._subject()} not fit {self.budget} of {self.target.name}"
         if need is None or not need.exceeding(self.search.limit):
-            return f"{where}: its FIFOs take more than the folding leaves; {self._cure()}"
+            return f"{where}: its FIFOs take more than the folding leaves; {self._cure()}", None
         amounts = self._amounts(need, need.exceeding(self.search.limit))
         cure = self._fewer() or self._larger_budget(need) or self._cure()
-        return f"{where}: {'it needs' if self.budget.designs == 1 else 'they need'} {amounts}; {cure}"
+        text = f"{where}: {'it needs' if self.budget.designs == 1 else 'they need'} {amounts}; {cure}"
+        return text, self._excess(need)
 
     def _subject(self) -> str:
         """What it is that does not fit."""
