@@ -74,13 +74,14 @@ def outwards(event: Event) -> NDArray[np.float64]:
 def truth_edges(event: Event) -> Edges:
     """(2, E): consecutive hits of each particle, in the order in which it made them.
 
-    The order is the distance from its vertex, as in Exa.TrkX. Along a helix that rises for half a turn, also where two
-    modules of one layer overlap and both have a hit."""
+    The order is the distance of the true positions, or of the hits where those are not known, from its vertex. Along a
+    helix that rises for half a turn, also where two modules of one layer overlap and both have a hit."""
     of = event.row_of_particle()
     rows = np.nonzero(of >= 0)[0]
     if not len(rows):
         return np.zeros((2, 0), np.int64)
-    distance = np.linalg.norm(event.hits[rows] - event.particles["vertex"][of[rows]], axis=1)
+    places = event.hits if event.truth is None else event.truth[:, :3]
+    distance = np.linalg.norm(places[rows] - event.particles["vertex"][of[rows]], axis=1)
     path = rows[np.lexsort((distance, of[rows]))]
     same = of[path[:-1]] == of[path[1:]]
     return np.stack([path[:-1][same], path[1:][same]]).astype(np.int64)
