@@ -46,9 +46,7 @@ def fronts(outcomes: Sequence[Outcome], metric: Metric, sites: Sequence[Site]) -
             for points, colour, label in ((same, BLUE, "one width everywhere"), (mixed, ORANGE, "widths by layer")):
                 if points:
                     axes.plot(_of(points, cost), _of(points, "value"), "o", ms=4, color=colour, label=label, alpha=0.75)
-            axes.step(
-                _of(front, cost), _of(front, "value"), where="post", color=GREY, lw=1, label="no other is better"
-            )
+            axes.step(_of(front, cost), _of(front, "value"), where="post", color=GREY, lw=1, label="no other is better")
             costs = _of(known, cost)
             if min(costs) > 0 and max(costs) > 20 * min(costs):
                 axes.set_xscale("log")

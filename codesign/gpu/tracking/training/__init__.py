@@ -1,0 +1,1 @@
+"""Training of the tracking pipeline, stage by stage."""
