@@ -1,0 +1,67 @@
+"""Small untrained networks of each kind, as checkpoints."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from codesign.gpu.checkpoint import Checkpoint
+
+
+class _Weights:
+    def __init__(self, seed: int, layer_norm: bool) -> None:
+        self.rng, self.layer_norm = np.random.default_rng(seed), layer_norm
+        self.found: dict[str, Any] = {}
+
+    def mlp(self, module: str, inputs: int, widths: Sequence[int], last_activation: bool = False) -> None:
+        """The keys and shapes that nn.Sequential gives them; numbers of PyTorch's size."""
+        index = 0
+        for k, width in enumerate(widths):
+            bound = inputs**-0.5
+            self._put(f"{module}.{index}", self.rng.uniform(-bound, bound, (width, inputs)), bound)
+            last = k + 1 == len(widths) and not last_activation
+            if self.layer_norm and not last:
+                self._put(f"{module}.{index + 1}", self.rng.uniform(0.5, 1.5, width), 0.1)
+            index += 3 if self.layer_norm else 2
+            inputs = width
+
+    def _put(self, module: str, weight: np.ndarray, bound: float) -> None:
+        self.found[f"{module}.weight"] = weight.astype(np.float32)
+        self.found[f"{module}.bias"] = self.rng.uniform(-bound, bound, len(weight)).astype(np.float32)
+
+
+def embedding(layer_norm: bool = False, seed: int = 0) -> Checkpoint:
+    weights = _Weights(seed, layer_norm)
+    weights.mlp("network", 3, (6, 5, 4))
+    settings = {"inputs": 3, "hidden": [6, 5], "outputs": 4, "activation": "tanh", "layer_norm": layer_norm}
+    return Checkpoint("embedding", settings, weights.found)
+
+
+def edge_filter(layer_norm: bool = True, seed: int = 0) -> Checkpoint:
+    weights = _Weights(seed, layer_norm)
+    weights.mlp("network", 6, (7, 5, 1))
+    settings = {"inputs": 6, "hidden": [7, 5], "activation": "tanh", "layer_norm": layer_norm}
+    return Checkpoint("filter", settings, weights.found)
+
+
+def interaction(
+    hidden: Sequence[int] = (6, 4), steps: int = 2, aggregate: str = "both", layer_norm: bool = True, seed: int = 0
+) -> Checkpoint:
+    weights, state = _Weights(seed, layer_norm), hidden[-1]
+    weights.mlp("node_encoder", 3, hidden)
+    weights.mlp("edge_encoder", 2 * state, hidden)
+    weights.mlp("edge_network", 3 * state, hidden)
+    weights.mlp("node_network", (3 if aggregate == "both" else 2) * state, hidden)
+    weights.mlp("output_edge_classifier", 3 * state, (*hidden, 1))
+    settings = {"inputs": 3, "hidden": list(hidden), "steps": steps, "activation": "relu", "layer_norm": layer_norm}
+    return Checkpoint("interaction", {**settings, "aggregate": aggregate}, weights.found)
+
+
+def attention(hidden: int = 5, steps: int = 2, layer_norm: bool = True, seed: int = 0) -> Checkpoint:
+    weights = _Weights(seed, layer_norm)
+    state = hidden + 3
+    weights.mlp("node_encoder", 3, (hidden,), last_activation=True)
+    weights.mlp("edge_network", 2 * state, (hidden, hidden, 1))
+    weights.mlp("node_network", 2 * state, (hidden, hidden))
+    settings = {"inputs": 3, "hidden": hidden, "steps": steps, "activation": "relu", "layer_norm": layer_norm}
+    return Checkpoint("attention", settings, weights.found)
