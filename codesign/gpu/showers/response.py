@@ -22,7 +22,7 @@ EDGES_GEV = (0.0, 15.0, 25.0, 40.0, 65.0, np.inf)
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """All particles of many events that can be found: kind, true GeV, GeV of the hits and of the cluster (NaN: none)."""
+    """Particles of many events that can be found: kind, true GeV, GeV of the hits, GeV of the cluster (NaN: none)."""
 
     kind: NDArray[np.int64]
     energy: Floats
