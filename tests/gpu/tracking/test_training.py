@@ -87,6 +87,17 @@ def test_a_small_pipeline_finds_easy_tracks_that_it_has_not_seen(trained: Path) 
     assert total.purity.value > 0.8
 
 
+def test_the_pipeline_in_onnxruntime_is_the_one_in_torch(trained: Path) -> None:
+    exported, ours = Pipeline.load(trained, threads=1), in_torch(trained)
+    for k in range(3):
+        hits = generate(EASY, 2000 + k).hits
+        found, wanted = exported.stages(hits), ours.stages(hits)
+        np.testing.assert_array_equal(found.graph, wanted.graph)
+        np.testing.assert_array_equal(found.edges, wanted.edges)
+        np.testing.assert_allclose(found.scores, wanted.scores, rtol=0, atol=1e-5)  # float32 in another order
+        np.testing.assert_array_equal(found.labels, wanted.labels)
+
+
 def test_the_folder_holds_what_every_stage_left(trained: Path) -> None:
     assert {p.name for p in trained.iterdir()} == {
         "pipeline.yaml", "embedding", "filter", "gnn", "training.json", "graphs",

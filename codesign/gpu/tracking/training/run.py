@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 
-from codesign.backends.swap import swap_folder
-from codesign.errors import DataError, OutputError
+from codesign.errors import DataError
+from codesign.gpu.folders import new_folder
 from codesign.gpu.tracking.events import Event
 from codesign.gpu.tracking.graphs import radius_graph
 from codesign.gpu.tracking.models.attention import Attention
@@ -22,7 +20,7 @@ from codesign.gpu.tracking.models.filter import Filter
 from codesign.gpu.tracking.models.interaction import Interaction
 from codesign.gpu.tracking.models.settings import AttentionSettings
 from codesign.gpu.tracking.pipeline import outwards
-from codesign.gpu.tracking.settings import FILE, PipelineSettings
+from codesign.gpu.tracking.settings import FILE, STAGES, PipelineSettings
 from codesign.gpu.tracking.training.config import TrainingConfig
 from codesign.gpu.tracking.training.cuts import best_cut
 from codesign.gpu.tracking.training.embedding import embedded, radius_for, train_embedding
@@ -58,26 +56,12 @@ def train(config: TrainingConfig, events: Sequence[Event], folder: Path, progres
     kept = max(1, round(config.validation * len(events)))
     if len(events) < 2 or kept >= len(events):
         raise DataError(f"training: {len(events)} events, expected at least 2, of which {kept} is for validation")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError(f"{folder}: this exists; choose another folder")
-    place = folder.resolve()
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent))
-    except OSError as error:
-        raise OutputError(f"{folder}: the folder cannot be made: {error.strerror}") from error
-    try:
+    with new_folder(folder) as building:
         networks = _stages(config, prepared(events, config), len(events) - kept, building, progress)
-        for name in ("embedding", "filter", "gnn"):
+        for name in STAGES:
             to_checkpoint(getattr(networks, name)).save(building / name)
         (building / FILE).write_text(networks.settings.text(), encoding="utf-8")
         (building / HISTORY).write_text(_history(config, networks, len(events), kept), encoding="utf-8")
-        building.chmod(0o755)
-        swap_folder(building, place, folder)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return networks
 
 

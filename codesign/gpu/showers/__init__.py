@@ -1,1 +1,0 @@
-"""Clusters in calorimeters: generated showers, algorithms that find them, and how well they do."""
