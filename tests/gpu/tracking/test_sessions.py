@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ DIRECTION = {"cos_phi": 1.0, "sin_phi": 1.0, "eta": 1.0}
 def layers(name: str, widths: Sequence[int], rng: np.random.Generator) -> Weights:
     """Random weights of an MLP with activations between its layers."""
     found: Weights = {}
-    for k, (n, m) in enumerate(zip(widths, widths[1:])):
+    for k, (n, m) in enumerate(pairwise(widths)):
         found[f"{name}.{2 * k}.weight"] = (rng.normal(size=(m, n)) / np.sqrt(n)).astype(np.float32)
         found[f"{name}.{2 * k}.bias"] = rng.normal(size=m).astype(np.float32)
     return found
