@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 TRAIN_VENV := .venv-train
+TRITON_VENV := .venv-triton
 KERAS_VENV := .venv-keras
 DEMO := build/jet_tagger
 
@@ -19,7 +20,7 @@ test: $(VENV)/stamp
 train-test: $(TRAIN_VENV)/stamp
 	$(TRAIN_VENV)/bin/python -m pytest -m train
 
-gpu-test: $(TRAIN_VENV)/stamp
+gpu-test: $(TRAIN_VENV)/stamp $(TRITON_VENV)/stamp
 	$(TRAIN_VENV)/bin/python -m pytest -n 2 -m gpu tests/gpu
 
 keras-test: $(KERAS_VENV)/stamp
@@ -42,6 +43,13 @@ $(TRAIN_VENV)/stamp: pyproject.toml
 	$(TRAIN_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,gpu,dev]'
 	@touch $@
 
+# The server without a GPU, and what its models import; the wheel's other requirements are not the server's.
+$(TRITON_VENV)/stamp: Makefile templates/triton/requirements.txt
+	$(PYTHON) -m venv $(TRITON_VENV)
+	$(TRITON_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps 'nvidia-pytriton>=0.7,<0.8'
+	$(TRITON_VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'numpy<2' -r templates/triton/requirements.txt
+	@touch $@
+
 # Never with hgq2 in it, which brings a package of the same name as QKeras.
 $(KERAS_VENV)/stamp: pyproject.toml
 	$(PYTHON) -m venv $(KERAS_VENV)
@@ -49,5 +57,5 @@ $(KERAS_VENV)/stamp: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(TRAIN_VENV) $(KERAS_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TRAIN_VENV) $(TRITON_VENV) $(KERAS_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find codesign tests models -name __pycache__ -type d -prune -exec rm -rf {} +

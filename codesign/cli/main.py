@@ -1,5 +1,5 @@
-"""The command line: `codesign compile`, `convert`, `verify`, `cosim`, `area`, `build`, `scan`, `faults`, `report`,
-`show`, `targets` and `train`.
+"""The command line: `codesign compile`, `convert`, `verify`, `cosim`, `area`, `build`, `scan`, `faults`, `lint`,
+`report`, `show`, `targets` and `train`.
 
 Nothing heavy is imported before a command runs, so that `--help` answers at once.
 """
@@ -18,6 +18,7 @@ from codesign.cli.compile import compile_command
 from codesign.cli.convert import convert_command
 from codesign.cli.cosim import cosim_command
 from codesign.cli.faults import faults_command
+from codesign.cli.lint import lint_command
 from codesign.cli.report import report_command
 from codesign.cli.scan import scan_command
 from codesign.cli.show import show_command
@@ -40,6 +41,7 @@ app.command("cosim")(cosim_command)
 app.command("area")(area_command)
 app.command("build")(build_command)
 app.command("faults")(faults_command)
+app.command("lint")(lint_command)
 app.command("report")(report_command)
 app.command("scan")(scan_command)
 app.command("show")(show_command)

@@ -18,11 +18,18 @@ from codesign.frontends.names import spelled
 from codesign.ir.fixed import Fixed
 
 CURE = "export the network again, as .onnx"
+LARGEST = 1 << 31
+"""Bytes that no protobuf has (protobuf.dev, Total Size of Message)."""
 
 
 def read(path: Path) -> Any:
     """The ModelProto in the file `path`, without external data; ModelError where it is not a whole ONNX file."""
     shown = spelled(str(path))
+    size = path.stat().st_size if path.is_file() else 0
+    if size >= LARGEST:
+        raise ModelError(
+            f"{shown}: {size:,} bytes; an ONNX file holds less than {LARGEST:,}: save its weights as external data"
+        )
     data = read_content(path, folder="; give the .onnx file in it", regular="give the .onnx file", empty=CURE)
     try:
         proto = onnx.load_model_from_string(data)

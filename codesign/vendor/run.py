@@ -64,7 +64,7 @@ def run(
         sink = log.open("wb")
     except OSError as error:
         raise OutputError(f"{log}: the log cannot be written: {error.strerror}") from error
-    with sink, log.open("rb") as source, _Signals() as signals:
+    with sink, log.open("rb") as source, Signals() as signals:
         for command in commands:
             sink.write(f"$ {command}\n".encode("utf-8", "replace"))
             sink.flush()
@@ -84,7 +84,7 @@ def _where(reader: Log, log: Path) -> str:
 
 
 def _watched(
-    command: Command, sink: int, tail: _Tail, ends: float | None, what: str, progress: Progress, signals: _Signals
+    command: Command, sink: int, tail: _Tail, ends: float | None, what: str, progress: Progress, signals: Signals
 ) -> int | None:
     """The exit code, or None if there was no time left."""
     mark = f"{os.getpid()}-{secrets.token_hex(8)}"
@@ -153,37 +153,37 @@ def stop(process: subprocess.Popen[bytes], mark: str) -> None:
 
 
 def _alive(process: subprocess.Popen[bytes], mark: str) -> bool:
-    return process.poll() is None or bool(_marked(mark))
+    return process.poll() is None or bool(marked(mark))
 
 
 def _signal(process: subprocess.Popen[bytes], mark: str, number: signal.Signals) -> None:
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
-    for pid in _marked(mark):
+    for pid in marked(mark):
         with suppress(ProcessLookupError):
             os.kill(pid, number)
 
 
-def _marked(mark: str) -> list[int]:
+def marked(mark: str) -> list[int]:
     """The processes whose environment has the mark; none where the system does not tell (only Linux does)."""
     sought = f"{MARK}={mark}".encode()
     found = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
-            if sought in (place / "environ").read_bytes().split(b"\0") and not _gone(place):
+            if sought in (place / "environ").read_bytes().split(b"\0") and not gone(place):
                 found.append(int(place.name))
         except OSError:
             continue
     return found
 
 
-def _gone(place: Path) -> bool:
+def gone(place: Path) -> bool:
     """Whether it has ended and only waits to be asked for its exit code."""
     return (place / "stat").read_text(errors="replace").rpartition(")")[2].split()[0] == "Z"
 
 
-class _Signals:
+class Signals:
     """Within the block, SIGINT, SIGTERM and SIGHUP raise an exception, so that what runs is stopped; but not while a
     process is being started, when nobody could stop it yet. Python hears signals in its main thread only."""
 
@@ -194,7 +194,7 @@ class _Signals:
         self._came: int | None = None
         self._before: dict[signal.Signals, _Handler] = {}
 
-    def __enter__(self) -> _Signals:
+    def __enter__(self) -> Signals:
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._handle) for number in self._NUMBERS}
         return self

@@ -1,0 +1,1 @@
+"""Clusters in calorimeters: generated showers, algorithms that find them, and how well they do."""

@@ -1,0 +1,265 @@
+"""Starts tritonserver on a model repository, waits until it answers, and leaves nothing running behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from codesign.errors import ConfigError, OutputError, ToolError
+from codesign.gpu.triton.config import check_name
+from codesign.gpu.triton.health import answers
+from codesign.gpu.triton.server import Interpreter, Server, find_interpreter, find_server
+from codesign.progress import Progress, silent
+from codesign.vendor.run import MARK, OF_MAKE, gone, marked, stop
+
+LOOPBACK = "127.0.0.1"
+READY_SECONDS = 120.0
+_EXIT_SECONDS = 5
+"""What requests that are under way have when the server is asked to end."""
+_SHM = Path("/dev/shm")
+_LOOK = 0.1
+_SHOWN = 8
+_COMPLAINT = re.compile(r"^[EF]\d{4} |: error while loading shared libraries: |^\w*Error: |^error: |\| UNAVAILABLE: ")
+_NOISE = re.compile(r"CudaDriverHelper has not been initialized|^error: creating server: Internal - failed to load all")
+"""What it says wherever there is no GPU, and what only repeats."""
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where the server listens: port 0 is any free one, None is not at all."""
+
+    address: str = LOOPBACK
+    grpc: int = 0
+    http: int | None = None
+    metrics: int | None = None
+
+
+@dataclass
+class Running:
+    """A server that was started; ends with its `with` block, whatever happens."""
+
+    url: str
+    """host:port of gRPC."""
+    log: Path
+    process: subprocess.Popen[bytes]
+    mark: str
+    folder: Path
+    models: set[int] = field(default_factory=set)
+    """The processes that run models, once all are there."""
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """Of tritonserver itself."""
+        return self.process.pid
+
+    def ended(self) -> str | None:
+        """How the server ended, or a model's process under it; None while all run."""
+        code = self.process.poll()
+        if code is not None:
+            return f"tritonserver ended ({f'signal {-code}' if code < 0 else f'exit code {code}'})"
+        if any(not Path(f"/proc/{pid}").exists() or gone(Path(f"/proc/{pid}")) for pid in self.models):
+            return "the process of a model ended, and the server does not start it again"
+        return None
+
+    def settled(self) -> None:
+        """From now on every process that is there has to stay."""
+        self.models = set(marked(self.mark)) - {self.pid}
+
+    def stop(self) -> None:
+        """Ends the server and all that it started, and removes what they shared: asked first, then killed."""
+        if self.process.poll() is None and self.ended() is None:  # without one of its models it would wait in vain
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_EXIT_SECONDS + 1)
+        stop(self.process, self.mark)
+        for left in _SHM.glob(f"{_region(self.mark)}*"):
+            left.unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start(
+    repository: Path,
+    *,
+    server: Server | None = None,
+    interpreter: Interpreter | None = None,
+    listening: Listening | None = None,
+    log: Path | None = None,
+    seconds: float = READY_SECONDS,
+    progress: Progress = silent,
+) -> Running:
+    """A server that answers for every model of the repository; to be used in a `with` block.
+
+    By default on any free port of this machine alone, the log beside the repository's folder.
+    ToolError with what the server said where it ends or is not ready within `seconds`."""
+    names = models(repository)
+    server = server or find_server()
+    interpreter = interpreter or find_interpreter(server)
+    listening = _chosen(listening or Listening())
+    log = log or repository.resolve().parent / f"{repository.resolve().name}.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        sink = log.open("wb")
+        folder = Path(tempfile.mkdtemp(prefix="codesign-triton."))
+    except OSError as error:
+        raise OutputError(f"{log}: the log cannot be written: {error.strerror}") from error
+    mark = f"{os.getpid()}-{secrets.token_hex(8)}"
+    with sink:
+        try:
+            words = _words(repository, server, interpreter, listening, folder, mark)
+            sink.write(f"$ {' '.join(words)}\n".encode("utf-8", "replace"))
+            sink.flush()
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env=_environment(server, interpreter) | {MARK: mark},
+                start_new_session=True,  # Ctrl-C reaches us alone, and we end all of it
+            )
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise ToolError(f"{server.program} cannot be run: {error.strerror}") from error
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    running = Running(f"{listening.address}:{listening.grpc}", log, process, mark, folder)
+    try:
+        _wait(running, names, seconds, progress)
+    except BaseException:
+        running.stop()
+        raise
+    running.settled()
+    return running
+
+
+def models(repository: Path) -> list[str]:
+    """The names of the models in a repository; ConfigError where it is none."""
+    try:
+        found = sorted(p.parent.name for p in repository.glob("*/config.pbtxt"))
+    except OSError as error:
+        raise ConfigError(f"{repository}: cannot be read: {error.strerror}") from error
+    if not found:
+        raise ConfigError(
+            f"{repository}: this is no model repository: no folder in it has a config.pbtxt; "
+            "`codesign export --target triton` makes one"
+        )
+    return [check_name(name, f"{repository}: the model") for name in found]
+
+
+def free_port(address: str = LOOPBACK) -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def complaints(log: Path) -> list[str]:
+    """The lines of a server's log that say what is wrong, the last few, or its last lines where none does."""
+    lines = log.read_text(encoding="utf-8", errors="replace")[-200_000:].splitlines()
+    said = [line.strip()[:400] for line in lines if line.strip()]
+    wrong = [line for line in said if _COMPLAINT.search(line) and not _NOISE.search(line)]
+    return (wrong or said)[-_SHOWN:]
+
+
+def _backends(server: Server, interpreter: Interpreter, folder: Path) -> Path:
+    """A folder below `folder` with the Python backend and the stub of the interpreter's version beside it, as the
+    server looks for them."""
+    assert server.backend is not None
+    place = folder / "backends" / "python"
+    place.mkdir(parents=True)
+    for part in sorted(server.backend.iterdir()):
+        (place / part.name).symlink_to(part)
+    stub = place / "triton_python_backend_stub"
+    stub.unlink(missing_ok=True)
+    shutil.copyfile(server.stub(interpreter.version), stub)
+    stub.chmod(0o755)
+    return place.parent
+
+
+def _chosen(listening: Listening) -> Listening:
+    """With ports where any will do; ConfigError for one that another program has."""
+    for option, port in (("--grpc-port", listening.grpc), ("--http-port", listening.http),
+                         ("--metrics-port", listening.metrics)):  # fmt: skip
+        if port:
+            try:
+                with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind((listening.address, port))
+            except OSError as error:
+                where = f"{listening.address}:{port}"
+                raise ConfigError(f"{option} {port}: {where} cannot be listened on: {error.strerror}") from error
+    free = {name: free_port(listening.address) for name in ("grpc", "http", "metrics") if getattr(listening, name) == 0}
+    return Listening(**{**vars(listening), **free})
+
+
+def _words(repository: Path, server: Server, interpreter: Interpreter, listening: Listening, folder: Path,
+           mark: str) -> list[str]:  # fmt: skip
+    words = [str(server.program), "--model-repository", str(repository.resolve()), "--disable-auto-complete-config"]
+    words += ["--exit-timeout-secs", str(_EXIT_SECONDS)]
+    words += ["--backend-config", f"python,shm-region-prefix-name={_region(mark)}"]
+    if server.backend is not None:
+        words += ["--backend-directory", str(_backends(server, interpreter, folder))]
+    words += ["--grpc-address", listening.address, "--grpc-port", str(listening.grpc)]
+    words += ["--allow-http", "false" if listening.http is None else "true"]
+    if listening.http is not None:
+        words += ["--http-address", listening.address, "--http-port", str(listening.http)]
+    words += ["--allow-metrics", "false" if listening.metrics is None else "true"]
+    if listening.metrics is not None:
+        words += ["--metrics-address", listening.address, "--metrics-port", str(listening.metrics)]
+    return words
+
+
+def _environment(server: Server, interpreter: Interpreter) -> dict[str, str]:
+    """Ours, but the packages of the interpreter alone, and no files written beside the models."""
+    left_out = {*OF_MAKE, "PYTHONPATH", "PYTHONHOME"}
+    env = {name: value for name, value in os.environ.items() if name not in left_out}
+    if server.backend is not None:
+        folders = [*map(str, server.libraries), str(interpreter.library), env.get("LD_LIBRARY_PATH", "")]
+        env["LD_LIBRARY_PATH"] = os.pathsep.join(folder for folder in folders if folder)
+        env["PATH"] = os.pathsep.join((str(interpreter.program.parent), env.get("PATH", os.defpath)))
+    return env | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _wait(running: Running, names: list[str], seconds: float, progress: Progress) -> None:
+    """Until every model answers."""
+    ends = time.monotonic() + seconds
+    what = f"starting tritonserver with {', '.join(names)}"
+    while True:
+        ready = answers(running.url, names)
+        progress(what, ready, len(names))
+        if ready == len(names):
+            return
+        if (how := running.ended()) is not None:
+            raise ToolError(f"{how} while it was starting{said(running.log)}")
+        if time.monotonic() > ends:
+            raise ToolError(f"tritonserver was not ready within {seconds:g} s{said(running.log)}")
+        time.sleep(_LOOK)
+
+
+def said(log: Path) -> str:
+    """The end of a message: what the server complained of, and where all that it said is."""
+    lines = "\n".join(f"  {line}" for line in complaints(log))
+    return f"; it said:\n{lines}\nall that it said is in {log}"
+
+
+def _region(mark: str) -> str:
+    return f"codesign_{mark}_"

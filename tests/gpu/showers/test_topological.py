@@ -1,0 +1,109 @@
+"""Topological clusters, and which hits are next to each other."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from codesign.gpu.showers.detectors import Towers, detector
+from codesign.gpu.showers.event import ShowerEvent
+from codesign.gpu.showers.generator import Mixture, showers
+from codesign.gpu.showers.neighbours import pairs
+from codesign.gpu.showers.topological import Topological, grown, ordered
+
+
+def towers(cells: list[tuple[int, int, int]], energies: list[float]) -> ShowerEvent:
+    """An event of the tower calorimeter with hits in (layer, eta, phi) cells."""
+    where = detector("hcal")
+    assert isinstance(where, Towers)
+    cell = np.array([(a * where.towers[0] + b) * where.towers[1] + c for a, b, c in cells], np.int64)
+    points, layer = where.positions(cell)
+    return replace(
+        next(showers("hcal", 1, 1)), points=points.astype(np.float32), layer=layer.astype(np.int32), cell=cell,
+        energy=np.array(energies, np.float32), particle=np.full(len(cell), -1), kind=np.zeros(len(cell), np.int8),
+    )  # fmt: skip
+
+
+def by_flooding(significance: np.ndarray, near: np.ndarray, cuts: Topological) -> list[set[int]]:
+    """The clusters without their border, grown hit by hit."""
+    next_to: dict[int, set[int]] = {i: set() for i in range(len(significance))}
+    for a, b in near.tolist():
+        next_to[a].add(b)
+        next_to[b].add(a)
+    left = {i for i in next_to if significance[i] >= cuts.grow}
+    clusters = []
+    while left:
+        cluster, edge = set(), [left.pop()]
+        while edge:
+            hit = edge.pop()
+            cluster.add(hit)
+            fresh = next_to[hit] & left
+            left -= fresh
+            edge += fresh
+        if any(significance[i] >= cuts.seed for i in cluster):
+            clusters.append(cluster)
+    return clusters
+
+
+def random_events() -> Iterator[ShowerEvent]:
+    yield from showers("hgcal", 3, 3, Mixture(particles=(3, 4), region=(0.4, 0.4)))
+    yield from showers("hcal", 3, 3)
+
+
+def test_they_are_what_floods_from_seeds() -> None:
+    cuts = Topological(seed=15, grow=6, border=3)
+    for event in random_events():
+        where = detector(event.detector)
+        near = pairs(where, event, 1, 1)
+        significance = event.energy / (where.noise_mips * where.mip_gev[event.layer])
+        labels = grown(significance, event.energy, near, cuts)
+        core = np.where(significance >= cuts.grow, labels, -1)
+        found = [set(np.flatnonzero(core == k).tolist()) for k in np.unique(core[core >= 0])]
+        assert sorted(map(sorted, found)) == sorted(map(sorted, by_flooding(significance, near, cuts)))
+        assert (labels[significance < cuts.border] == -1).all()
+        touched = {(min(a, b), max(a, b)) for a, b in near.tolist()}
+        for hit in np.flatnonzero((labels >= 0) & (core < 0)):
+            beside = [j for j in np.flatnonzero(core >= 0) if (min(hit, j), max(hit, j)) in touched]
+            assert labels[hit] == core[max(beside, key=lambda j: (event.energy[j], -j))]
+
+
+def test_neighbours_are_those_of_every_pair() -> None:
+    for event in random_events():
+        where = detector(event.detector)
+        place = where.grid(event)
+        apart = np.abs(place[:, None, :] - place[None, :, :])
+        if event.detector == "hcal":
+            apart[..., 1] = np.minimum(apart[..., 1], 72 - apart[..., 1])
+        near = (apart[..., :2] <= 1.5 * (1 + 1e-6)).all(axis=-1) & (apart[..., 2] <= 2)
+        wanted = np.argwhere(np.triu(near, 1))
+        np.testing.assert_array_equal(pairs(where, event, 1.5, 2), wanted)
+
+
+def test_towers_close_around_the_beam() -> None:
+    event = towers([(0, 30, 0), (0, 30, 71), (0, 30, 36)], [5.0, 3.0, 2.0])
+    assert Topological().clusters(detector("hcal"), event).tolist() == [0, 0, 1]
+
+
+def test_what_has_no_seed_is_no_cluster_and_the_border_goes_no_further() -> None:
+    """With widths of about 0.027 GeV in the first depth: 0.05 GeV are below 2 of them, 0.07 above."""
+    width = float(detector("hcal").noise_mips * detector("hcal").mip_gev[0])
+    event = towers(
+        [(0, 10, 10), (0, 10, 11), (0, 10, 12), (0, 10, 13), (0, 40, 40)],
+        [5 * width, 3 * width, 1 * width, 1 * width, 3 * width],
+    )
+    assert Topological().clusters(detector("hcal"), event).tolist() == [0, 0, 0, -1, -1]
+
+
+def test_clusters_are_numbered_by_energy_and_small_ones_dropped() -> None:
+    labels, energy = np.array([4, 4, -1, 7, 2]), np.array([1.0, 1.0, 9.0, 3.0, 0.2])
+    assert ordered(labels, energy).tolist() == [1, 1, -1, 0, 2]
+    assert ordered(labels, energy, least=1).tolist() == [1, 1, -1, 0, -1]
+
+
+@pytest.mark.parametrize("name", ["hgcal", "hcal"])
+def test_no_hit_and_one_hit_have_an_answer(name: str) -> None:
+    empty = next(showers(name, 1, 0, Mixture(particles=(0, 0), pileup=0, noise=0)))
+    assert Topological().clusters(detector(name), empty).tolist() == []
+    one = towers([(0, 10, 10)], [1.0])
+    assert Topological().clusters(detector("hcal"), one).tolist() == [0]
