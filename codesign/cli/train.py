@@ -52,7 +52,8 @@ def train_command(
             trained = train(wanted, samples, progress=told)
             trained.write(places)
         for name, fitted in trained.fitted.items():
-            typer.echo(f"{name}: best loss {fitted.losses[fitted.best_epoch]:.6g} in epoch {fitted.best_epoch + 1}")
+            when = f"in epoch {fitted.best_epoch + 1}" if fitted.best_epoch >= 0 else "before the first epoch"
+            typer.echo(f"{name}: best loss {fitted.best:.6g} {when}")
         typer.echo(f"network: {output}")
 
 

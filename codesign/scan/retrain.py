@@ -79,6 +79,7 @@ class Retraining:
                 from codesign.scan.qat.train import export_whole, train
 
                 trained = train(self.description.with_bits(width), self.samples, plain=self._plain)
+                replace_file(file.with_suffix(".training.json"), trained.history())
                 export_whole(trained.quantized, file)
             found.append(Retrained(width, file, judged(evaluator, file, width)))
         self.progress("training with quantizers", len(bits), len(bits))
@@ -86,9 +87,17 @@ class Retraining:
 
     @cached_property
     def _plain(self) -> Network:
+        """The network without quantizers; its weights are kept, for the widths that a later scan trains."""
+        from codesign.scan.qat.network import Network
         from codesign.scan.qat.train import train_plain
+        from codesign.scan.qat.weights import load_weights, save_weights
 
-        return train_plain(self.description, self.samples, self.progress)[0]
+        file = self.folder / f"float-{self._key('float')}.npz"
+        if file.is_file():
+            return load_weights(Network(self.description, quantized=False), file)
+        network = train_plain(self.description, self.samples, self.progress)[0]
+        save_weights(network, file)
+        return network
 
     def _key(self, what: str) -> str:
         digest = self._digest.copy()

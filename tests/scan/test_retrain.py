@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codesign.errors import ConfigError
+from codesign.errors import ConfigError, ModelError
 from codesign.scan.run import scan
 from tests.scan.conftest import Case
 
@@ -54,13 +54,15 @@ def test_trained_networks_stand_beside_quantized_ones(options: dict[str, Any], j
     assert "trained with quantizers" in (tmp_path / "out" / "scan.html").read_text()
 
     files = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "out" / "trained").iterdir()}
-    assert len(files) == 3
+    assert sorted(name.partition("-")[0] + name.partition(".")[1] + name.partition(".")[2] for name in files) == [
+        "2.onnx", "2.training.json", "6.onnx", "6.training.json", "float.npz", "float.onnx",
+    ]  # fmt: skip
     again = scan(**options)
     assert [r.outcome.value for r in again.retrained] == [r.outcome.value for r in found.retrained]
     assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / "out" / "trained").iterdir()} == files
     (tmp_path / "net.yaml").write_text(TEXT.replace("epochs: 6", "epochs: 5"))
     scan(**options | {"name": "other"})
-    assert len(list((tmp_path / "out" / "trained").iterdir())) == 6
+    assert len(list((tmp_path / "out" / "trained").iterdir())) == 2 * len(files)
 
 
 def test_a_description_needs_data_to_train_on(options: dict[str, Any]) -> None:
@@ -71,3 +73,22 @@ def test_a_description_needs_data_to_train_on(options: dict[str, Any]) -> None:
 def test_a_trained_network_needs_none(options: dict[str, Any], jets: Case) -> None:
     with pytest.raises(ConfigError, match=r"net\.onnx is trained already; give a description in YAML"):
         scan(**options | {"model": jets.model})
+
+
+@pytest.mark.train
+def test_widths_added_later_start_from_the_same_network(options: dict[str, Any], tmp_path: Path) -> None:
+    """What a scan in two sittings trains is, byte for byte, what one sitting trains."""
+    whole = scan(**options)
+    first = scan(**options | {"bits": "2", "output": tmp_path / "again"})
+    second = scan(**options | {"bits": "2,6", "output": tmp_path / "again"})
+    assert [r.file.read_bytes() for r in second.retrained] == [r.file.read_bytes() for r in whole.retrained]
+    assert first.retrained[0].file.stat().st_mtime_ns == second.retrained[0].file.stat().st_mtime_ns
+
+
+@pytest.mark.train
+def test_damaged_weights_are_refused_by_their_file(options: dict[str, Any], tmp_path: Path) -> None:
+    scan(**options | {"bits": "2"})
+    (kept,) = (tmp_path / "out" / "trained").glob("float-*.npz")
+    kept.write_bytes(kept.read_bytes()[:200])
+    with pytest.raises(ModelError, match=f"^{kept}: these weights cannot be used .*; remove the file to train again"):
+        scan(**options | {"bits": "2,6"})

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import brevitas.nn as qnn
+from brevitas.inject.enum import ScalingImplType
 from brevitas.quant import (
     Int8ActPerTensorFloat,
     Int8WeightPerChannelFloat,
@@ -33,11 +34,14 @@ class Blocks:
     bits: int | None
     per_channel: bool = True
     activation_bits: int | None = None
+    learned: bool = False
+    """Whether scales of weights are learned, as those of activations are, instead of following the largest weight."""
 
     @property
     def weights(self) -> dict[str, Any]:
         quant = Int8WeightPerChannelFloat if self.per_channel else Int8WeightPerTensorFloat
-        return {"weight_quant": quant, "weight_bit_width": self.bits}
+        scales = {"weight_scaling_impl_type": ScalingImplType.PARAMETER_FROM_STATS} if self.learned else {}
+        return {"weight_quant": quant, "weight_bit_width": self.bits, **scales}
 
     def conv(self, inputs: int, outputs: int, size: int | tuple[int, int], **options: Any) -> list[nn.Module]:
         """A convolution without bias, and its batch norm; the image keeps its size unless `options` say otherwise."""

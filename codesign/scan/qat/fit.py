@@ -37,6 +37,14 @@ class Fitted:
 
     losses: list[float] = field(default_factory=list)
     best_epoch: int = 0
+    """Whose weights stayed; -1: those from before the first."""
+    start: float | None = None
+    """The validation loss before the first epoch, where its weights are a candidate."""
+
+    @property
+    def best(self) -> float:
+        """The loss of the weights that stayed."""
+        return self.losses[self.best_epoch] if self.best_epoch >= 0 or self.start is None else self.start
 
 
 def fit(
@@ -48,13 +56,15 @@ def fit(
     *,
     kept: int = 0,
     pruning: Pruning | None = None,
+    first: int = 0,
     progress: Progress = silent,
     what: str = "training",
 ) -> Fitted:
     """Trains in place on inputs and results of one length, batch first; leaves the model in evaluation mode.
 
-    The last `kept` samples only decide which epoch was the best; its weights stay. What does not fill a batch is left
-    to the next epoch. Random numbers come from torch's generator, which the caller seeds.
+    The last `kept` samples only decide which epoch was the best, from `first` on; its weights stay. With -1 those that
+    the model has to begin with are a candidate too, so that what stays is never worse on these samples. What does not
+    fill a batch is left to the next epoch. Random numbers come from torch's generator, which the caller seeds.
     """
     fitted = Fitted()
     train = len(wanted) - kept
@@ -63,6 +73,10 @@ def fit(
     optimizer = torch.optim.Adam(model.parameters(), lr=schedule.learning_rate)
     rate = _rate(schedule, optimizer, steps)
     best: dict[str, Tensor] | None = None
+    if first < 0 and kept:
+        model.eval()
+        fitted.start = _loss(model, inputs, wanted, objective, train)
+        best, fitted.best_epoch = copy.deepcopy(model.state_dict()), -1
     for epoch in range(schedule.epochs):
         progress(what, epoch, schedule.epochs)
         _set_training(model, frozen=epoch >= schedule.frozen_from)
@@ -78,9 +92,7 @@ def fit(
                 pruning((epoch * steps + step + 1) / (schedule.epochs * steps))
         model.eval()
         fitted.losses.append(_loss(model, inputs, wanted, objective, train) if kept else total / (steps * batch))
-        # In the first half weights are still being pruned: its epochs have more of them, and are no candidates.
-        settled = 2 * (epoch + 1) >= schedule.epochs
-        if settled and (best is None or fitted.losses[-1] < fitted.losses[fitted.best_epoch]):
+        if epoch >= first and (best is None or fitted.losses[-1] < fitted.best):
             best, fitted.best_epoch = copy.deepcopy(model.state_dict()), epoch
         if schedule.patience is not None and epoch - fitted.best_epoch >= schedule.patience and best is not None:
             break

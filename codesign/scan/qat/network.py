@@ -53,7 +53,7 @@ class _Own:
         self.positive = all(_positive(description, s) for s in layer.sources)
         weights = getattr(layer, "weight_bits", None) or description.weight_bits
         results = getattr(layer, "activation_bits", None) or description.activation_bits
-        self.blocks = Blocks(weights, activation_bits=results) if quantized else Blocks(None)
+        self.blocks = Blocks(weights, activation_bits=results, learned=True) if quantized else Blocks(None)
 
     def result(self, activation: str) -> list[nn.Module]:
         """What follows the arithmetic: an activation, and a quantizer unless others bring it."""

@@ -24,6 +24,7 @@ from codesign.scan.qat.losses import LOSSES, distance
 from codesign.scan.qat.network import Network
 from codesign.scan.qat.pruning import growing, held
 from codesign.scan.qat.samples import Arrays, Samples, tensors
+from codesign.scan.qat.start import start
 
 
 @dataclass
@@ -83,13 +84,15 @@ def train(
     unexpected = quantized.load_state_dict(plain.state_dict(), strict=False).unexpected_keys
     if unexpected:
         raise ConfigError(f"the plain network has weights that this description has not: {', '.join(unexpected[:3])}")
+    start(quantized, plain, inputs)
     objective = _distilled(description, plain, inputs)
     schedule = _schedule(description, settings.quantized_epochs, settings.quantized_learning_rate, 0)
     pruning = held(_pruned(description, quantized))
     what = "training with quantizers"
     fitted["quantized"] = fit(
-        quantized, inputs, wanted, objective, schedule, kept=samples.kept, pruning=pruning, progress=progress, what=what
-    )
+        quantized, inputs, wanted, objective, schedule, kept=samples.kept, pruning=pruning, first=-1,
+        progress=progress, what=what,
+    )  # fmt: skip
     _check_finite("with quantizers", fitted["quantized"])
     return Trained(description, plain, quantized, fitted)
 
@@ -104,7 +107,8 @@ def train_plain(description: Description, samples: Samples, progress: Progress =
     pruning = growing(_pruned(description, plain))
     fitted = fit(
         plain, samples.inputs, samples.wanted, _alone(description), schedule, kept=samples.kept, pruning=pruning,
-        progress=progress, what="training without quantizers",
+        # In the first half weights are still being pruned: its epochs have more of them, and are no candidates.
+        first=(settings.epochs - 1) // 2, progress=progress, what="training without quantizers",
     )  # fmt: skip
     _check_finite("without quantizers", fitted)
     return plain, fitted

@@ -180,3 +180,53 @@ def test_data_that_does_not_fit_is_refused() -> None:
         Samples.of(classes, [x], np.arange(96) % 4)
     with pytest.raises(ConfigError, match="cross_entropy takes class numbers"):
         Samples.of(classes, [x], labels)
+
+
+def test_training_begins_with_the_scales_of_least_error() -> None:
+    """Weights and activations as they are before the first step, against every threshold that could have been."""
+    import torch
+
+    from codesign.scan.qat.network import Network
+    from codesign.scan.qat.start import SHARES, start
+
+    torch.manual_seed(4)
+    description = described({"x": {"shape": [9], "bits": 3}}, DENSE[1], bits=3)
+    plain, quantized = Network(description, quantized=False), Network(description)
+    quantized.load_state_dict(plain.state_dict(), strict=False)
+    x = torch.from_numpy(data(description)[0][0])
+    start(quantized, plain, [x])
+    quantized.eval()
+
+    def least(values: Any, largest: Any, low: int, high: int, steps: int, axis: int) -> Any:
+        """The least sum of squared errors over all thresholds."""
+        scales = [largest * share / steps for share in SHARES]
+        errors = [((values / s).round().clamp(low, high) * s - values).square().sum(dim=axis) for s in scales]
+        return torch.stack(errors).amin(dim=0)
+
+    with torch.no_grad():
+        weight = plain.layers[0][0].weight
+        found = quantized.layers[0][0].quant_weight()
+        assert (found.value / found.scale).abs().max() <= 3.001
+        error = (found.value - weight).square().sum(dim=1)
+        best = least(weight, weight.abs().amax(dim=1, keepdim=True), -3, 3, 3, 1)
+        torch.testing.assert_close(error, best, rtol=1e-4, atol=0)  # float32 sums, in two orders
+        error = (quantized.inputs[0](x) - x).square().sum()
+        torch.testing.assert_close(error, least(x.flatten(), x.abs().max(), -4, 3, 4, 0), rtol=1e-4, atol=0)
+        hidden = plain.layers[0][:2](x).relu()
+        error = (quantized.layers[0][2](hidden) - hidden).square().sum()
+        torch.testing.assert_close(error, least(hidden.flatten(), hidden.max(), 0, 7, 7, 0), rtol=1e-4, atol=0)
+
+
+def test_what_training_begins_with_stays_where_no_epoch_is_better() -> None:
+    from codesign.scan.qat.samples import Samples
+    from codesign.scan.qat.train import train
+
+    description = described(*DENSE, quantized_epochs=4, quantized_learning_rate=5.0, schedule="constant")
+    inputs, labels = data(description)
+    trained = train(description, Samples.of(description, inputs, labels))
+    fitted = trained.fitted["quantized"]
+    assert fitted.best_epoch == -1
+    assert fitted.best == fitted.start < min(fitted.losses)
+    still = described(*DENSE, quantized_epochs=1, quantized_learning_rate=1e-9, schedule="constant")
+    gentle = train(still, Samples.of(still, inputs, labels))
+    np.testing.assert_allclose(trained.results(inputs), gentle.results(inputs), atol=1e-4)  # a step of 1e-9 each
