@@ -29,19 +29,20 @@ _NUMBER = np.array([layer.number for layer in LAYERS], np.int32)
 
 @dataclass(frozen=True)
 class Settings:
-    """What an event is made of. The defaults resemble an event of the TrackML data set (pt: median 0.35 GeV, a tenth
-    above 1 GeV; vertices 5.5 mm along the beam; 15 % of the hits noise)."""
+    """What an event is made of. The defaults resemble an event of the TrackML data set: pt with a median of 0.35 GeV
+    and a tenth above 1 GeV, vertices over 50 mm along the beam, 10 hits of a particle, of which a fifth are second ones
+    on their layer, and 15 % noise."""
 
     particles: int = 1000
     vertices: int = 200
-    vertex_spread: tuple[float, float] = (0.015, 5.5)  # mm, across the beam and along it
+    vertex_spread: tuple[float, float] = (0.015, 50.0)  # mm, across the beam and along it
     pt_min: float = 0.1  # GeV; pt - pt_min falls as (1 + (pt - pt_min) / pt_scale)^-(pt_power + 1)
     pt_scale: float = 1.6
     pt_power: float = 5.0
     eta_max: float = 4.0
     field: float = 2.0  # T
     efficiency: float = 0.98  # of a layer
-    overlap: float = 0.02  # of hits come twice, from two modules of the layer
+    overlap: float = 0.2  # of hits come twice, from two modules of the layer
     resolution: float = 1.0  # times that of the layers
     noise: float = 0.15  # of all hits
     displaced: float = 0.0  # of the particles start away from a vertex,
@@ -80,7 +81,7 @@ def generate(settings: Settings, seed: int) -> Event:
     """An event; the same settings and seed give the same hits, in random order."""
     random = np.random.default_rng(seed)
     particles, helices = _particles(settings, random)
-    rows, layers = _crossings(helices, _MARGIN)
+    rows, layers = crossings(helices, _MARGIN)
     found = random.random(len(rows)) < settings.efficiency
     rows, layers = rows[found], layers[found]
     twice = np.nonzero(random.random(len(rows)) < settings.overlap)[0]
@@ -95,7 +96,7 @@ def generate(settings: Settings, seed: int) -> Event:
     noise = round(len(rows) * settings.noise / (1 - settings.noise))
     if noise:
         layers = np.concatenate([layers, random.choice(layers, noise)])
-        extra, extra_module = _noise(layers[-noise:], random)
+        extra, extra_module = noise_hits(layers[-noise:], random)
         hits = np.concatenate([hits, extra])
         module = np.concatenate([module, extra_module])
         particle = np.concatenate([particle, np.zeros(noise, np.int64)])
@@ -149,8 +150,9 @@ _MARGIN = 10.0
 """mm by which a layer is taken for longer at first: its modules do not lie where it does."""
 
 
-def _crossings(helices: Helices, margin: float) -> tuple[Rows, Rows]:
-    """(helix, layer) of each crossing, by helix and then by layer."""
+def crossings(helices: Helices, margin: float = 0.0) -> tuple[Rows, Rows]:
+    """(row of the helix, row in LAYERS) of each crossing, by helix and then by layer. A layer is taken for longer by a
+    margin in mm at both ends."""
     found = [_crossing(helices, i, layer, margin) for i, layer in enumerate(LAYERS)]
     rows = np.concatenate([rows for rows, _ in found])
     layers = np.concatenate([layers for _, layers in found])
@@ -226,8 +228,8 @@ def _measured(true: Floats, layers: Rows, factor: float, random: np.random.Gener
     return np.stack([r * np.cos(phi), r * np.sin(phi), z], axis=1)
 
 
-def _noise(layers: Rows, random: np.random.Generator) -> tuple[Floats, NDArray[np.int32]]:
-    """A hit anywhere on each of these layers (evenly in phi, and in z or r), and its module."""
+def noise_hits(layers: Rows, random: np.random.Generator) -> tuple[Floats, NDArray[np.int32]]:
+    """(n, 3): a place anywhere on each layer, given by its row in LAYERS, evenly in phi and in z or r; its module."""
     n, barrel = len(layers), _IS_BARREL[layers]
     phi = random.uniform(-np.pi, np.pi, n)
     along = random.uniform(_LOW[layers], _HIGH[layers])

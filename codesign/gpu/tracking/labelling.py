@@ -22,6 +22,53 @@ def connected_components(n: int, edges: Edges, min_hits: int = 1) -> NDArray[np.
     return numbered(found, min_hits)
 
 
+def best_paths(n: int, edges: Edges, scores: NDArray[np.floating], min_hits: int = 1) -> NDArray[np.int64]:
+    """(n,): labels where the edges (2, E), each from one hit to a later one, may branch, but tracks do not.
+
+    Edges are taken by falling score (E,), of equal ones the first, where neither does their start already have a way
+    out nor their end a way in. So each hit has at most one neighbour on each side. -1 as in `connected_components`."""
+    check_edges(n, edges)
+    if scores.shape != edges.shape[1:]:
+        raise DataError(f"scores: found the shape {scores.shape}, expected one for each of {edges.shape[1]} edges")
+    if np.isnan(scores).any():
+        raise DataError(f"scores: edge {int(np.argmax(np.isnan(scores)))} has the score NaN")
+    source, target = edges[:, np.argsort(-scores, kind="stable")]
+    left = np.nonzero(source != target)[0]
+    taken = []
+    out, into = np.zeros(n, bool), np.zeros(n, bool)
+    while len(left):
+        # An edge that is the best of both its ends is taken in any order: all of these at once.
+        first = _first(n, source[left], left) & _first(n, target[left], left)
+        chosen = left[first]
+        taken.append(chosen)
+        out[source[chosen]], into[target[chosen]] = True, True
+        left = left[~(out[source[left]] | into[target[left]])]
+    kept = np.concatenate([*taken, np.zeros(0, np.int64)])
+    return connected_components(n, np.stack([source[kept], target[kept]]), min_hits)
+
+
+def walk(n: int, edges: Edges, scores: NDArray[np.floating], min_hits: int = 1) -> NDArray[np.int64]:
+    """(n,): labels by connected components, of which those that branch are split into `best_paths`.
+
+    A component branches where one of its hits has two edges that end there or two that start there. It is nearly always
+    more than one particle; one that does not branch is left as it is."""
+    whole = connected_components(n, edges)
+    branching = np.zeros(int(whole.max(initial=-1)) + 1, bool)
+    for ends in edges:
+        branching[whole[np.bincount(ends, minlength=n) > 1]] = True
+    split = branching[whole[edges[0]]]
+    parts = best_paths(n, edges[:, split], scores[split])
+    return numbered(np.where(branching[whole], parts + len(branching), whole), min_hits)
+
+
+def _first(n: int, ends: NDArray[np.int64], rank: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each edge, of rising rank, is the first of all with the same end."""
+    best = np.full(n, np.iinfo(np.int64).max)
+    best[ends[::-1]] = rank[::-1]  # the last one written stays: the first
+    found: NDArray[np.bool_] = best[ends] == rank
+    return found
+
+
 def numbered(labels: NDArray[np.integer], min_hits: int = 1) -> NDArray[np.int64]:
     """The labels with those of fewer than `min_hits` hits as -1 and the others numbered from 0 by their first hit;
     labels below 0 stay without a track."""

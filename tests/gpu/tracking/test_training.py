@@ -30,7 +30,7 @@ from codesign.gpu.tracking.training.loop import fit  # noqa: E402
 from codesign.gpu.tracking.training.run import train  # noqa: E402
 from codesign.gpu.tracking.training.samples import Graphs, prepared  # noqa: E402
 
-EASY = Settings(particles=15, vertices=1, pt_min=2.0, noise=0.05)
+EASY = Settings(particles=15, vertices=1, vertex_spread=(0.015, 5.5), pt_min=2.0, overlap=0.02, noise=0.05)
 ROUND = {"r": 1000, "cos_phi": 1, "sin_phi": 1, "eta": 3}
 SMALL = {
     "features": {"embedding": ROUND, "filter": ROUND, "gnn": ROUND},
