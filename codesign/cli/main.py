@@ -1,5 +1,5 @@
 """The command line: `codesign compile`, `convert`, `verify`, `cosim`, `area`, `build`, `scan`, `faults`, `lint`,
-`report`, `show`, `targets` and `train`.
+`report`, `show`, `targets`, `tracking` and `train`.
 
 Nothing heavy is imported before a command runs, so that `--help` answers at once.
 """
@@ -23,6 +23,7 @@ from codesign.cli.report import report_command
 from codesign.cli.scan import scan_command
 from codesign.cli.show import show_command
 from codesign.cli.targets import targets_command
+from codesign.cli.tracking import tracking
 from codesign.cli.train import train_command
 from codesign.cli.verify import verify_command
 
@@ -46,6 +47,7 @@ app.command("report")(report_command)
 app.command("scan")(scan_command)
 app.command("show")(show_command)
 app.command("targets")(targets_command)
+app.add_typer(tracking)
 app.command("train")(train_command)
 
 
