@@ -82,23 +82,29 @@ class ModelConfig:
 
     name: str
     backend: str
-    """python, onnxruntime or tensorrt; for an ensemble `ensemble`."""
+    """python or onnxruntime; for an ensemble `ensemble`."""
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     kind: Kind = Kind.CPU
     instances: int = 1
     batching: Batching | None = None
     """None for requests without a batch axis, each run on its own."""
+    tensorrt: bool = False
+    """Whether onnxruntime is to run what it can through TensorRT."""
     steps: tuple[Step, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     comment: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.name, "the model's name")
-        if self.backend not in ("python", "onnxruntime", "tensorrt", "ensemble"):
+        if self.backend not in ("python", "onnxruntime", "ensemble"):
             raise ConfigError(f"{self.name}: the backend {self.backend!r} is none of ours")
         if (self.backend == "ensemble") != bool(self.steps):
             raise ConfigError(f"{self.name}: an ensemble has steps, and nothing else has")
+        if self.tensorrt and (self.backend, self.kind) != ("onnxruntime", Kind.GPU):
+            raise ConfigError(
+                f"{self.name}: TensorRT is used by onnxruntime on GPUs, not by {self.backend} on the {self.kind.value}"
+            )
         _check_ports(self.name, self.inputs, "input")
         _check_ports(self.name, self.outputs, "output")
         _whole(self.instances, f"{self.name}: instances", 1, MOST_INSTANCES)

@@ -1,7 +1,7 @@
 """Events as requests to a model that is served, and its answers as labels, each checked against what was asked.
 
-FEATURES FP32 [n, 3] in mm in, LABELS INT64 [n] out, as in Exa.TrkX-as-a-service (arXiv:2312.05748 and its
-repository). Our models take several events in one request, with ROW_SPLITS INT64 [events + 1], the rows at which each
+FEATURES FP32 [n, 3] in mm in, LABELS INT64 [n] out, as in Exa.TrkX-as-a-service (arXiv:2501.05520; exatrkx-service on
+GitHub). Our models take several events in one request, with ROW_SPLITS INT64 [events + 1], the rows at which each
 begins and the last ends; they say in PROBLEMS what was wrong with each event, and in MODEL which model answered.
 A model that batches its requests takes one event in each, as [1, n, 3], and answers [1, n].
 """

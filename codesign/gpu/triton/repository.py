@@ -67,6 +67,11 @@ def labels_model(serving: Serving, labeller: Mapping[str, bytes]) -> Model:
     return Model(config, files)
 
 
+def digest_of(models: Sequence[Model]) -> str:
+    """One for several models that work together."""
+    return digest({model.config.name: model.digest.encode() for model in models})
+
+
 def write_repository(models: Sequence[Model], path: Path, *, version: str, force: bool = False) -> None:
     """The repository as the folder `path`; the same models give the same bytes. OutputError where it cannot be there:
     `force` replaces one that was made before."""

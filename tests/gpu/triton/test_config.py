@@ -22,6 +22,7 @@ BATCHED = ModelConfig(
     Kind.GPU,
     3,
     Batching(8, 250),
+    tensorrt=True,
     parameters={"digest": "sha256:12", 'a "key"\\': "a 'value' {}"},
     comment="written by codesign\n}",
 )
@@ -57,6 +58,8 @@ def test_a_model_with_batches_and_texts_of_all_kinds() -> None:
         ("LABELS", "TYPE_INT64", (-1,)),
         ("P", "TYPE_FP16", (2, -1)),
     ]
+    [accelerator] = found.optimization.execution_accelerators.gpu_execution_accelerator
+    assert accelerator.name == "tensorrt"
     [group] = found.instance_group
     assert (group.count, group.kind) == (3, pb.ModelInstanceGroup.KIND_GPU)
     assert {k: v.string_value for k, v in found.parameters.items()} == dict(BATCHED.parameters)
@@ -90,6 +93,7 @@ def test_an_ensemble() -> None:
         ({"batching": Batching(0)}, "events per batch: 0, expected 1..4096"),
         ({"batching": Batching(1, -1)}, "microseconds to wait: -1"),
         ({"parameters": {"k": "line\nbreak"}}, "characters that are not printed"),
+        ({"tensorrt": True}, "not by python on the cpu"),
         ({"steps": (Step("a", {}, {}),)}, "an ensemble has steps, and nothing else has"),
     ],
 )  # fmt: skip

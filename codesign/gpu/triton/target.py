@@ -1,0 +1,101 @@
+"""Model repositories for Triton from a trained pipeline, or from one network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+
+from codesign.errors import ConfigError, ModelError
+from codesign.gpu.checkpoint import Checkpoint, is_checkpoint
+from codesign.gpu.export.model import to_onnx
+from codesign.gpu.networks import network
+from codesign.gpu.tracking.pipeline import Pipeline
+from codesign.gpu.tracking.settings import FILE, STAGES
+from codesign.gpu.triton.carried import carried
+from codesign.gpu.triton.config import Kind, ModelConfig, Port, Type
+from codesign.gpu.triton.ensemble import ensemble
+from codesign.gpu.triton.repository import Model, Serving, labels_model, template, write_repository
+
+NETWORKS = ("python", "onnxruntime", "tensorrt")
+"""What runs the networks of an ensemble, or one network: onnxruntime in the Python backend, the backend of onnxruntime,
+or this one with TensorRT below."""
+
+_TYPES: dict[int, Type] = {
+    onnx.TensorProto.FLOAT: Type.FP32,
+    onnx.TensorProto.FLOAT16: Type.FP16,
+    onnx.TensorProto.INT64: Type.INT64,
+}
+
+
+def write(
+    model: Path,
+    output: Path,
+    *,
+    version: str,
+    serving: Serving | None = None,
+    stages: bool = False,
+    networks: str = "python",
+    lowering: str = "pull",
+    precision: str = "fp32",
+    force: bool = False,
+) -> str:
+    """A repository in the folder `output` of the pipeline or the checkpoint in the folder `model`; gives the digest
+    by which a client knows the model.
+
+    A pipeline is one model of the Python backend, or with `stages` an ensemble of its stages, whose networks are run by
+    `networks`. A checkpoint is one network. ModelError and ConfigError for what cannot be served."""
+    serving = serving or Serving()
+    if networks not in NETWORKS:
+        raise ConfigError(f"networks is {networks!r}, expected one of {', '.join(NETWORKS)}")
+    if is_checkpoint(model):
+        found = network_model(serving, serving.name, exported(model, lowering, precision), networks)
+        write_repository([found], output, version=version, force=force)
+        return found.digest
+    if not (model / FILE).is_file():
+        raise ModelError(f"{model}: neither a pipeline (a folder with {FILE}) nor a checkpoint (with model.yaml)")
+    Pipeline.load(model, threads=1)  # what is wrong with it is told as everywhere else
+    files = {FILE: (model / FILE).read_bytes(), **carried("codesign.gpu.tracking.pipeline")}
+    onnx_files = {stage: exported(model / stage, lowering, precision) for stage in STAGES}
+    if not stages:
+        if networks != "python":
+            raise ConfigError(f"networks {networks}: one model runs its networks itself; ask for the stages as models")
+        files |= {f"{stage}.onnx": content for stage, content in onnx_files.items()}
+        whole = labels_model(serving, {"labeller.py": template("tracking.py"), **files})
+        write_repository([whole], output, version=version, force=force)
+        return whole.digest
+    parts = {stage: network_model(serving, f"{serving.name}_{stage}", onnx_files[stage], networks) for stage in STAGES}
+    models, digest = ensemble(serving, parts, files)
+    write_repository(models, output, version=version, force=force)
+    return digest
+
+
+def exported(checkpoint: Path, lowering: str, precision: str) -> bytes:
+    """The network of a checkpoint as an ONNX model that takes edges in any order."""
+    found: bytes = to_onnx(network(Checkpoint.load(checkpoint)), lowering, "any", precision).SerializeToString()
+    return found
+
+
+def network_model(serving: Serving, name: str, content: bytes, networks: str) -> Model:
+    """A network as a model of its own, with the inputs and outputs of its ONNX file."""
+    if serving.batching is not None:
+        raise ConfigError(f"{name}: events of a network are not batched by the server: it takes one graph at a time")
+    graph = onnx.load_from_string(content).graph
+    inputs, outputs = (tuple(_port(name, value) for value in values) for values in (graph.input, graph.output))
+    python = networks == "python"
+    config = ModelConfig(
+        name, "python" if python else "onnxruntime", inputs, outputs, serving.kind, serving.instances,
+        tensorrt=networks == "tensorrt" and serving.kind is Kind.GPU,
+        parameters={"threads": str(serving.threads)} if python else {"intra_op_thread_count": str(serving.threads)},
+    )  # fmt: skip
+    if networks == "tensorrt" and serving.kind is not Kind.GPU:
+        raise ConfigError(f"{name}: TensorRT runs on GPUs; ask for instances on the GPU, or for onnxruntime")
+    return Model(config, {"model.onnx": content, **({"model.py": template("network.py")} if python else {})})
+
+
+def _port(model: str, value: onnx.ValueInfoProto) -> Port:
+    tensor = value.type.tensor_type
+    if tensor.elem_type not in _TYPES:
+        raise ModelError(f"{model}: {value.name} is of ONNX type {tensor.elem_type}, which is not served")
+    dims = tuple(d.dim_value if d.HasField("dim_value") else -1 for d in tensor.shape.dim)
+    return Port(value.name, _TYPES[tensor.elem_type], dims)
