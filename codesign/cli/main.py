@@ -17,6 +17,7 @@ from codesign.cli.build import build_command
 from codesign.cli.compile import compile_command
 from codesign.cli.convert import convert_command
 from codesign.cli.cosim import cosim_command
+from codesign.cli.export import export_command
 from codesign.cli.faults import faults_command
 from codesign.cli.lint import lint_command
 from codesign.cli.report import report_command
@@ -41,6 +42,7 @@ app.command("verify")(verify_command)
 app.command("cosim")(cosim_command)
 app.command("area")(area_command)
 app.command("build")(build_command)
+app.command("export")(export_command)
 app.command("faults")(faults_command)
 app.command("lint")(lint_command)
 app.command("report")(report_command)

@@ -12,9 +12,13 @@ from codesign.errors import ConfigError, ModelError
 from codesign.report.text import one_line
 
 LARGEST = (1 << 31) - 1
-"""TensorRT's sizes are 32-bit (nvinfer1::Dims counts int64 since 10, volumes of tensors stay below 2^31)."""
+"""Elements along an axis: what 32 bits count."""
 
 Shape = tuple[int, ...]
+Sizes = tuple[int, int, int]
+"""At least, usually, at most."""
+Given = Mapping[str, int]
+"""Sizes by the name of an axis, as an option has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Profile:
     """An optimization profile: the inputs, and the sizes that their dynamic axes were given."""
 
     inputs: tuple[Input, ...]
-    sizes: Mapping[str, tuple[int, int, int]]
+    sizes: Mapping[str, Sizes]
 
     def check(self, shapes: Mapping[str, Sequence[int]]) -> None:
         """ModelError where arrays of these shapes, by input, are none that the engine can be given: it names the input,
@@ -77,48 +81,38 @@ def dynamic_axes(model: Any) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def profile(
-    model: Any,
-    least: Mapping[str, int],
-    usual: Mapping[str, int],
-    most: Mapping[str, int],
-    defaults: Mapping[str, tuple[int, int, int]] | None = None,
-) -> Profile:
-    """The profile of an ONNX model for these sizes by axis.
-
-    What is not given is taken from `defaults`, and a single size that is given stands for what is missing of the three
-    where there is no default: the least is then 1. ConfigError for a name that no axis has, for an axis without a size,
-    and for sizes that do not rise.
-    """
-    names = dynamic_axes(model)
+def check_names(names: Sequence[str], least: Given, usual: Given, most: Given) -> None:
+    """ConfigError where a size is given for what is none of the axes `names`."""
     for option, given in (("--min", least), ("--opt", usual), ("--max", most)):
         for name in given:
             if name not in names:
                 there = nearest(name, names) if names else "the model has none"
                 raise ConfigError(f"{option}: {name} is no dynamic axis of the model; {there}")
-    sizes = {name: _three(name, least, usual, most, (defaults or {}).get(name)) for name in names}
+
+
+def chosen(name: str, least: Given, usual: Given, most: Given, default: Sizes | None = None) -> Sizes:
+    """The sizes of an axis: those that were given, and what is missing from `default`.
+
+    Where there is none, what is usual is the most unless it is given, and the least is 1. ConfigError for an axis
+    without a largest size, and for sizes that do not rise.
+    """
+    high = most.get(name, max(default[2], usual.get(name, 0)) if default else usual.get(name))
+    if high is None:
+        raise ConfigError(f"--max: how many {name} are there at most? Give --max {name}=...")
+    mid = usual.get(name, min(default[1], high) if default else high)
+    low = least.get(name, min(default[0] if default else 1, mid))
+    if not 0 <= low <= mid <= high or high == 0:
+        raise ConfigError(f"{name}: --min {low:,}, --opt {mid:,} and --max {high:,} do not rise")
+    return low, mid, high
+
+
+def profile(model: Any, sizes: Mapping[str, Sizes]) -> Profile:
+    """The profile of an ONNX model whose dynamic axes have these sizes."""
     inputs = []
     for name, kind, axes in _inputs(model):
         low, mid, high = (tuple(a if isinstance(a, int) else sizes[a][n] for a in axes) for n in range(3))
         inputs.append(Input(name, kind, axes, low, mid, high))
-    return Profile(tuple(inputs), sizes)
-
-
-def _three(
-    name: str,
-    least: Mapping[str, int],
-    usual: Mapping[str, int],
-    most: Mapping[str, int],
-    default: tuple[int, int, int] | None,
-) -> tuple[int, int, int]:
-    high = most.get(name, default[2] if default else usual.get(name))
-    if high is None:
-        raise ConfigError(f"--max: how many {name} are there at most? Give --max {name}=...")
-    mid = usual.get(name, min(default[1], high) if default else high)
-    low = least.get(name, min(default[0], mid) if default else min(1, mid))
-    if not 0 <= low <= mid <= high or high == 0:
-        raise ConfigError(f"{name}: --min {low}, --opt {mid} and --max {high} do not rise")
-    return low, mid, high
+    return Profile(tuple(inputs), {axis: sizes[axis] for axis in dynamic_axes(model)})
 
 
 def _inputs(model: Any) -> list[tuple[str, str, tuple[str | int, ...]]]:

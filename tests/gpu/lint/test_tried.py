@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import onnx
 import onnxruntime
 import pytest
 from onnx import TensorProto, defs, helper
 
 from codesign.gpu.lint import lint, load_table, refused
 from codesign.gpu.tensorrt.gate import Parsed
-from codesign.gpu.tensorrt.profile import profile
+from codesign.gpu.tensorrt.profile import Profile, dynamic_axes, profile
 from tests.gpu.lint.operators import operator_model, operator_names
 
 TRIED = operator_names()
@@ -61,9 +62,7 @@ def test_tensorrt_rtx_takes_what_its_table_says(name: str) -> None:
     kind = "float" if "float" in kinds else kinds[0]
     model = operator_model(name, _number(kind))
     assert not refused(lint(model, "tensorrt-rtx"))
-    sizes = {"n": 100, "e": 300}
-    named = {a: s for a, s in sizes.items() if any(d.dim_param == a for i in model.graph.input for d in _dims(i))}
-    built = parsed[kind].build(profile(model, {}, named, {}), "8.0")
+    built = parsed[kind].build(_profile(model), "8.0")
     assert built.error == ""
 
 
@@ -80,7 +79,7 @@ def test_tensorrt_rtx_refuses_what_its_table_refuses(name: str) -> None:
     parsed = Parsed(model)
     if name == "NonMaxSuppression":  # parsed, and refused by the builder
         assert parsed.errors == ()
-        assert "has no runners that implement it" in parsed.build(profile(model, {}, {}, {}), "8.0").error
+        assert "has no runners that implement it" in parsed.build(_profile(model), "8.0").error
     else:
         assert parsed.errors
 
@@ -101,11 +100,11 @@ def test_tensorrt_rtx_refuses_scatters_with_a_reduction(operator: str, reduction
 def test_turing_has_no_engine_of_a_float32_product_and_one_of_float16() -> None:
     pytest.importorskip("tensorrt_rtx")
     single, half = operator_model("MatMul"), operator_model("MatMul", TensorProto.FLOAT16)
-    assert "FP32 GEMM is not supported" in Parsed(single).build(profile(single, {}, {"n": 9}, {}), "7.5").error
-    assert Parsed(half).build(profile(half, {}, {"n": 9}, {}), "7.5").error == ""
+    assert "FP32 GEMM is not supported" in Parsed(single).build(_profile(single), "7.5").error
+    assert Parsed(half).build(_profile(half), "7.5").error == ""
     assert [f.operator for f in lint(half, "tensorrt-rtx")] == [""]
     assert [f.operator for f in lint(single, "tensorrt-rtx")] == ["", "MatMul"]
 
 
-def _dims(value: object) -> list[object]:
-    return list(value.type.tensor_type.shape.dim)  # type: ignore[attr-defined]
+def _profile(model: onnx.ModelProto) -> Profile:
+    return profile(model, dict.fromkeys(dynamic_axes(model), (1, 100, 300)))

@@ -1,0 +1,133 @@
+"""A network exported: the model, what was measured of it, and what each runtime says of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+
+from codesign.errors import OutputError
+from codesign.gpu.export.model import to_onnx
+from codesign.gpu.export.trial import Difference, check, differences, trial_inputs
+from codesign.gpu.lint import Finding, Level, lint, lint_targets
+from codesign.gpu.lint.tensors import type_name
+from codesign.ir.graph import Graph
+from codesign.ir.text import to_text
+
+
+@dataclass(frozen=True)
+class Options:
+    """How networks are exported; what is None is chosen by the target."""
+
+    lowering: str = "pull"
+    edges: str = "any"
+    precision: str = "fp32"
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or an output of a model: its axes are numbers, or the names of sets."""
+
+    name: str
+    type: str
+    axes: tuple[str | int, ...]
+    table: bool = False
+    """Whether it is one that `codesign.gpu.export.model.feeds` makes from the others."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A network as an ONNX model."""
+
+    graph: Graph
+    model: onnx.ModelProto
+    options: Options
+    differences: Sequence[Difference]
+    findings: Mapping[str, Sequence[Finding]]
+
+    @property
+    def inputs(self) -> list[Port]:
+        """Of the model: the network's, then its tables."""
+        own = {node.origin for node in self.graph.inputs}
+        return [_port(value, value.name not in own) for value in self.model.graph.input]
+
+    @property
+    def outputs(self) -> list[Port]:
+        """Of the model."""
+        return [_port(value, False) for value in self.model.graph.output]
+
+    def manifest(self) -> dict[str, object]:
+        """All of it as plain values."""
+        return {
+            "network": self.graph.name,
+            "inputs": [_row(port) for port in self.inputs],
+            "outputs": [_row(port) for port in self.outputs],
+            "check": [
+                {"output": d.output, "largest_value": d.largest, "largest_difference": d.difference}
+                for d in self.differences
+            ],
+            "lint": {
+                target: [
+                    {"level": f.level.value, "node": f.node, "operator": f.operator, "why": f.reason.why}
+                    for f in findings
+                ]
+                for target, findings in self.findings.items()
+            },
+        }
+
+    def verdicts(self) -> list[tuple[str, str]]:
+        """(runtime, whether it takes the model): `taken`, `taken, 3 warnings`, or what it refuses."""
+        return [(target, _verdict(findings)) for target, findings in self.findings.items()]
+
+
+def exported(graph: Graph, options: Options, what: str) -> Exported:
+    """The network exported, tried in onnxruntime on random inputs, and looked at by the linter.
+
+    ModelError, which calls the network `what`, where the model is further off than its precision explains.
+    """
+    model = to_onnx(graph, options.lowering, options.edges, options.precision)
+    found = differences(graph, model, trial_inputs(graph), options.lowering, options.edges)
+    check(found, options.precision, what)
+    return Exported(graph, model, options, found, {target: lint(model, target) for target in lint_targets()})
+
+
+def write_model(one: Exported, folder: Path) -> None:
+    """model.onnx and network.txt, the network as text with digests of its weights."""
+    write(folder / "model.onnx", one.model.SerializeToString(deterministic=True))
+    write(folder / "network.txt", to_text(one.graph)[0].encode())
+
+
+def write(path: Path, content: bytes) -> None:
+    """The file; OutputError where it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"{path.name} cannot be written: {error.strerror}") from error
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The sha256 of every file in a folder, by its path in it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
+
+def _port(value: onnx.ValueInfoProto, table: bool) -> Port:
+    tensor = value.type.tensor_type
+    axes = tuple(d.dim_value if d.HasField("dim_value") else d.dim_param for d in tensor.shape.dim)
+    return Port(value.name, type_name(tensor.elem_type), axes, table)
+
+
+def _row(port: Port) -> dict[str, object]:
+    return {"name": port.name, "type": port.type, "shape": list(port.axes), "table": port.table}
+
+
+def _verdict(findings: Sequence[Finding]) -> str:
+    stopped = [f for f in findings if f.level is Level.REFUSED]
+    if stopped:
+        operators = sorted({f.operator or "the model" for f in stopped})
+        return f"refused: {', '.join(operators)}"
+    return f"taken, {len(findings)} warnings" if len(findings) > 1 else "taken, 1 warning" if findings else "taken"

@@ -1,0 +1,59 @@
+"""What is exported: the networks of a checkpoint or of a pipeline, as the user's path names them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from codesign.errors import CodesignError, ModelError
+from codesign.gpu.checkpoint import MODEL, WEIGHTS, Checkpoint, is_checkpoint
+from codesign.gpu.networks import network
+from codesign.gpu.tracking.settings import FILE, STAGES, PipelineSettings
+from codesign.ir.graph import Graph
+
+
+@dataclass(frozen=True)
+class Source:
+    """One network by the empty name, or those of a pipeline by their stage, and the sha256 of the files."""
+
+    name: str
+    networks: Mapping[str, Graph]
+    digest: str
+
+
+def read_source(path: Path) -> Source:
+    """The networks in a checkpoint folder or a pipeline folder; ModelError for anything else."""
+    if not path.exists():
+        raise ModelError(f"{path}: there is no such file or folder")
+    if path.is_dir() and (path / FILE).is_file():
+        PipelineSettings.read(path / FILE)
+        networks = {stage: _network(path / stage) for stage in STAGES}
+        files = [path / FILE, *(path / stage / name for stage in STAGES for name in (MODEL, WEIGHTS))]
+        return Source("pipeline", networks, _digest(path, files))
+    if path.is_dir() and is_checkpoint(path):
+        graph = _network(path)
+        return Source(graph.name, {"": graph}, _digest(path, [path / MODEL, path / WEIGHTS]))
+    if path.is_dir():
+        raise ModelError(
+            f"{path}: this is no checkpoint ({MODEL} and {WEIGHTS}) and no pipeline ({FILE} and the checkpoints "
+            f"{', '.join(STAGES)})"
+        )
+    raise ModelError(f"{path}: this is a file; give the folder of a checkpoint or of a pipeline")
+
+
+def _network(folder: Path) -> Graph:
+    checkpoint = Checkpoint.load(folder)
+    try:
+        return network(checkpoint)
+    except CodesignError as error:
+        raise ModelError(f"{folder}: {error}") from error
+
+
+def _digest(root: Path, files: Sequence[Path]) -> str:
+    total = hashlib.sha256()
+    for file in files:
+        content = file.read_bytes()
+        total.update(f"{file.relative_to(root)}\0{len(content)}\0".encode() + content)
+    return f"sha256:{total.hexdigest()}"
