@@ -1,6 +1,6 @@
 """Time of each stage of the tracking pipeline against the hits of the event.
 
-    python -m benchmarks.tracking_scaling PIPELINE [--hits 10000,20000,50000,100000] [--by region|particles]
+    python -m benchmarks.tracking_stages PIPELINE [--hits 10000,20000,50000,100000] [--by region|particles]
         [--neighbours 10] [--repeats 3] [--threads 1]
 
 By `region` the event of the most hits is generated once, and wedges in phi are cut out of it: the density of hits is
