@@ -66,8 +66,8 @@ class Case:
 TAGGING = (("accuracy", metrics.accuracy),)
 ENERGY = (("mae", metrics.mae), ("iqr", metrics.iqr))
 CASES = {
-    "jets": Case(TAGGING, True, {"": "fixed<8,4>"}, 60_000, 40_000),
-    "constituents": Case(TAGGING, True, {"": "fixed<8,4>"}, 1000, 500),
+    "jets": Case(TAGGING, True, {"": "fixed<8,4>"}, 60_000, 200_000),
+    "constituents": Case((*TAGGING, ("auc", metrics.auc)), True, {"": "fixed<8,4>"}, 1000, 500),
     "calo_image": Case(ENERGY, False, {"": "fixed<8,4>"}, 10_000, 2000),
     "calo_full": Case(ENERGY, False, {"": "fixed<8,4>"}, 10_000, 2000),
 }

@@ -55,10 +55,12 @@ def scan_command(
     rounding: Annotated[
         str | None, typer.Option(metavar="MODE", help="Of results: ROUND (half to even), FLOOR, or another of QONNX.")
     ] = None,
-    search: Annotated[str, typer.Option(help="Which points: grid, layers, allocate or sample.")] = "grid",
+    search: Annotated[str, typer.Option(help="Which points: grid, layers, allocate, hessian or sample.")] = "grid",
     bit_operations: Annotated[
         str | None,
-        typer.Option(metavar="NUMBERS", help="Budgets of --search allocate; by default one for each width."),
+        typer.Option(
+            metavar="NUMBERS", help="Budgets of --search allocate and hessian; by default one for each width."
+        ),
     ] = None,
     objective: Annotated[
         str, typer.Option(metavar="COSTS", help="Of --search sample, beside the metric: lut,dsp,interval,ebops, ...")

@@ -35,6 +35,8 @@ def scanned(result: ScanResult) -> Iterator[RenderableType]:
         yield Text(f"and {len(result.outcomes) - MOST_ROWS} more in results.csv", style="dim")
     if result.sensitivities:
         yield from _sensitivities(result)
+    if result.curvatures:
+        yield _curvatures(result)
     if result.mixed:
         yield _mixed(result)
     yield Text(f"{one_line(result.metric.name, 60)} at 18 bits of weight and 20 of result: {result.reference:.6g}")
@@ -65,6 +67,18 @@ def _sensitivities(result: ScanResult) -> Iterator[RenderableType]:
         found = {s.bits: s.outcome.output_error for s in result.sensitivities if s.site == site}
         table.add_row(one_line(site.key, 40), *(f"{found[b]:.3g}" for b in widths))
     yield table
+
+
+def _curvatures(result: ScanResult) -> Table:
+    """The output error that second derivatives expect of each site on its own, width by width."""
+    title = "output error to expect of one site at fewer bits, by the Hessian"
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title)
+    table.add_column("site", no_wrap=True)
+    for heading in ("trace", *map(str, result.curvatures[0].losses)):
+        table.add_column(heading, justify="right")
+    for c in result.curvatures:
+        table.add_row(one_line(c.site.key, 40), f"{c.trace:.3g}", *(f"{v**0.5:.3g}" for v in c.losses.values()))
+    return table
 
 
 def _mixed(result: ScanResult) -> Table:

@@ -168,7 +168,7 @@ def _measured(graph: Graph, sites: Sequence[Site], data: Sequence[np.ndarray]) -
     """What goes into the quantizer of each site, batch by batch."""
     size, count = together(elements(graph)), len(data[0])
     seen = {site.key: _Seen(max(1, _KEPT * size // count)) for site in sites}
-    read = {site.key: _read_by(graph, site) for site in sites}
+    read = {site.key: _rounded_by(graph, site) for site in sites}
     for start in range(0, count, size):
         found = graph.run([x[start : start + size] for x in data], keep=True)
         for site in sites:
@@ -177,11 +177,15 @@ def _measured(graph: Graph, sites: Sequence[Site], data: Sequence[np.ndarray]) -
     return {site.key: seen[site.key].range() for site in sites}
 
 
-def _read_by(graph: Graph, site: Site) -> list[str]:
-    """The nodes whose numbers the quantizers of a result round: it, and what it was joined with on the way."""
+def read_by(graph: Graph, site: Site) -> list[str]:
+    """The quantizers of a result after `tune_precision`."""
     pattern = re.compile(rf"{re.escape(site.node)}_quantized(_\d+)?")
-    added = (n for n in graph if isinstance(n.layer, Quantize) and pattern.fullmatch(n.name))
-    return list(dict.fromkeys(n.inputs[0] for n in added)) or [site.node]
+    return [n.name for n in graph if isinstance(n.layer, Quantize) and pattern.fullmatch(n.name)]
+
+
+def _rounded_by(graph: Graph, site: Site) -> list[str]:
+    """The nodes whose numbers these round: that of the site, and what it was joined with on the way."""
+    return list(dict.fromkeys(graph[name].inputs[0] for name in read_by(graph, site))) or [site.node]
 
 
 class _Seen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,6 +18,9 @@ from codesign.scan.metrics import Metric
 from codesign.scan.results import pareto, uniform
 from codesign.scan.searches import Sensitivity
 from codesign.scan.space import Site
+
+if TYPE_CHECKING:
+    from codesign.scan.hessian import Curvature
 
 COSTS: Mapping[str, str] = {
     "bit_operations": "bit operations",
@@ -105,6 +109,20 @@ def sensitivity(rows: Sequence[Sensitivity]) -> Drawn | None:
         "error of the outputs, relative to their spread, with one site at so many bits and all others at the most",
         _heat(errors, sites, widths, lambda v: f"{v:.2g}", "bits of this site alone", "sensitivity", log=True),
     )
+
+
+def curvature(rows: Sequence[Curvature]) -> Drawn | None:
+    """What second derivatives expect one site to cost on its own, at each width; None where there are none."""
+    if not rows:
+        return None
+    widths = list(rows[0].losses)
+    errors = np.array([[row.losses[b] ** 0.5 for b in widths] for row in rows])
+    return Drawn(
+        "Expected sensitivity by layer",
+        "error of the outputs, relative to their spread, that the Hessian makes one expect of one site at so many bits",
+        _heat(errors, [r.site for r in rows], widths, lambda v: f"{v:.2g}", "bits of this site alone", "curvature",
+              log=True),
+    )  # fmt: skip
 
 
 def profile(ranges: Mapping[str, Range], sites: Sequence[Site], types: Mapping[str, Fixed]) -> Drawn:

@@ -91,9 +91,9 @@ def _small(result: ScanResult, sites: Sequence[Site]) -> Iterator[Drawn]:
 
 
 def _large(result: ScanResult, binary: Binary, sites: Sequence[Site], bits: Sequence[int]) -> Iterator[Drawn]:
-    heat = figures.sensitivity(result.sensitivities)
-    if heat is not None:
-        yield heat
+    for heat in (figures.sensitivity(result.sensitivities), figures.curvature(result.curvatures)):
+        if heat is not None:
+            yield heat
 
     def types(site: Site, width: int) -> Fixed:
         return binary.fixed(site, width)

@@ -60,12 +60,8 @@ def write_results(
     folder: Path, space: Space, metric: Metric, outcomes: Sequence[Outcome], failed: Mapping[str, str]
 ) -> None:
     """results.csv with a row per point, and configs/ with a file for each on the front of metric and bit operations."""
-    text = io.StringIO()
-    written = csv.writer(text, lineterminator="\n")
     rows = table(space, metric, outcomes, failed)
-    written.writerow(rows[0] if rows else ())
-    for row in rows:
-        written.writerow(map(_cell, row.values()))
+    write_table(folder / "results.csv", list(rows[0]) if rows else [], [list(row.values()) for row in rows])
     front = pareto(outcomes, metric)
     configs = folder / "configs"
     configs.mkdir(exist_ok=True)
@@ -77,19 +73,27 @@ def write_results(
     for old in configs.glob("*.yaml"):
         if old.name not in wanted and len(old.stem) == 12:
             old.unlink()  # of an earlier front
-    replace_file(folder / "results.csv", text.getvalue())
 
 
 def write_sensitivities(folder: Path, rows: Sequence[Sensitivity]) -> None:
     """sensitivity.csv: what each site loses at each width."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["site", "layer", "part", "bits", "value", "output_error", "loss", "bit_operations", "type"])
+    heading = ["site", "layer", "part", "bits", "value", "output_error", "loss", "bit_operations", "type"]
+    found = []
     for row in rows:
         o, site = row.outcome, row.site
-        cells = [site.key, _cell(site.origin), site.part.value, row.bits, o.value, o.output_error, row.loss]
-        table.writerow([*cells, o.bit_operations, o.types[site.key]])
-    replace_file(folder / "sensitivity.csv", text.getvalue())
+        cells = [site.key, site.origin, site.part.value, row.bits, o.value, o.output_error, row.loss]
+        found.append([*cells, o.bit_operations, o.types[site.key]])
+    write_table(folder / "sensitivity.csv", heading, found)
+
+
+def write_table(path: Path, heading: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A file of comma-separated values."""
+    text = io.StringIO()
+    written = csv.writer(text, lineterminator="\n")
+    written.writerow(heading)
+    for row in rows:
+        written.writerow(map(_cell, row))
+    replace_file(path, text.getvalue())
 
 
 def replace_file(path: Path, content: str | bytes) -> None:

@@ -22,7 +22,7 @@ from codesign.scan.page import write_page
 from codesign.scan.retrain import Retrained, Retraining, write_retrained
 from codesign.scan.sample import objectives
 from codesign.scan.search import Binary, widths
-from codesign.scan.searches import Mixed, Sensitivity, by_budgets, by_layers, by_samples
+from codesign.scan.searches import Mixed, Sensitivity, by_budgets, by_layers, by_samples, measured
 from codesign.scan.session import Session
 from codesign.scan.space import Space, Types
 from codesign.scan.store import SCHEMA, Store, sqlite_url
@@ -30,6 +30,7 @@ from codesign.scan.workers import Workers
 
 if TYPE_CHECKING:
     from codesign.scan.cluster import Cluster
+    from codesign.scan.hessian import Curvature
 
 Chosen = TypeVar("Chosen", bound=Enum)
 
@@ -43,6 +44,8 @@ class Search(Enum):
     """One weight or result at each width, all others at the most bits: how sensitive the network is to each."""
     ALLOCATE = "allocate"
     """Those, and the widths of each layer that lose least for a budget of bit operations."""
+    HESSIAN = "hessian"
+    """The same from second derivatives of the outputs instead of points that measure each layer."""
     SAMPLE = "sample"
     """Widths of each layer that Optuna proposes, for the metric and further objectives at once."""
 
@@ -68,7 +71,9 @@ class ScanResult:
     sensitivities: tuple[Sensitivity, ...] = ()
     """Of the searches `layers` and `allocate`."""
     mixed: tuple[Mixed, ...] = ()
-    """Of the search `allocate`."""
+    """Of the searches `allocate` and `hessian`."""
+    curvatures: tuple[Curvature, ...] = ()
+    """Of the search `hessian`."""
     retrained: tuple[Retrained, ...] = ()
     """The networks that were trained with quantizers, where the model is a description."""
 
@@ -135,9 +140,9 @@ def scan(
     (half to even), FLOOR or another mode of QONNX. `design` makes for each point the
     design that fits the target, for its cycles and area. The other options are those of `compile`.
 
-    `method` is a `Search`. `allocate` makes an allocation for each budget in `bit_operations`, by default for what each
-    width takes if all layers have it. `sample` evaluates `trials` points that the store does not have, with the costs
-    named in `objective` beside the metric, from `seed` on.
+    `method` is a `Search`. `allocate` and `hessian` make an allocation for each budget in `bit_operations`, by default
+    for what each width takes if all layers have it. `sample` evaluates `trials` points that the store does not have,
+    with the costs named in `objective` beside the metric, from `seed` on.
 
     `workers` processes of this machine evaluate points, or the workers of the Dask cluster at `scheduler`.
 
@@ -155,6 +160,8 @@ def scan(
     chosen = _choice(Search, method, "--search")
     if parquet:
         from codesign.scan.parquet import write_parquet  # needs pyarrow
+    if chosen is Search.HESSIAN:
+        from codesign.scan.hessian import curvatures, expected, write_curvatures  # needs torch
     folder = _folder(Path(output))
     retraining = _retraining(Path(model), train_data, train_labels, folder, progress)
     if retraining is not None:
@@ -189,6 +196,7 @@ def scan(
     session = Session(evaluator, _workers(evaluator, ranges.wide, workers, scheduler), kept, progress)
     sensitivities: list[Sensitivity] = []
     mixed: list[Mixed] = []
+    curved: list[Curvature] = []
     try:
         match chosen:
             case Search.GRID:
@@ -197,7 +205,12 @@ def scan(
                 sensitivities = by_layers(session, binary, weights)
             case Search.ALLOCATE:
                 sensitivities = by_layers(session, binary, weights)
-                mixed = by_budgets(session, binary, weights, sensitivities, budgets)
+                mixed = by_budgets(session, binary, weights, measured(sensitivities, weights), budgets)
+            case Search.HESSIAN:
+                seen = [x[:SAMPLES] for x in evaluator.data]
+                curved = curvatures(evaluator.space, binary, weights, seen, progress=progress)
+                write_curvatures(folder, curved)
+                mixed = by_budgets(session, binary, weights, expected(curved), budgets)
             case Search.SAMPLE:
                 by_samples(session, binary, weights, costs, trials, workers or 1, seed)
         retrained = retraining.at(weights, evaluator) if retraining is not None else []
@@ -225,6 +238,7 @@ def scan(
         len(evaluator.labels),
         tuple(sensitivities),
         tuple(mixed),
+        tuple(curved),
         tuple(retrained),
     )
     progress("drawing scan.html", 0, 0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from codesign.errors import ModelError
 from codesign.scan import search
-from codesign.scan.allocate import Allocation, Widths, allocate, bit_operations
+from codesign.scan.allocate import Allocation, Losses, Widths, allocate, bit_operations
 from codesign.scan.evaluate import Outcome
 from codesign.scan.search import Binary, Point, varied
 from codesign.scan.session import Session
@@ -51,18 +51,18 @@ def by_layers(session: Session, binary: Binary, bits: Sequence[int]) -> list[Sen
     return found
 
 
+def measured(sensitivities: Sequence[Sensitivity], bits: Sequence[int]) -> dict[tuple[str, int], float]:
+    """What each width of each site loses, as it was measured; the most bits lose nothing."""
+    found = {(s.site.key, s.bits): s.loss for s in sensitivities}
+    return found | {(s.site.key, max(bits)): 0.0 for s in sensitivities}
+
+
 def by_budgets(
-    session: Session,
-    binary: Binary,
-    bits: Sequence[int],
-    sensitivities: Sequence[Sensitivity],
-    budgets: Sequence[int] | None,
+    session: Session, binary: Binary, bits: Sequence[int], losses: Losses, budgets: Sequence[int] | None
 ) -> list[Mixed]:
     """The allocation for each budget, evaluated; by default for what each width takes that all layers have."""
     space = session.evaluator.space
     sites = varied(space)
-    losses = {(s.site.key, s.bits): s.loss for s in sensitivities}
-    losses |= {(site.key, max(bits)): 0.0 for site in sites}
     uniform: list[int | None] = [None] * len(budgets or ())
     if budgets is None:
         uniform = [*bits]
