@@ -167,6 +167,7 @@ def run_command(
         from codesign.gpu.extra import check_installed
 
         check_installed("scipy")
+        from codesign.errors import DataError
         from codesign.gpu.folders import new_folder
         from codesign.gpu.tracking.labels import read_hit_ids, write_labels
         from codesign.gpu.tracking.pipeline import Pipeline
@@ -178,7 +179,11 @@ def run_command(
         with new_folder(output) as folder, progress() as told:
             for k, name in enumerate(names):
                 told("finding tracks", k, len(names))
-                labels = found.labels(read_event(events, name, truth=False).hits)
+                event = read_event(events, name, truth=False)
+                try:
+                    labels = found.labels(event.hits)
+                except DataError as error:
+                    raise DataError(f"{events}: {name}: {error}") from error
                 write_labels(folder, name, read_hit_ids(events, name), labels)
                 tracks += int(labels.max(initial=-1)) + 1
         typer.echo(f"labels: {output}: {tracks:,} tracks in {len(names)} events")

@@ -91,6 +91,14 @@ def test_a_pipeline_is_trained_evaluated_and_run(events: Path, tmp_path: Path) -
     assert [int(row["hit_id"]) for row in rows] == list(range(1, len(hits) + 1))
     assert {int(row["track_id"]) >= -1 for row in rows} == {True}
 
+    # A hit that cannot be is named with its event, and nothing is left behind.
+    path = events / "event000000002-hits.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:3], "3,4000,0,0,8,2,1", *lines[4:]]) + "\n")
+    code, out, err = run("run", pipeline, "--events", events, "-o", tmp_path / "other")
+    assert code == 2 and "event000000002: hits: hit 2 at [4000.0, 0.0, 0.0] mm is outside" in err
+    assert not (tmp_path / "other").exists()
+
 
 @pytest.mark.parametrize(
     ("command", "message"),
