@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,3 +72,43 @@ def test_export_prints_what_tensorrt_rtx_built(run: Run, tmp_path: Path) -> None
     assert code == 0
     for file, capability in (("model", "8.0"), ("model", "8.9"), ("model_fp16", "7.5")):
         assert f"embedding: {file}.onnx, engine for {capability} by tensorrt-rtx " in out
+
+
+def test_export_writes_a_repository_for_triton(run: Run, checkpoint: Path, tmp_path: Path) -> None:
+    arguments = ("export", checkpoint, "-o", tmp_path / "out", "--target", "triton", "--name", "gnn")
+    code, out, errors = run(*arguments, "--networks", "onnxruntime", "--instances", "2")
+    assert (code, errors) == (0, "")
+    assert out.startswith("gnn: sha256:")
+    config = (tmp_path / "out" / "gnn" / "config.pbtxt").read_text()
+    assert 'backend: "onnxruntime"' in config
+    assert (tmp_path / "out" / "gnn" / "1" / "model.onnx").is_file()
+
+
+def test_export_for_triton_says_what_to_install(
+    run: Run, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tritonclient", None)
+    code, _, errors = run("export", checkpoint, "-o", tmp_path / "out", "--target", "triton")
+    assert (code, errors) == (2, "codesign: error: this needs tritonclient: pip install 'codesign[gpu]'\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--name", "gnn"), "--name is for --target triton, not onnx"),
+        (("--stages",), "--stages is for --target triton, not onnx"),
+        (("--target", "tensorrt", "--threads", "0"), "--threads is for --target triton, not tensorrt"),
+        (("--target", "triton", "--opt", "nodes=5"), "--opt is for --target tensorrt, not triton"),
+        (("--target", "triton", "--edges", "sorted"), "--edges sorted: clients of a server send edges in any order"),
+        (("--target", "triton", "--device", "tpu"), "--device 'tpu': expected cpu or gpu"),
+        (("--target", "triton", "--delay-us", "5"), "--delay-us is how long an event waits for others"),
+        (("--target", "triton", "--networks", "mine"), "networks is 'mine', expected one of python, onnxruntime"),
+        (("--target", "triton", "--name", "../x"), "the model's name '../x' is none"),
+    ],
+)
+def test_export_refuses_options_of_other_targets(
+    run: Run, checkpoint: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    code, _, errors = run("export", checkpoint, "-o", tmp_path / "out", *arguments)
+    assert (code, message in errors) == (2, True), errors
+    assert not (tmp_path / "out").exists()
