@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from codesign.gpu.checkpoint import Checkpoint
+from codesign.gpu.spvcnn.settings import Settings
 
 
 class _Weights:
@@ -65,3 +66,50 @@ def attention(hidden: int = 5, steps: int = 2, layer_norm: bool = True, seed: in
     weights.mlp("node_network", 2 * state, (hidden, hidden))
     settings = {"inputs": 3, "hidden": hidden, "steps": steps, "activation": "relu", "layer_norm": layer_norm}
     return Checkpoint("attention", settings, weights.found)
+
+
+def spvcnn(settings: Settings, seed: int = 0) -> Checkpoint:
+    """A network of these settings with random weights and batch norms that are no identities."""
+    rng, found, c = np.random.default_rng(seed), {}, settings.channels
+
+    def norm(module: str, channels: int) -> None:
+        for part, low, high in (("weight", 0.5, 1.5), ("bias", -0.5, 0.5), ("running_mean", -0.2, 0.2)):
+            found[f"{module}.{part}"] = rng.uniform(low, high, channels).astype(np.float32)
+        found[f"{module}.running_var"] = rng.uniform(0.2, 2, channels).astype(np.float32)
+
+    def matrix(key: str, *shape: int, fan: int) -> None:
+        found[key] = (rng.normal(size=shape) * (2 / fan) ** 0.5).astype(np.float32)
+
+    def block(module: str, inputs: int, outputs: int, taps: int) -> None:
+        matrix(f"{module}.conv.weight", taps, inputs, outputs, fan=3 * inputs)
+        norm(f"{module}.norm", outputs)
+
+    def linear(module: str, inputs: int, outputs: int) -> None:
+        matrix(f"{module}.weight", outputs, inputs, fan=inputs)
+        found[f"{module}.bias"] = rng.uniform(-0.1, 0.1, outputs).astype(np.float32)
+
+    def stage(module: str, inputs: int, outputs: int) -> None:
+        for part, width in (("first", inputs), ("second", outputs)):
+            block(f"{module}.{part}.first", width, outputs, 27)
+            block(f"{module}.{part}.second", outputs, outputs, 27)
+            if width != outputs:
+                matrix(f"{module}.{part}.shortcut.0.weight", outputs, width, fan=width)
+                norm(f"{module}.{part}.shortcut.1", outputs)
+
+    block("stem.0", settings.inputs, c[0], 27)
+    block("stem.1", c[0], c[0], 27)
+    for k in range(4):
+        block(f"down.{k}", c[k], c[k], 8)
+        stage(f"encode.{k}", c[k], c[k + 1])
+        block(f"up.{k}", c[4 + k], c[5 + k], 8)
+        stage(f"decode.{k}", c[5 + k] + c[3 - k], c[5 + k])
+    for k, (i, j) in enumerate(((0, 4), (4, 6), (6, 8))):
+        linear(f"points.{k}.0", c[i], c[j])
+        norm(f"points.{k}.1", c[j])
+    for module, layers, outputs in (
+        ("semantic", settings.semantic_layers, settings.classes),
+        ("instance", 2, 1 + settings.embedding),
+    ):
+        for k in range(layers):
+            linear(f"{module}.{2 * k}", c[8], c[8] if k < layers - 1 else outputs)
+    return Checkpoint("spvcnn", settings.mapping(), found)

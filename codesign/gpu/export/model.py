@@ -10,18 +10,19 @@ import onnx
 from onnx import helper
 
 from codesign.errors import ModelError
-from codesign.gpu.export.layers import write_layer
+from codesign.gpu.export.layers import padded_rows, write_layer
 from codesign.gpu.export.padded import padded, padded_table
 from codesign.gpu.export.pull import PullTables, pull, pull_tables
 from codesign.gpu.export.scatter import scatter
 from codesign.gpu.export.segments import segments
 from codesign.gpu.export.tables import MAKERS, tables
+from codesign.gpu.export.taps import convolution, lines
 from codesign.gpu.export.writer import FLOAT, INT64, IR_VERSION, OPSET, Writer
 from codesign.gpu.inputs import checked, fed
 from codesign.gpu.rewrites import rewritten
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import Input
-from codesign.ir.layers.rows import Column, SegmentSum
+from codesign.ir.layers.rows import Column, KernelMapConv, SegmentSum
 from codesign.ir.tensor import Tensor
 from codesign.ir.verify import verify
 
@@ -91,6 +92,8 @@ def _write(w: Writer, node: Node, lowering: str, edges: str) -> None:
             w.results[node.name] = _input(w, node, node.layer)
         case SegmentSum():
             w.results[node.name] = _segment_sum(w, node, xs, lowering, edges)
+        case KernelMapConv() if lowering == "pull" and edges == "any":
+            w.results[node.name] = _sparse_convolution(w, node, node.layer, xs)
         case layer:
             w.results[node.name] = write_layer(layer, w, xs)
 
@@ -120,6 +123,18 @@ def _segment_sum(w: Writer, node: Node, xs: list[str], lowering: str, edges: str
         w.built[key] = _table_inputs(w, node, lowering) if edges == "sorted" else _built(w, node, lowering, index, like)
     found: Any = w.built[key]
     return pull(w, values, shape, found) if lowering == "pull" else padded(w, values, shape, found)
+
+
+def _sparse_convolution(w: Writer, node: Node, layer: KernelMapConv, xs: list[str]) -> str:
+    """Of the taps that see a voxel; found in the model, so for runtimes that can."""
+    x, map = xs
+    taps, channels, _ = layer.weights.shape
+    key = ("lines", node.inputs[1])
+    if key not in w.built:
+        w.prefix = node.inputs[1]
+        w.built[key] = lines(w, map, x, taps)
+        w.prefix = node.name
+    return convolution(w, layer, padded_rows(w, x, channels), w.built[key])
 
 
 def _built(w: Writer, node: Node, lowering: str, index: str, like: str) -> PullTables | str:

@@ -10,6 +10,7 @@ from codesign.gpu.networks.attention import attention
 from codesign.gpu.networks.embedding import embedding
 from codesign.gpu.networks.filter import edge_filter
 from codesign.gpu.networks.interaction import interaction
+from codesign.gpu.networks.spvcnn import spvcnn
 from codesign.ir.graph import Graph
 
 KINDS: Mapping[str, Callable[[Checkpoint], Graph]] = {
@@ -17,10 +18,11 @@ KINDS: Mapping[str, Callable[[Checkpoint], Graph]] = {
     "filter": edge_filter,
     "interaction": interaction,
     "attention": attention,
+    "spvcnn": spvcnn,
 }
 """What builds the network of each kind."""
 
-__all__ = ["KINDS", "attention", "edge_filter", "embedding", "interaction", "network"]
+__all__ = ["KINDS", "attention", "edge_filter", "embedding", "interaction", "network", "spvcnn"]
 
 
 def network(checkpoint: Checkpoint) -> Graph:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from codesign.gpu.rewrites.fold_batchnorm import fold_batchnorm
 from codesign.gpu.rewrites.split import split_over_rows
 from codesign.ir.graph import Graph
 from codesign.ir.verify import verify
 
 Pass = Callable[[Graph], None]
 
-PASSES: tuple[Pass, ...] = (split_over_rows,)
+PASSES: tuple[Pass, ...] = (fold_batchnorm, split_over_rows)
 """What `rewritten` does, in this order."""
 
 

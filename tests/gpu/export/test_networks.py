@@ -129,7 +129,8 @@ def changed(checkpoint: Checkpoint, **settings: object) -> Checkpoint:
         ),
         (changed(NETWORKS["interaction"], inputs=4), "a matrix of 3 x 6 cannot multiply an input of shape .4,."),
         (changed(NETWORKS["filter"], inputs=5), "setting inputs is 5, expected an even number"),
-        (Checkpoint("spvcnn", {}, {}), "kind spvcnn cannot be exported"),
+        (Checkpoint("calorimeter", {}, {}), "kind calorimeter cannot be exported"),
+        (Checkpoint("spvcnn", {}, {}), "the setting inputs is missing"),
         (
             Checkpoint(
                 "filter", NETWORKS["filter"].settings, {**NETWORKS["filter"].weights, "more": np.zeros(1, "f4")}

@@ -38,6 +38,7 @@ def tiny(seed: int = 0) -> SPVCNN:
     torch = pytest.importorskip("torch")
     from codesign.gpu.spvcnn.model import SPVCNN
 
+    torch.set_num_threads(1)  # small tensors: threads would wait for each other
     torch.manual_seed(seed)
     return SPVCNN(TINY).eval()
 
