@@ -1,5 +1,5 @@
-"""The command line: `codesign compile`, `convert`, `verify`, `cosim`, `area`, `build`, `scan`, `faults`, `lint`,
-`report`, `show`, `targets`, `tracking` and `train`.
+"""The command line: `codesign compile`, `convert`, `verify`, `cosim`, `area`, `build`, `clustering`, `scan`, `faults`,
+`lint`, `report`, `show`, `targets`, `tracking` and `train`.
 
 Nothing heavy is imported before a command runs, so that `--help` answers at once.
 """
@@ -14,6 +14,7 @@ import typer
 
 from codesign.cli.area import area_command
 from codesign.cli.build import build_command
+from codesign.cli.clustering import clustering
 from codesign.cli.compile import compile_command
 from codesign.cli.convert import convert_command
 from codesign.cli.cosim import cosim_command
@@ -36,6 +37,7 @@ app = typer.Typer(
     help="A trained, quantized network in, a verified HLS C++ project for an FPGA out.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(clustering)
 app.command("compile")(compile_command)
 app.command("convert")(convert_command)
 app.command("verify")(verify_command)

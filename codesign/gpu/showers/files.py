@@ -13,6 +13,7 @@ from numpy.lib.npyio import NpzFile
 
 from codesign.errors import ModelError, OutputError
 from codesign.gpu.showers.detectors import DETECTORS
+from codesign.gpu.showers.evaluation import Clustering
 from codesign.gpu.showers.event import NOBODY, PARTICLE, Kind, ShowerEvent
 
 HITS = {"cell": np.int64, "energy": np.float32, "particle": np.int64}
@@ -64,6 +65,21 @@ def read_events(path: Path, detector: str | None = None) -> list[ShowerEvent]:
         except ModelError as error:
             raise ModelError(f"{path}: event {index}: {error}") from error
     return events
+
+
+def write_labels(path: Path, made: Sequence[Clustering]) -> None:
+    """Writes the clusters of events: `labels` and `hits_of_event`, and `kind` where all have kinds."""
+    empty = [np.empty(0, np.int64)]
+    columns = {
+        "hits_of_event": np.array([len(c.labels) for c in made], np.int64),
+        "labels": np.concatenate([c.labels for c in made] or empty),
+    }
+    kinds = [c.kind for c in made if c.kind is not None]
+    if made and len(kinds) == len(made):
+        columns["kind"] = np.concatenate(kinds)
+    content = io.BytesIO()
+    np.savez_compressed(content, **columns)  # type: ignore[arg-type]
+    replace_bytes(path, content.getvalue())
 
 
 def _event(detector: str, hits: dict[str, np.ndarray], particles: np.ndarray) -> ShowerEvent:

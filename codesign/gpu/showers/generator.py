@@ -16,8 +16,9 @@ exponential energy, hence a resolution of sqrt(2 quantum / E), and they lie wher
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
@@ -73,6 +74,28 @@ MIXTURES = {
     "hcal": Mixture(particles=(8, 20), region=(4.0, 6.28), pileup=20.0, noise=20.0),
 }
 """What events of each detector hold where nothing else is asked for."""
+
+
+def changed(
+    mixture: Mixture, particles: str | None = None, energy: str | None = None, pileup: float | None = None,
+    noise: float | None = None,
+) -> Mixture:  # fmt: skip
+    """A mixture with what is given changed: ranges as texts such as `3-8`. ConfigError where one is none."""
+    given: dict[str, object] = {}
+    if particles is not None:
+        low, high = _range("particles", particles)
+        given["particles"] = (int(low), int(high))
+    if energy is not None:
+        given["energy_gev"] = _range("energy", energy)
+    given |= {name: value for name, value in (("pileup", pileup), ("noise", noise)) if value is not None}
+    return replace(mixture, **given)  # type: ignore[arg-type]
+
+
+def _range(name: str, text: str) -> tuple[float, float]:
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)(?:-(\d{1,6}(?:\.\d{1,6})?))?", text, re.ASCII)
+    if found is None:
+        raise ConfigError(f"--{name}: {text!r}, expected LOW-HIGH such as 3-8, or one number")
+    return float(found[1]), float(found[2] or found[1])
 
 
 def showers(name: str, count: int, seed: int, mixture: Mixture | None = None, first: int = 0) -> Iterator[ShowerEvent]:

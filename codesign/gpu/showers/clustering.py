@@ -1,0 +1,160 @@
+"""A trained network and its thresholds as a folder, and the clusters it finds.
+
+The folder holds clustering.yaml and the checkpoint `spvcnn/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from codesign.checks import Checks
+from codesign.errors import ModelError
+from codesign.gpu.checkpoint import Checkpoint, is_checkpoint
+from codesign.gpu.showers.condensation import NONE, Labels, condensed
+from codesign.gpu.showers.detectors import DETECTORS, detector
+from codesign.gpu.showers.evaluation import Clustering
+from codesign.gpu.showers.event import Kind, ShowerEvent
+from codesign.gpu.showers.inputs import FEATURES, grid_of, sample
+from codesign.gpu.showers.topological import ordered
+
+FILE, NETWORK = "clustering.yaml", "spvcnn"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """How clusters come of what the network says."""
+
+    t_beta: float = 0.3
+    t_d: float = 0.6
+    noise: float = 0.5
+    """Hits that are noise with at least this probability are in no cluster"""
+    least_hits: int = 3
+    """A cluster of fewer is none"""
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """What the network says of the n hits of an event."""
+
+    probabilities: NDArray[np.float32]
+    """(n, kinds)"""
+    beta: NDArray[np.float32]
+    """(n,) in 0..1"""
+    embedding: NDArray[np.float32]
+    """(n, d)"""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedClustering:
+    """The network of a checkpoint, for one detector."""
+
+    detector: str
+    thresholds: Thresholds
+    network: Checkpoint
+
+    def write(self, folder: Path) -> None:
+        """Writes clustering.yaml and the checkpoint into a folder that is empty."""
+        text = yaml.safe_dump({"detector": self.detector, **_plain(self.thresholds)}, sort_keys=False)
+        (folder / FILE).write_text(text, encoding="utf-8")
+        self.network.save(folder / NETWORK)
+
+    @classmethod
+    def load(cls, folder: Path) -> TrainedClustering:
+        """What `save` wrote; ModelError for anything that is not one."""
+        path = folder / FILE
+        checks = Checks(str(path), ModelError)
+        names = [f.name for f in fields(Thresholds)]
+        found = checks.mapping(checks.yaml(path), "the file", ["detector", *names])
+        for name in ("detector", *names):
+            if name not in found:
+                raise ModelError(f"{path}: there is no {name}")
+        if not is_checkpoint(folder / NETWORK):
+            raise ModelError(f"{folder}: there is no checkpoint {NETWORK}/ in it")
+        network = Checkpoint.load(folder / NETWORK)
+        if network.kind != "spvcnn" or network.settings.get("inputs") != len(FEATURES):
+            inputs = network.settings.get("inputs")
+            raise ModelError(f"{folder / NETWORK}: a network of kind {network.kind} with {inputs} inputs, expected "
+                             f"spvcnn with {len(FEATURES)}: {', '.join(FEATURES)}")  # fmt: skip
+        made = cls(
+            checks.choice(found["detector"], "detector", tuple(DETECTORS)),
+            Thresholds(
+                checks.number(found["t_beta"], "t_beta", 0, 1),
+                checks.number(found["t_d"], "t_d", 0, 1e6),
+                checks.number(found["noise"], "noise", 0, 2),
+                checks.whole(found["least_hits"], "least_hits", 1, 1 << 20),
+            ),
+            network,
+        )
+        made.check_grid(str(folder))
+        return made
+
+    def check_grid(self, where: str) -> None:
+        """ModelError where the network's voxels are not those of its detector."""
+        found = {name: self.network.settings.get(name) for name in ("low", "resolution", "size")}
+        step = found["resolution"]
+        if not isinstance(step, list) or not step or not isinstance(step[0], (int, float)):
+            raise ModelError(f"{where}: the network has the resolution {step}, expected three numbers")
+        grid = grid_of(detector(self.detector), float(step[0]))
+        if found != {"low": list(grid.low), "resolution": list(grid.resolution), "size": list(grid.size)}:
+            raise ModelError(f"{where}: the network's voxels are not those of the detector {self.detector}; it was "
+                             "trained for another one")  # fmt: skip
+
+
+def clusters(found: Predicted, event: ShowerEvent, thresholds: Thresholds) -> Clustering:
+    """The clusters of an event, those of more energy first, and the kind of each hit: all hits of a cluster have that
+    of most of its energy, others are noise."""
+    kept = found.probabilities[:, Kind.NOISE] < thresholds.noise
+    labels = np.full(len(event), NONE, np.int64)
+    labels[kept] = condensed(found.beta[kept], found.embedding[kept], thresholds.t_beta, thresholds.t_d)
+    labels = ordered(large(labels, thresholds.least_hits), event.energy)
+    count = int(labels.max(initial=NONE)) + 1
+    inside = labels != NONE
+    votes = np.zeros((count + 1, len(Kind)))
+    np.add.at(votes, labels[inside], event.energy[inside, None] * found.probabilities[inside].astype(np.float64))
+    kind = votes[:, 1:].argmax(axis=1) + 1
+    kind[count] = Kind.NOISE
+    return Clustering(labels, kind[labels].astype(np.int64))
+
+
+def large(labels: Labels, least: int) -> Labels:
+    """Without clusters of fewer hits."""
+    sizes = np.bincount(labels + 1, minlength=1)
+    return np.where(sizes[labels + 1] >= least, labels, NONE)
+
+
+class Runner:
+    """A trained network in PyTorch: gives `Predicted` and `Clustering` of events of its detector."""
+
+    def __init__(self, trained: TrainedClustering) -> None:
+        from codesign.gpu.spvcnn.model import from_checkpoint
+
+        self.trained = trained
+        self.model = from_checkpoint(trained.network)
+
+    def predicted(self, event: ShowerEvent) -> Predicted:
+        """Of one event; an empty event has an empty answer."""
+        import torch
+
+        from codesign.gpu.spvcnn.cloud import Cloud
+        from codesign.gpu.spvcnn.tables import tables
+
+        of = sample(detector(self.trained.detector), event)
+        if not len(event):
+            kinds, place = (np.empty((0, k), np.float32) for k in (len(Kind), self.model.settings.embedding))
+            return Predicted(kinds, np.empty(0, np.float32), place)
+        with torch.no_grad():
+            cloud = Cloud.of(tables(self.model.settings.grid, of.points, nearest=self.model.settings.nearest))
+            out = self.model(torch.from_numpy(of.features), cloud)
+            return Predicted(torch.softmax(out.semantic, dim=1).numpy(), out.beta.numpy(), out.embedding.numpy())
+
+    def __call__(self, event: ShowerEvent) -> Clustering:
+        return clusters(self.predicted(event), event, self.trained.thresholds)
+
+
+def _plain(of: Thresholds) -> dict[str, float | int]:
+    return {f.name: getattr(of, f.name) for f in fields(of)}

@@ -1,0 +1,84 @@
+"""Ways to cluster compared: a trained network, topological and density clusters, the latter two tuned alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from codesign.errors import ModelError
+from codesign.gpu.showers.clustering import Runner, TrainedClustering
+from codesign.gpu.showers.density import Density
+from codesign.gpu.showers.detectors import Detector, detector
+from codesign.gpu.showers.evaluation import Clusterer, Clustering, evaluate
+from codesign.gpu.showers.event import ShowerEvent
+from codesign.gpu.showers.page import Comparison, Shown
+from codesign.gpu.showers.topological import Topological
+from codesign.gpu.showers.tuning import DENSITY, TOPOLOGICAL, tuned
+from codesign.progress import Progress, silent
+
+BASELINES = ("topological", "density")
+DEFAULTS: Mapping[str, Mapping[str, Topological | Density]] = {
+    "hgcal": {
+        "topological": Topological(60, 2, 0, 2, 2, 0.3),
+        "density": Density(3, 10, 6, 0.3, 0.3),
+    },
+    "hcal": {
+        "topological": Topological(60, 6, 0, 1, 2, 0.3),
+        "density": Density(1.5, 20, 1.5, 0.6, 0.3),
+    },
+}
+"""By detector: what `tuned` found on generated events of the default mixture."""
+
+
+def baseline(way: Topological | Density, where: Detector) -> Clusterer:
+    """As something to evaluate."""
+    return lambda event: Clustering(way.clusters(where, event))
+
+
+def compare(
+    name: str, data: str, events: Sequence[ShowerEvent], trained: TrainedClustering | None = None,
+    tuning: Sequence[ShowerEvent] = (), progress: Progress = silent,
+) -> Comparison:  # fmt: skip
+    """The network where there is one, and the baselines, set for `tuning` events where there are some. ModelError where
+    the network is for another detector, or there are no events."""
+    if not events:
+        raise ModelError(f"{data}: there are no events")
+    if trained is not None and trained.detector != name:
+        raise ModelError(f"{data}: the events are of the detector {name}, the network is for {trained.detector}")
+    where = detector(name)
+    ways: dict[str, Clusterer] = {}
+    settings: dict[str, str] = {}
+    if trained is not None:
+        ways["SPVCNN"] = Runner(trained)
+        settings["SPVCNN"] = shown(trained.thresholds)
+    grids: dict[str, Sequence[Any]] = {"topological": TOPOLOGICAL[name], "density": DENSITY[name]}
+    for kind in BASELINES:
+        way = DEFAULTS[name][kind]
+        if tuning:
+            progress(f"tuning {kind}", 0, 0)
+            way, _ = tuned(grids[kind], lambda w, e: w.clusters(where, e), tuning)
+        ways[kind] = baseline(way, where)
+        settings[kind] = shown(way) + (f"; the best of {len(grids[kind])} on {len(tuning)} events" if tuning else "")
+    found = []
+    for k, (title, run) in enumerate(ways.items()):
+        progress(f"clustering: {title}", k, len(ways))
+        found.append(evaluate(title, run, events))
+    example = next((e for e in events if len(e)), events[0])
+    return Comparison(name, data, found, settings, Shown(example, {t: w(example).labels for t, w in ways.items()}))
+
+
+def clusterer(what: str, name: str) -> Clusterer:
+    """`topological`, `density`, or the network in the folder `what`; ModelError where it is for another detector."""
+    if what in BASELINES:
+        return baseline(DEFAULTS[name][what], detector(name))
+    trained = TrainedClustering.load(Path(what))
+    if trained.detector != name:
+        raise ModelError(f"{what}: the network is for the detector {trained.detector}, the events are of {name}")
+    return Runner(trained)
+
+
+def shown(way: Any) -> str:
+    """The settings on one line."""
+    return ", ".join(f"{f.name} {getattr(way, f.name):g}" for f in fields(way))

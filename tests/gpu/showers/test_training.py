@@ -1,0 +1,200 @@
+"""Training of a small SPVCNN on a few events, and the folder that it leaves."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codesign.errors import ConfigError, ModelError
+from codesign.gpu.showers.detectors import detector
+from codesign.gpu.showers.event import ShowerEvent
+from codesign.gpu.showers.generator import Mixture, showers
+from codesign.gpu.showers.inputs import sample
+
+pytestmark = pytest.mark.gpu
+
+FEW = Mixture(particles=(2, 3), region=(2.0, 2.0), pileup=1, noise=2)
+TINY = {
+    "detector": "hcal",
+    "network": {"channels": [4, 4, 8, 8, 8, 8, 8, 8, 8], "resolution": 1, "dropout": 0, "semantic_layers": 2},
+    "training": {"epochs": 3, "batch": 4, "learning_rate": 0.01},
+    "validation": 0.2,
+}
+
+
+def events() -> list[ShowerEvent]:
+    return list(showers("hcal", 30, 1, FEW))
+
+
+def one_thread() -> None:
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def trained() -> object:
+    one_thread()
+    from codesign.gpu.showers.training.config import TrainingConfig
+    from codesign.gpu.showers.training.run import train_clustering
+
+    return train_clustering(TrainingConfig.of(TINY), events())
+
+
+def test_training_lowers_the_loss(trained: object) -> None:
+    assert trained.fitted.training[-1] < 0.8 * trained.fitted.training[0]
+    assert trained.fitted.validation[trained.fitted.best_epoch] == min(trained.fitted.validation)
+
+
+def test_the_same_seed_gives_the_same_weights(trained: object) -> None:
+    one_thread()
+    from codesign.gpu.showers.training.config import TrainingConfig
+    from codesign.gpu.showers.training.run import train_clustering
+
+    again = train_clustering(TrainingConfig.of(TINY), events())
+    other = train_clustering(TrainingConfig.of({**TINY, "seed": 2}), events())
+    for key, array in trained.clustering.network.weights.items():
+        np.testing.assert_array_equal(array, again.clustering.network.weights[key])
+    key = "stem.0.conv.weight" if "stem.0.conv.weight" in again.clustering.network.weights else None
+    changed = [k for k, a in trained.clustering.network.weights.items()
+               if not np.array_equal(a, other.clustering.network.weights[k])]  # fmt: skip
+    assert changed and (key is None or key in changed)
+
+
+def test_a_folder_gives_the_same_clusters(trained: object, tmp_path: Path) -> None:
+    from codesign.gpu.showers.clustering import Runner, TrainedClustering
+
+    folder = tmp_path / "network"
+    folder.mkdir()
+    trained.write(folder)
+    loaded = TrainedClustering.load(folder)
+    assert loaded.thresholds == trained.clustering.thresholds
+    one, other = Runner(trained.clustering), Runner(loaded)
+    for event in events()[:3]:
+        np.testing.assert_array_equal(one(event).labels, other(event).labels)
+        np.testing.assert_array_equal(one.predicted(event).beta, other.predicted(event).beta)
+
+
+def test_an_event_is_what_it_is_in_any_batch_and_any_order(trained: object) -> None:
+    """In evaluation the sums of a voxel's points are in another order: 1e-5 is 100 roundings of float32."""
+    import torch
+
+    from codesign.gpu.showers.clustering import Runner
+    from codesign.gpu.showers.training.batches import batch
+
+    runner = Runner(trained.clustering)
+    few = events()[:3]
+    made = batch(detector("hcal"), runner.model.settings.grid, few, "share")
+    with torch.no_grad():
+        together = runner.model(made.features, made.cloud).beta.numpy()
+    alone = np.concatenate([runner.predicted(e).beta for e in few])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+    order = np.random.default_rng(0).permutation(len(few[0]))
+    columns = ("points", "layer", "cell", "energy", "particle", "kind")
+    mixed = replace(few[0], **{name: getattr(few[0], name)[order] for name in columns})
+    np.testing.assert_allclose(runner.predicted(mixed).beta, runner.predicted(few[0]).beta[order], atol=1e-5)
+
+
+def test_no_hit_and_one_hit_have_an_answer(trained: object) -> None:
+    from codesign.gpu.showers.clustering import Runner
+
+    runner = Runner(trained.clustering)
+    empty = next(showers("hcal", 1, 0, Mixture(particles=(0, 0), pileup=0, noise=0)))
+    assert runner(empty).labels.shape == (0,)
+    whole = events()[0]
+    columns = ("points", "layer", "cell", "energy", "particle", "kind")
+    one = replace(whole, **{name: getattr(whole, name)[:1] for name in columns})
+    assert runner(one).labels.tolist() == [-1]  # a cluster has three hits
+
+
+def test_weights_are_shares_of_particles() -> None:
+    one_thread()
+    from codesign.gpu.showers.inputs import grid_of
+    from codesign.gpu.showers.training.batches import batch
+
+    few = events()[:3]
+    made = batch(detector("hcal"), grid_of(detector("hcal"), 1), few, "share")
+    for number, event in enumerate(few):
+        here = (made.events == number).numpy()
+        objects, weight = made.objects.numpy()[here], made.weight.numpy()[here]
+        for particle in np.unique(objects):
+            # Float32 shares of up to 50 hits.
+            assert weight[objects == particle].sum() == pytest.approx(1, abs=1e-5)
+        small = event.particles["hits"] < 3
+        assert not np.isin(objects, np.flatnonzero(small)).any()
+
+
+@pytest.mark.parametrize("name", ["hcal", "hgcal"])
+def test_a_turned_event_keeps_its_neighbours(name: str) -> None:
+    one_thread()
+    from codesign.gpu.showers.inputs import grid_of
+    from codesign.gpu.showers.training.batches import turned
+    from codesign.gpu.spvcnn.tables import tables
+
+    where = detector(name)
+    grid = grid_of(where, 1)
+    rng = np.random.default_rng(0)
+    made = sample(where, next(showers(name, 1, 2, Mixture(particles=(2, 2)))))
+    apart = np.abs(made.points[:60, None] - made.points[None, :60]).sum(axis=2)
+    seen = set()
+    for _ in range(12):
+        other = turned(where, made, rng)
+        tables(grid, other.points)  # still inside
+        np.testing.assert_allclose(
+            np.abs(other.points[:60, None] - other.points[None, :60]).sum(axis=2), apart, atol=1e-9
+        )
+        np.testing.assert_array_equal(other.features[:, [0, 3, 4]], made.features[:, [0, 3, 4]])
+        seen.add(other.features[0, 1:3].tobytes())
+    assert len(seen) >= 3
+
+
+def test_too_few_events_are_refused() -> None:
+    one_thread()
+    from codesign.gpu.showers.training.config import TrainingConfig
+    from codesign.gpu.showers.training.loop import train
+
+    with pytest.raises(
+        ConfigError, match="3 events with hits, of which 1 are kept for validation, do not fill a batch"
+    ):
+        train(TrainingConfig.of(TINY), events()[:3])
+
+
+def test_events_of_another_detector_are_refused() -> None:
+    one_thread()
+    from codesign.gpu.showers.training.config import TrainingConfig
+    from codesign.gpu.showers.training.loop import train
+
+    with pytest.raises(ModelError, match="the event is of the detector hgcal, this is set for hcal"):
+        train(TrainingConfig.of(TINY), list(showers("hgcal", 2, 1)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.replace("detector: hcal", "detector: hgcal"), "voxels are not those of the detector hgcal"),
+        (lambda s: s.replace("t_beta", "t_b"), "the key 't_b' is not known"),
+        (lambda s: s.replace("least_hits: 3", "least_hits: 0"), "least_hits is 0"),
+        (lambda s: s.replace("least_hits: 3\n", ""), "there is no least_hits"),
+    ],
+)
+def test_a_damaged_folder_is_refused(trained: object, tmp_path: Path, change: object, message: str) -> None:
+    from codesign.gpu.showers.clustering import TrainedClustering
+
+    folder = tmp_path / "network"
+    folder.mkdir()
+    trained.write(folder)
+    file = folder / "clustering.yaml"
+    file.write_text(change(file.read_text()))
+    with pytest.raises(ModelError, match=message):
+        TrainedClustering.load(folder)
+
+
+def test_a_folder_without_a_network_is_refused(trained: object, tmp_path: Path) -> None:
+    from codesign.gpu.showers.clustering import TrainedClustering
+
+    folder = tmp_path / "network"
+    folder.mkdir()
+    trained.write(folder)
+    (folder / "spvcnn" / "weights.npz").unlink()
+    with pytest.raises(ModelError, match="there is no checkpoint spvcnn/ in it"):
+        TrainedClustering.load(folder)
