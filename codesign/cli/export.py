@@ -24,7 +24,10 @@ FOR_TENSORRT, FOR_TRITON = "With --target tensorrt", "With --target triton"
 
 def export_command(
     context: typer.Context,
-    model: Annotated[Path, typer.Argument(help="A folder: the checkpoint of a network, or a tracking pipeline.")],
+    model: Annotated[
+        Path,
+        typer.Argument(help="The folder of a network's checkpoint or of a tracking pipeline, or a TorchScript file."),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")],
     target: Annotated[str, typer.Option(help="onnx, tensorrt or triton.")] = "onnx",
     lowering: Annotated[

@@ -1,4 +1,4 @@
-"""What is exported: the networks of a checkpoint or of a pipeline, as the user's path names them."""
+"""What is exported: the networks of a checkpoint, a pipeline or a TorchScript file, as the user's path names them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from codesign.errors import CodesignError, ModelError
 from codesign.gpu.checkpoint import MODEL, WEIGHTS, Checkpoint, is_checkpoint
+from codesign.gpu.extra import check_installed
 from codesign.gpu.networks import network
 from codesign.gpu.tracking.settings import FILE, STAGES, PipelineSettings
 from codesign.ir.graph import Graph
@@ -24,7 +25,8 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """The networks in a checkpoint folder or a pipeline folder; ModelError for anything else."""
+    """The networks in a checkpoint folder, a pipeline folder or a TorchScript file; ModelError for anything else, and
+    ToolError for a file where PyTorch, which reads it, is not installed."""
     if not path.exists():
         raise ModelError(f"{path}: there is no such file or folder")
     if path.is_dir() and (path / FILE).is_file():
@@ -40,7 +42,11 @@ def read_source(path: Path) -> Source:
             f"{path}: this is no checkpoint ({MODEL} and {WEIGHTS}) and no pipeline ({FILE} and the checkpoints "
             f"{', '.join(STAGES)})"
         )
-    raise ModelError(f"{path}: this is a file; give the folder of a checkpoint or of a pipeline")
+    check_installed("torch")
+    from codesign.gpu.networks.torchscript import read
+
+    graph = read(path)
+    return Source(graph.name, {"": graph}, _digest(path.parent, [path]))
 
 
 def _network(folder: Path) -> Graph:

@@ -22,6 +22,7 @@ from codesign.gpu.tensorrt.commands import measuring_lines, trtexec_lines
 from codesign.gpu.tensorrt.gate import CAPABILITIES, KNOWN, Built, Gate, Parsed, available
 from codesign.gpu.tensorrt.half import in_float16
 from codesign.gpu.tensorrt.profile import Given, Profile, dynamic_axes, profile
+from codesign.gpu.tensorrt.profile_file import profile_text
 from codesign.gpu.tensorrt.sizes import all_sizes
 from codesign.ir.graph import Graph
 from codesign.progress import Progress, silent
@@ -141,7 +142,7 @@ def _engine(graph: Graph, options: Options, wishes: Wishes, what: str, place: Pa
         write(place / "model_fp16.onnx", half.SerializeToString(deterministic=True))
         converted = Exported(graph, half, options, away, {})
         variants.append(_variant(converted, shapes, "model_fp16", "fp16", (TURING,), away, progress))
-    write(place / "profile.json", (json.dumps(_profile_values(shapes), indent=2) + "\n").encode())
+    write(place / "profile.json", profile_text(shapes).encode())
     gates = {v.file: None if v.gate is None else _gate_values(v.gate) for v in variants}
     write(place / "gate.json", (json.dumps(gates, indent=2) + "\n").encode())
     return Engine(one, shapes, variants, example, measuring_lines(f"{variants[0].file}.plan", example))
@@ -187,23 +188,6 @@ def _example(one: Exported, shapes: Profile, place: Path) -> dict[str, Sequence[
 
 def _said(options: Options) -> str:
     return f"--lowering {options.lowering} --edges {options.edges}"
-
-
-def _profile_values(shapes: Profile) -> dict[str, object]:
-    return {
-        "sizes": {axis: dict(zip(("min", "opt", "max"), sizes)) for axis, sizes in shapes.sizes.items()},
-        "inputs": [
-            {
-                "name": one.name,
-                "type": one.type,
-                "axes": list(one.axes),
-                "min": list(one.least),
-                "opt": list(one.usual),
-                "max": list(one.most),
-            }
-            for one in shapes.inputs
-        ],
-    }
 
 
 def _variants(engine: Engine) -> list[dict[str, object]]:

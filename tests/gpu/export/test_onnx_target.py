@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 
-from codesign.errors import ModelError, OutputError
+from codesign.errors import ModelError, OutputError, ToolError
 from codesign.gpu.checkpoint import Checkpoint
 from codesign.gpu.export import exported
 from codesign.gpu.export.exported import Options
@@ -130,6 +131,21 @@ def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
     Checkpoint("embedding", {**made.settings, "inputs": 4}, made.weights).save(tmp_path / "odd")
     with pytest.raises(ModelError, match=r"odd: embedding: node network.0: a matrix of 3 x 6 cannot multiply"):
         read_source(tmp_path / "odd")
+
+
+def test_a_torchscript_file_needs_pytorch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "net.pt").write_bytes(b"no script")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ToolError, match=r"this needs torch: pip install 'codesign\[gpu\]'"):
+        read_source(tmp_path / "net.pt")
+
+
+@pytest.mark.gpu
+def test_a_file_that_is_no_torchscript_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    (tmp_path / "net.pt").write_bytes(b"no script")
+    with pytest.raises(ModelError, match=r"net.pt: PyTorch cannot read this as TorchScript"):
+        read_source(tmp_path / "net.pt")
 
 
 def test_options_that_there_are_not_are_refused(checkpoint: Path, tmp_path: Path) -> None:

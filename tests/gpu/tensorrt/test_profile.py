@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from codesign.gpu.export.model import feeds, to_onnx
 from codesign.gpu.export.trial import trial_inputs
 from codesign.gpu.networks import network
 from codesign.gpu.tensorrt.profile import Profile, dynamic_axes, profile, sizes_of
+from codesign.gpu.tensorrt.profile_file import profile_text, read_profile
 from codesign.gpu.tensorrt.sizes import all_sizes
 from tests.gpu.checkpoints import embedding, interaction
 
@@ -59,6 +62,34 @@ def test_what_is_not_given_has_a_default_and_what_has_none_must_be_given() -> No
     assert all_sizes(graph, axes, "pull", {"nodes": 2}, {"nodes": 5}, {}) == {"nodes": (2, 5, 100_000)}
     with pytest.raises(ConfigError, match="how many clusters are there at most"):
         all_sizes(graph, ["clusters"], "pull", {}, {}, {})
+
+
+def test_a_profile_is_read_back_from_its_file(tmp_path: Path) -> None:
+    found = made(nodes=100, edges=1000)
+    path = tmp_path / "profile.json"
+    path.write_text(profile_text(found))
+    assert read_profile(path) == found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("{", "[", "this is no profile of ours"),
+        ('"sizes"', '"size"', "the profile: the key 'size' is not known; did you mean sizes"),
+        ('"min": 1,', '"min": -1,', r"sizes: nodes: min is -1, expected an integer in 0..2147483647"),
+        ('"name": "x"', '"name": 7', "inputs: name is 7, expected a name"),
+        ('"type": "float"', '"type": "real"', "inputs: x: type is 'real', expected one of float"),
+        ('"nodes",\n        3', '"nodes"', r"inputs: x: min is \[1, 3\], expected 1 sizes"),
+    ],
+)
+def test_a_damaged_profile_is_refused(before: str, after: str, message: str, tmp_path: Path) -> None:
+    text = profile_text(made(nodes=100, edges=1000))
+    assert before in text
+    (tmp_path / "profile.json").write_text(text.replace(before, after, 1))
+    with pytest.raises(ModelError, match=message):
+        read_profile(tmp_path / "profile.json")
+    with pytest.raises(ModelError, match="cannot be read"):
+        read_profile(tmp_path / "none.json")
 
 
 def test_names_and_sizes_that_cannot_be_are_refused() -> None:

@@ -19,6 +19,7 @@ from codesign.gpu.tensorrt.gate import KNOWN, available
 from codesign.gpu.tensorrt.target import Engine, Wishes, write_tensorrt
 from tests.gpu.checkpoints import attention, edge_filter, embedding, interaction
 
+SHARED = Path(__file__).parents[4] / "shared" / "models"
 SORTED = Options(edges="sorted")
 SMALL = {"nodes": 1000, "edges": 5000}
 
@@ -157,6 +158,19 @@ def test_tensorrt_rtx_builds_the_networks_for_every_card(make: object, tmp_path:
     assert [b["compute_capability"] for b in gates["model_fp16"]["built"]] == ["7.5"]
     assert all(b["engine_bytes"] > 0 for gate in gates.values() for b in gate["built"])
     assert "| 8.0 | " in (tmp_path / "out" / "README.md").read_text()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the published models are not beside the checkout")
+@pytest.mark.parametrize("name", ["filter", "gnn"])
+def test_tensorrt_rtx_builds_the_published_networks_from_their_torchscript(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("tensorrt_rtx")
+    script = SHARED / f"exatrkx_trackml_{name}" / "model_torchscript.pt"
+    wishes = Wishes({}, {}, {}, ("7.5", "8.0"))
+    engine = write_tensorrt(script, tmp_path / "out", SORTED, wishes, version="1")[""]
+    assert not engine.stopped
+    assert [v.file for v in engine.variants] == ["model", "model_fp16"]
 
 
 @pytest.mark.gpu
