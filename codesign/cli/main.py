@@ -1,5 +1,5 @@
 """The command line: `codesign compile`, `convert`, `verify`, `cosim`, `area`, `build`, `clustering`, `scan`, `faults`,
-`lint`, `report`, `show`, `targets`, `tracking` and `train`.
+`lint`, `report`, `show`, `targets`, `tracking`, `train` and `triton`.
 
 Nothing heavy is imported before a command runs, so that `--help` answers at once.
 """
@@ -27,6 +27,7 @@ from codesign.cli.show import show_command
 from codesign.cli.targets import targets_command
 from codesign.cli.tracking import tracking
 from codesign.cli.train import train_command
+from codesign.cli.triton import triton
 from codesign.cli.verify import verify_command
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ app.command("scan")(scan_command)
 app.command("show")(show_command)
 app.command("targets")(targets_command)
 app.add_typer(tracking)
+app.add_typer(triton)
 app.command("train")(train_command)
 
 

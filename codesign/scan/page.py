@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codesign import __version__
+from codesign.backends.swap import replace_file
 from codesign.ir.fixed import Fixed
 from codesign.report.pages import page_templates, style
 from codesign.report.plots import Drawn
 from codesign.report.text import counted, one_line
 from codesign.scan import figures
 from codesign.scan.evaluate import Outcome
-from codesign.scan.results import replace_file, uniform
+from codesign.scan.results import uniform
 from codesign.scan.search import Binary, varied
 from codesign.scan.space import Site, digest, read
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from codesign.backends.swap import replace_file
 from codesign.errors import ToolError
 from codesign.scan.evaluate import Outcome
 from codesign.scan.metrics import Metric
-from codesign.scan.results import replace_file, table
+from codesign.scan.results import table
 from codesign.scan.space import Space
 
 try:

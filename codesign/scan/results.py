@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from codesign.errors import OutputError
+from codesign.backends.swap import replace_file
 from codesign.scan.evaluate import Outcome
 from codesign.scan.metrics import Metric
 from codesign.scan.searches import Sensitivity
@@ -94,16 +93,6 @@ def write_table(path: Path, heading: Sequence[str], rows: Sequence[Sequence[obje
     for row in rows:
         written.writerow(map(_cell, row))
     replace_file(path, text.getvalue())
-
-
-def replace_file(path: Path, content: str | bytes) -> None:
-    """Writes the file whole, or leaves the one that there is."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        os.replace(partial, path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _id(outcome: Outcome) -> str:

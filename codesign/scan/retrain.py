@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from codesign import __version__
+from codesign.backends.swap import replace_file
 from codesign.data import read_array, read_arrays
 from codesign.errors import ConfigError
 from codesign.frontends import model_file
@@ -25,7 +26,6 @@ from codesign.progress import Progress, silent
 from codesign.scan.evaluate import Evaluator, Outcome
 from codesign.scan.qat.description import Description
 from codesign.scan.qat.extra import check_installed
-from codesign.scan.results import replace_file
 
 if TYPE_CHECKING:
     from codesign.scan.qat.network import Network

@@ -21,7 +21,7 @@ from codesign.gpu.triton.config import check_name
 from codesign.gpu.triton.health import answers
 from codesign.gpu.triton.server import Interpreter, Server, find_interpreter, find_server
 from codesign.progress import Progress, silent
-from codesign.vendor.run import MARK, OF_MAKE, gone, marked, stop
+from codesign.vendor.run import MARK, OF_MAKE, Signals, gone, marked, stop
 
 LOOPBACK = "127.0.0.1"
 READY_SECONDS = 120.0
@@ -30,6 +30,7 @@ _EXIT_SECONDS = 5
 _SHM = Path("/dev/shm")
 _LOOK = 0.1
 _SHOWN = 8
+_READ = 200_000
 _COMPLAINT = re.compile(r"^[EF]\d{4} |: error while loading shared libraries: |^\w*Error: |^error: |\| UNAVAILABLE: ")
 _NOISE = re.compile(r"CudaDriverHelper has not been initialized|^error: creating server: Internal - failed to load all")
 """What it says wherever there is no GPU, and what only repeats."""
@@ -55,6 +56,8 @@ class Running:
     process: subprocess.Popen[bytes]
     mark: str
     folder: Path
+    begins: int = 0
+    """The length of the log when it was started."""
     models: set[int] = field(default_factory=set)
     """The processes that run models, once all are there."""
 
@@ -112,20 +115,22 @@ def start(
     names = models(repository)
     server = server or find_server()
     interpreter = interpreter or find_interpreter(server)
-    listening = _chosen(listening or Listening())
+    listening = chosen(listening or Listening())
     log = log or repository.resolve().parent / f"{repository.resolve().name}.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        sink = log.open("wb")
+        sink = log.open("ab")
         folder = Path(tempfile.mkdtemp(prefix="codesign-triton."))
     except OSError as error:
         raise OutputError(f"{log}: the log cannot be written: {error.strerror}") from error
     mark = f"{os.getpid()}-{secrets.token_hex(8)}"
-    with sink:
+    with sink, Signals() as signals:
+        begins = sink.tell()
         try:
             words = _words(repository, server, interpreter, listening, folder, mark)
             sink.write(f"$ {' '.join(words)}\n".encode("utf-8", "replace"))
             sink.flush()
+            signals.hold()  # until what is started can be ended
             process = subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,
@@ -140,13 +145,15 @@ def start(
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-    running = Running(f"{listening.address}:{listening.grpc}", log, process, mark, folder)
-    try:
-        _wait(running, names, seconds, progress)
-    except BaseException:
-        running.stop()
-        raise
-    running.settled()
+        running = Running(f"{listening.address}:{listening.grpc}", log, process, mark, folder, begins)
+        try:
+            signals.release()
+            _wait(running, names, seconds, progress)
+            running.settled()
+        except BaseException:
+            signals.hold()
+            running.stop()
+            raise
     return running
 
 
@@ -172,9 +179,10 @@ def free_port(address: str = LOOPBACK) -> int:
         return port
 
 
-def complaints(log: Path) -> list[str]:
-    """The lines of a server's log that say what is wrong, the last few, or its last lines where none does."""
-    lines = log.read_text(encoding="utf-8", errors="replace")[-200_000:].splitlines()
+def complaints(log: Path, begins: int = 0) -> list[str]:
+    """The lines of a server's log, from a byte on, that say what is wrong, the last few, or its last lines where none
+    does."""
+    lines = log.read_bytes()[begins:][-_READ:].decode("utf-8", "replace").splitlines()
     said = [line.strip()[:400] for line in lines if line.strip()]
     wrong = [line for line in said if _COMPLAINT.search(line) and not _NOISE.search(line)]
     return (wrong or said)[-_SHOWN:]
@@ -195,7 +203,7 @@ def _backends(server: Server, interpreter: Interpreter, folder: Path) -> Path:
     return place.parent
 
 
-def _chosen(listening: Listening) -> Listening:
+def chosen(listening: Listening) -> Listening:
     """With ports where any will do; ConfigError for one that another program has."""
     for option, port in (("--grpc-port", listening.grpc), ("--http-port", listening.http),
                          ("--metrics-port", listening.metrics)):  # fmt: skip
@@ -249,16 +257,16 @@ def _wait(running: Running, names: list[str], seconds: float, progress: Progress
         if ready == len(names):
             return
         if (how := running.ended()) is not None:
-            raise ToolError(f"{how} while it was starting{said(running.log)}")
+            raise ToolError(f"{how} while it was starting{said(running)}")
         if time.monotonic() > ends:
-            raise ToolError(f"tritonserver was not ready within {seconds:g} s{said(running.log)}")
+            raise ToolError(f"tritonserver was not ready within {seconds:g} s{said(running)}")
         time.sleep(_LOOK)
 
 
-def said(log: Path) -> str:
+def said(running: Running) -> str:
     """The end of a message: what the server complained of, and where all that it said is."""
-    lines = "\n".join(f"  {line}" for line in complaints(log))
-    return f"; it said:\n{lines}\nall that it said is in {log}"
+    lines = "\n".join(f"  {line}" for line in complaints(running.log, running.begins))
+    return f"; it said:\n{lines}\nall that it said is in {running.log}"
 
 
 def _region(mark: str) -> str:

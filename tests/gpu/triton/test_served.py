@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +24,7 @@ from codesign.gpu.triton.protocol import Refused
 from codesign.gpu.triton.repository import Model, Serving, labels_model, write_repository
 from codesign.gpu.triton.server import Server
 from tests.gpu.triton import rule
+from tests.gpu.triton.conftest import OWN
 
 pytestmark = pytest.mark.gpu
 
@@ -215,3 +219,64 @@ def test_a_model_whose_files_were_changed_does_not_load(repository: Path, triton
         file.write("\n")
     with pytest.raises(ToolError, match=r"its files have the digest sha256:.*, config.pbtxt says sha256:"):
         start(changed, server=tritonserver)
+
+
+@contextmanager
+def serve(repository: Path, tmp_path: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """The command, which has to be ended."""
+    own = os.environ.get("CODESIGN_TRITON", str(OWN))
+    code = "from codesign.cli.main import app; app()"
+    command = [sys.executable, "-c", code, "triton", "serve", str(repository), "--server", own, "--grpc-port", "0"]
+    with subprocess.Popen(
+        [*command, "--log", str(tmp_path / "log"), *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.terminate()  # it ends what it started
+
+
+def answered(process: subprocess.Popen[str]) -> str:
+    """The address, when the server answers."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("serving"):
+            assert line.startswith("serving batched, tracking at 127.0.0.1:")
+            return line.split()[4]
+    raise AssertionError("it ended before it answered")
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    """The tritonserver under the command."""
+    found = Path(f"/proc/{process.pid}/task").glob("*/children")
+    return sorted({int(pid) for path in found for pid in path.read_text().split()})
+
+
+def test_the_command_starts_a_dead_server_again_and_ends_it_by_ctrl_c(
+    repository: Path, tritonserver: Server, tmp_path: Path
+) -> None:
+    event = events(8, 30)[0]
+    with serve(repository, tmp_path, "--restarts", "1") as process:
+        url = answered(process)
+        with Client(url, patience=20) as client:
+            assert client.labels(event).tolist() == expected(event)
+            [first] = children(process)
+            os.kill(first, signal.SIGKILL)
+            assert answered(process) == url, "the server is back at the same address"
+            assert client.labels(event).tolist() == expected(event)
+        [second] = children(process)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+        assert process.returncode == 0 and said == "tritonserver: ended\n"
+    assert not Path(f"/proc/{second}").exists()
+
+
+def test_the_command_gives_up_when_the_server_dies_too_often(
+    repository: Path, tritonserver: Server, tmp_path: Path
+) -> None:
+    with serve(repository, tmp_path, "--restarts", "0") as process:
+        answered(process)
+        os.kill(children(process)[0], signal.SIGKILL)
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "error: tritonserver ended (signal 9), and was started again 0 times before; it said:" in said
