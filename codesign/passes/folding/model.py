@@ -140,6 +140,8 @@ class Model:
         in every delay if there is a deadline."""
         ends: dict[tuple[int, int], list[tuple[Fold, tuple[float, ...]]]] = {}
         for fold in options:
+            if self.pieces.bound(name, fold) > self.pace:
+                continue
             piece = self.pieces.product(name, fold, self.pace)
             if piece.interval > self.pace:
                 continue

@@ -15,7 +15,7 @@ from codesign.config import Strategy
 from codesign.errors import IRError
 from codesign.ir.design import Design
 from codesign.ir.graph import Graph, Node, Output
-from codesign.ir.layers import Input, Product
+from codesign.ir.layers import Dense, Input, Product
 from codesign.ir.tensor import Tensor
 from codesign.passes.builder import Builder, Fold, is_product, matrix_shape, windows_before
 from codesign.passes.lower import lower_layer
@@ -103,6 +103,14 @@ class Pieces:
             self._product[key] = Piece(build.design, (entry,), (build.design.processes[name].writes[0],))
         return self._product[key]
 
+    def bound(self, name: str, fold: Fold) -> int:
+        """An interval that the product is never below with this fold: of a dense layer what its multipliers take. (Of a
+        convolution some products may be left out.)"""
+        node = self.products[name]
+        if not isinstance(node.layer, Dense):
+            return 1
+        return node.type.size // node.layer.outputs * fold.reuse(*matrix_shape(node.layer))
+
     def lanes(self, name: str, fold: Fold, pace: int) -> int:
         """With how many lanes a product of that folding, or what gives it windows, reads its input."""
         return self._before(name, fold, pace)[0]
@@ -129,15 +137,21 @@ class Pieces:
         return pe, self.lanes(name, fold, pace) if name in region.readers else 0
 
     def least_interval(self, region: Region, options: Mapping[str, Sequence[Fold]], pace: int) -> int:
-        """The smallest interval of a region, whatever its ends are; one that it can have, where they are many."""
+        """The smallest interval of a region, whatever its ends are; one that it can have, where they are many, or where
+        it is no more than the pace."""
         ends = [
-            list({self.look(name, region, fold, pace): fold for fold in options[name]}.values())
+            list({self.look(name, region, fold, pace): fold for fold in reversed(options[name])}.values())
             for name in region.products
         ]
         if len(ends) > 2:
             ends = [[max(folds, key=lambda fold: (fold.pe, fold.simd))] for folds in ends]
-        found = (self.region(region, dict(zip(region.products, folds)), pace) for folds in product(*ends))
-        return min((piece.interval for piece in found), default=1)
+        best: int | None = None
+        for folds in product(*ends):  # the widest first
+            interval = self.region(region, dict(zip(region.products, folds)), pace).interval
+            best = interval if best is None else min(best, interval)
+            if best <= pace:
+                break
+        return best or 1
 
     def cost(self, folds: Mapping[str, Fold], pace: int) -> Resources:
         """The sum of all pieces."""

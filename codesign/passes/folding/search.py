@@ -56,7 +56,12 @@ class Search:
 
         Which intervals fit by the model is found by bisection: what fits one fits every longer one. Where the
         design itself does not, longer ones are tried, in steps that double, and then those left out on the way.
+
+        Where the budget holds the fastest design of all, others are not looked at: no longer interval is better.
         """
+        least = self._least(options)
+        if self.possible(options, least) and (fast := self.cheapest(options, least)) is not None:
+            return fast, least
         goals = self.intervals(options)
         first = bisect_left(goals, True, key=lambda goal: self.possible(options, goal))
         if first == len(goals):
@@ -78,10 +83,26 @@ class Search:
 
     def intervals(self, options: Options) -> list[int]:
         """Every interval for which it is worth to look for a design, ascending."""
-        products = [{self.pieces.product(name, f, 1).interval for f in found} for name, found in options.items()]
-        least = max((min(found) for found in products), default=1)
-        least = max(least, *(self.pieces.least_interval(region, options, least) for region in self.pieces.regions))
-        return sorted({least} | {i for found in products for i in found if i > least})
+        least = self._least(options)
+        found = (self.pieces.product(name, f, 1).interval for name, folds in options.items() for f in folds)
+        return sorted({least} | {interval for interval in found if interval > least})
+
+    def _least(self, options: Options) -> int:
+        """The smallest interval that every part has, budget aside."""
+        products = max((self._least_of(name, folds) for name, folds in options.items()), default=1)
+        regions = (self.pieces.least_interval(region, options, products) for region in self.pieces.regions)
+        return max(products, *regions)
+
+    def _least_of(self, name: str, folds: Sequence[Fold]) -> int:
+        """That of a product: the folds are looked at until no other one can be faster."""
+        best: int | None = None
+        for bound, fold in sorted(((self.pieces.bound(name, f), f) for f in folds), key=lambda found: found[0]):
+            if best is not None and bound >= best:
+                break
+            interval = self.pieces.product(name, fold, 1).interval
+            best = interval if best is None else min(best, interval)
+        assert best is not None  # a product has folds
+        return best
 
     def possible(self, options: Options, pace: int) -> bool:
         """Whether the model knows a folding of this interval within the budget; what it does not know for certain
@@ -202,7 +223,7 @@ class Search:
 
     def _paces(self, options: Options, most: int) -> list[int]:
         """That, a half of it and a quarter, as long as some design is that fast."""
-        least = self.intervals(options)[0]
+        least = self._least(options)
         return [pace for pace in (most, most // 2, most // 4) if pace >= least]
 
     def smallest(self, options: Options, pace: int) -> Resources | None:
