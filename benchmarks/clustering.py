@@ -36,7 +36,7 @@ class Case:
     test: int = 200
 
 
-CASES = (Case("hcal", 3200, tune=100, test=500), Case("hgcal", 2800))
+CASES = (Case("hcal", 3200, tune=100, test=500), Case("hgcal", 2800, tune=25))
 
 
 def codesign(*arguments: object) -> None:
@@ -84,11 +84,14 @@ def report(found: dict[str, Any], history: dict[str, Any], seconds: float) -> No
         )  # fmt: skip
     heads = ["", "PQ", "SQ", "RQ", "PQ by hits", *(f"PQ {k}" for k in KINDS), "mean IoU", "ms"]
     print(table(heads, rows))
-    rows = [
-        [way["name"], *(f"{number(r['median'])} ± {number(r['resolution'])}" for r in way["response"].values())]
-        for way in found["ways"]
-    ]
-    print(table(["response ± resolution", *KINDS], rows))
+    for title, key in (("hits", "response"), ("true energy", "response_to_true_energy")):
+        rows = [[way["name"], *(energies(way[key][k]) for k in KINDS)] for way in found["ways"]]
+        print(f"\n{table([f'cluster / {title}', *KINDS], rows)}")
+
+
+def energies(of: dict[str, Any]) -> str:
+    """Median, resolution, and of how many."""
+    return f"{number(of['median'])} ± {number(of['resolution'])} ({of['found']})"
 
 
 def number(value: float | None) -> str:

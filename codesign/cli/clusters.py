@@ -24,14 +24,14 @@ def told_of(found: Comparison) -> Iterator[RenderableType]:
         cells = [figure(q.pq), figure(q.sq), figure(q.rq), figure(e.plain.pq), *kinds, figure(e.mean_iou)]
         table.add_row(e.name, *cells, f"{1e3 * e.seconds:.1f}")
     yield table
-    energies = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="energy of clusters over that of their particles' hits")
+    title = "energy of clusters: response ± resolution over that of the particles' hits (particles found)"
+    energies = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title)
     energies.add_column("")
     for kind in NAMES:
-        energies.add_column(f"{kind.name} response", justify="right")
-        energies.add_column("resolution", justify="right")
+        energies.add_column(kind.name, justify="right")
     for e in found.evaluations:
-        cells = [figure(v) for k in NAMES for v in (e.responses[k].median, e.responses[k].resolution)]
-        energies.add_row(e.name, *cells)
+        rows = [e.responses[k] for k in NAMES]
+        energies.add_row(e.name, *(f"{figure(r.median)} ± {figure(r.resolution)} ({r.count})" for r in rows))
     yield energies
     if any(e.kinds_given for e in found.evaluations):
         yield Text("* names no kinds: its clusters are given the true ones")

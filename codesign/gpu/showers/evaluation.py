@@ -58,11 +58,15 @@ class Evaluation:
     seconds: float
     """Of clustering one event, in the mean"""
     responses: dict[Kind, Response] = field(init=False)
+    """Over the energy of the particles' hits"""
+    to_truth: dict[Kind, Response] = field(init=False)
+    """Over the particles' own energy"""
     efficiencies: dict[Kind, list[Efficiency]] = field(init=False)
 
     def __post_init__(self) -> None:
         wanted = [k for k in Kind if k != Kind.NOISE]
         object.__setattr__(self, "responses", {k: response(self.found, k) for k in wanted})
+        object.__setattr__(self, "to_truth", {k: response(self.found, k, truth=True) for k in wanted})
         object.__setattr__(self, "efficiencies", {k: efficiencies(self.found, k) for k in wanted})
 
     @property
@@ -82,9 +86,11 @@ class Evaluation:
             "mean_iou": self.mean_iou,
             "mean_iou_by_energy": mean_iou(self.of_energy),
             "confusion": self.confusion.tolist(),
-            "response": {
-                k.name: {"found": r.count, "median": r.median, "resolution": r.resolution, "to_true_energy": r.to_truth}
-                for k, r in self.responses.items()
+            **{
+                name: {
+                    k.name: {"found": r.count, "median": r.median, "resolution": r.resolution} for k, r in rows.items()
+                }
+                for name, rows in (("response", self.responses), ("response_to_true_energy", self.to_truth))
             },
             "efficiency": {
                 k.name: [

@@ -138,13 +138,17 @@ class Comparison:
         yield Table("By kind", "a cluster must be of the right kind too; a way that names no kinds is given the true "
                     "ones, a help to it", heads, rows)  # fmt: skip
         rows = [
-            [f"{e.name}, {NAMES[k]}", str(r.count), figure(r.median), figure(r.resolution), figure(r.to_truth)]
+            [
+                f"{e.name}, {NAMES[k]}",
+                str(r.count),
+                *(figure(v) for v in (r.median, r.resolution, t.median, t.resolution)),
+            ]
             for e in self.evaluations
-            for k, r in e.responses.items()
+            for (k, r), t in zip(e.responses.items(), e.to_truth.values())
         ]
-        yield Table("Energy", "median and resolution of the cluster's energy over that of the particle's hits; the "
-                    "last over the particle's own",
-                    ["", "found", "response", "resolution", "to true energy"], rows)  # fmt: skip
+        yield Table("Energy", "median and resolution of the cluster's energy over that of the particle's hits, and "
+                    "over the particle's own, in which the calorimeter's resolution is",
+                    ["", "found", "response", "resolution", "to true energy", "resolution"], rows)  # fmt: skip
         named = [e for e in self.evaluations if e.mean_iou is not None]
         for e in named:
             rows = [[k.name, *(f"{n:,.0f}" for n in e.confusion[k])] for k in Kind]

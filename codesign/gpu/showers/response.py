@@ -36,15 +36,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Response:
-    """Cluster energy / energy of the particle's hits: its median, and half of what holds the middle 68.3 %, over it.
-
-    Both None where no particle of the kind was found; beside the true energy stands the median of that ratio.
-    """
+    """Energies of the clusters of `count` particles over something: the median, and half of what holds the middle
+    68.3 %, over it. Both None where no particle was found."""
 
     count: int
     median: float | None
     resolution: float | None
-    to_truth: float | None
 
 
 @dataclass(frozen=True)
@@ -88,15 +85,14 @@ def found(pairs: Iterable[tuple[ShowerEvent, Labels, Matching | None]]) -> Found
     return Found(*(np.concatenate(each) for each in (kinds, energies, hits, clusters)))
 
 
-def response(of: Found, kind: Kind) -> Response:
-    """Of the particles of a kind that were found."""
+def response(of: Found, kind: Kind, truth: bool = False) -> Response:
+    """Of the particles of a kind that were found: over the energy of their hits, 1 for a perfect clustering, or over
+    their true energy, in which the calorimeter's own resolution is."""
     here = of.matched & (of.kind == kind)
     if not here.any():
-        return Response(0, None, None, None)
-    ratio = of.cluster[here] / of.hits[here]
-    low, middle, high = np.quantile(ratio, [0.1585, 0.5, 0.8415])
-    truth = float(np.median(of.cluster[here] / of.energy[here]))
-    return Response(int(here.sum()), float(middle), float((high - low) / 2 / middle), truth)
+        return Response(0, None, None)
+    low, middle, high = np.quantile(of.cluster[here] / (of.energy if truth else of.hits)[here], [0.1585, 0.5, 0.8415])
+    return Response(int(here.sum()), float(middle), float((high - low) / 2 / middle))
 
 
 def efficiencies(of: Found, kind: Kind, edges: tuple[float, ...] = EDGES_GEV) -> list[Efficiency]:

@@ -24,6 +24,9 @@ def test_the_truth_is_found_with_all_its_energy() -> None:
     for kind in (Kind.EM, Kind.HAD, Kind.MIP):
         r = response(all_, kind)
         assert r.count == (all_.kind == kind).sum() and (r.median, r.resolution) == (1.0, 0.0)
+        truth = response(all_, kind, truth=True)
+        ratios = (all_.hits / all_.energy)[all_.kind == kind]
+        assert truth.count == r.count and truth.median == pytest.approx(np.median(ratios), rel=1e-12)
         rows = efficiencies(all_, kind)
         assert sum(e.count for e in rows) == r.count and all(e.found == e.count for e in rows)
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from codesign.gpu.showers.detectors import Towers, detector
 from codesign.gpu.showers.event import ShowerEvent
 from codesign.gpu.showers.generator import Mixture, showers
 from codesign.gpu.showers.neighbours import pairs
 from codesign.gpu.showers.topological import Topological, grown, ordered
+
+MUONS = Path(__file__).parents[4] / "shared" / "data" / "hgcal_mugun_ntuple" / "derived_event0.npz"
 
 
 def towers(cells: list[tuple[int, int, int]], energies: list[float]) -> ShowerEvent:
@@ -99,6 +103,26 @@ def test_clusters_are_numbered_by_energy_and_small_ones_dropped() -> None:
     labels, energy = np.array([4, 4, -1, 7, 2]), np.array([1.0, 1.0, 9.0, 3.0, 0.2])
     assert ordered(labels, energy).tolist() == [1, 1, -1, 0, 2]
     assert ordered(labels, energy, least=1).tolist() == [1, 1, -1, 0, -1]
+
+
+@pytest.mark.skipif(not MUONS.is_file(), reason="needs ../shared/data/hgcal_mugun_ntuple")
+def test_two_muons_stand_out_of_the_noise_of_a_simulated_event_of_cms() -> None:
+    """31,444 hits of both endcaps, 124 of them of two muons, thresholds 4 and 2 times the middle of the noise in each
+    layer, up to three layers apart: the two clusters with most energy are the muons, with two thirds of their hits
+    and no other."""
+    with np.load(MUONS) as found:
+        x, y, z, energy, layer = found["feat"][:, :5].astype(np.float64).T
+        truth = found["truth_cluster"]
+    layer = layer.astype(np.int64)
+    noise = np.array([0.0, *(np.median(energy[layer == k]) for k in range(1, 53))])[layer]
+    # In units of 1.5 cm as seen from the origin at 320 cm, and of three layers, the two sides far apart.
+    place = np.stack([x / np.abs(z) * 320 / 1.5, y / np.abs(z) * 320 / 1.5, np.sign(z) * (100 + layer) / 3], axis=1)
+    near = cKDTree(place).query_pairs(1 + 1e-6, p=np.inf, output_type="ndarray").astype(np.int64)
+    labels = ordered(grown(energy / noise, energy, near, Topological(border=np.inf)), energy)
+    found_ = [set(truth[labels == k].tolist()) for k in (0, 1)]
+    assert found_ in ([{0}, {1}], [{1}, {0}])
+    for k, of in enumerate(found_):
+        assert (labels == k).sum() > 0.65 * (truth == of.pop()).sum()
 
 
 @pytest.mark.parametrize("name", ["hgcal", "hcal"])
