@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components as components
 
 from codesign.errors import DataError
@@ -22,16 +22,41 @@ def connected_components(n: int, edges: Edges, min_hits: int = 1) -> NDArray[np.
     return numbered(found, min_hits)
 
 
+def supported_components(
+    n: int, edges: Edges, scores: NDArray[np.floating], least: float = 0.5, min_hits: int = 1
+) -> NDArray[np.int64]:
+    """(n,): `connected_components` of the edges whose `support` is at least `least`.
+
+    For graphs in which all near hits of a particle are joined, not only consecutive ones: there an edge within a
+    particle is one side of triangles, and an edge that joins two particles by mistake seldom is."""
+    return connected_components(n, edges[:, support(n, edges, scores) >= least], min_hits)
+
+
+_BLOCK = 1 << 18
+"""Edges that are looked at together: it bounds the memory."""
+
+
+def support(n: int, edges: Edges, scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(E,): how much other edges speak for each edge from a to b: the sum over the hits c that are joined with both of
+    score(a, c) * score(c, b), where scores (E,) are probabilities. Edges have no direction; each is there once."""
+    check_edges(n, edges)
+    _check_scores(edges, scores)
+    half = csr_array((scores.astype(np.float64), (edges[0], edges[1])), shape=(n, n))
+    near = (half + half.T).tocsr()
+    parts = [np.zeros(0)]
+    for start in range(0, edges.shape[1], _BLOCK):
+        a, b = edges[:, start : start + _BLOCK]
+        parts.append(np.asarray(near[a].multiply(near[b]).sum(axis=1)).ravel())
+    return np.concatenate(parts)
+
+
 def best_paths(n: int, edges: Edges, scores: NDArray[np.floating], min_hits: int = 1) -> NDArray[np.int64]:
     """(n,): labels where the edges (2, E), each from one hit to a later one, may branch, but tracks do not.
 
     Edges are taken by falling score (E,), of equal ones the first, where neither does their start already have a way
     out nor their end a way in. So each hit has at most one neighbour on each side. -1 as in `connected_components`."""
     check_edges(n, edges)
-    if scores.shape != edges.shape[1:]:
-        raise DataError(f"scores: found the shape {scores.shape}, expected one for each of {edges.shape[1]} edges")
-    if np.isnan(scores).any():
-        raise DataError(f"scores: edge {int(np.argmax(np.isnan(scores)))} has the score NaN")
+    _check_scores(edges, scores)
     source, target = edges[:, np.argsort(-scores, kind="stable")]
     left = np.nonzero(source != target)[0]
     taken = []
@@ -49,6 +74,8 @@ def best_paths(n: int, edges: Edges, scores: NDArray[np.floating], min_hits: int
 
 def walk(n: int, edges: Edges, scores: NDArray[np.floating], min_hits: int = 1) -> NDArray[np.int64]:
     """(n,): labels by connected components, of which those that branch are split into `best_paths`.
+
+    For graphs whose true edges join consecutive hits; where they join all near hits of a particle, they branch too.
 
     A component branches where one of its hits has two edges that end there or two that start there. It is nearly always
     more than one particle; one that does not branch is left as it is."""
@@ -91,3 +118,10 @@ def check_edges(n: int, edges: NDArray[np.integer]) -> None:
     if outside.any():
         end, at = (int(i) for i in np.argwhere(outside)[0])
         raise DataError(f"edges: edge {at} ends at hit {edges[end, at]}, but the hits are 0..{n - 1}")
+
+
+def _check_scores(edges: Edges, scores: NDArray[np.floating]) -> None:
+    if scores.shape != edges.shape[1:]:
+        raise DataError(f"scores: found the shape {scores.shape}, expected one for each of {edges.shape[1]} edges")
+    if np.isnan(scores).any():
+        raise DataError(f"scores: edge {int(np.argmax(np.isnan(scores)))} has the score NaN")

@@ -42,6 +42,9 @@ DETECTORS: Columns = {
     **dict.fromkeys(("cx", "cy", "cz"), np.float64),
 }
 
+MAX_MM = 1e6
+"""No hit is a kilometre away."""
+
 _HITS = re.compile(r"(.+)-hits\.csv(\.gz)?")
 
 
@@ -67,7 +70,12 @@ def read_event(folder: Path, name: str, truth: bool = True) -> Event:
         if bad.any():
             row = int(np.argmax(bad))
             raise DataError(f"{path}: row {row + 1} has {column} {table[column][row]}, expected 0..{limit - 1}")
-    hits = np.stack([table[axis] for axis in "xyz"], axis=1).astype(np.float32)
+    places = np.stack([table[axis] for axis in "xyz"], axis=1)
+    far = (np.abs(places) > MAX_MM).any(axis=1)
+    if far.any():
+        row = int(np.argmax(far))
+        raise DataError(f"{path}: row {row + 1} is at {places[row].tolist()}, expected x, y, z within {MAX_MM:g} mm")
+    hits = places.astype(np.float32)
     layer = layer_number(table["volume_id"], table["layer_id"])
     module = table["module_id"].astype(np.int32)
     if not truth:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesign.errors import DataError
-from codesign.gpu.tracking.labelling import best_paths, connected_components, walk
+from codesign.gpu.tracking import labelling
+from codesign.gpu.tracking.labelling import best_paths, connected_components, support, supported_components, walk
 
 
 def flooded(n: int, edges: list[tuple[int, int]], min_hits: int) -> list[int]:
@@ -119,3 +120,39 @@ def test_scores_that_do_not_fit_the_edges_are_refused() -> None:
         best_paths(3, edges, np.zeros(3))
     with pytest.raises(DataError, match="edge 1 has the score NaN"):
         best_paths(3, edges, np.array([0, np.nan]))
+
+
+@given(st.data(), st.integers(2, 10))
+def test_support_is_the_sum_over_common_neighbours(data: st.DataObject, n: int) -> None:
+    end = st.integers(0, n - 1)
+    pairs = data.draw(
+        st.lists(st.tuples(end, end).filter(lambda p: p[0] != p[1]), max_size=20, unique_by=lambda p: (min(p), max(p)))
+    )
+    edges = np.array(pairs, np.int64).reshape(-1, 2).T
+    scores = np.array(data.draw(st.lists(st.integers(0, 4), min_size=len(pairs), max_size=len(pairs)))) / 4
+    of = {frozenset(pair): score for pair, score in zip(pairs, scores)}
+    expected = [
+        sum(of.get(frozenset((a, c)), 0) * of.get(frozenset((c, b)), 0) for c in range(n) if c not in (a, b))
+        for a, b in pairs
+    ]
+    assert support(n, edges, scores).tolist() == expected  # sums of sixteenths are exact
+
+
+def test_support_does_not_depend_on_the_size_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    edges = np.unique(np.sort(random.integers(30, size=(2, 200)), axis=0), axis=1)
+    edges = edges[:, edges[0] != edges[1]]
+    scores = random.random(edges.shape[1])
+    whole = support(30, edges, scores)
+    monkeypatch.setattr(labelling, "_BLOCK", 7)
+    np.testing.assert_array_equal(support(30, edges, scores), whole)
+
+
+def test_two_tracks_of_near_hits_are_told_apart_where_one_edge_joins_them() -> None:
+    # Two tracks of four hits, all near ones joined, and a wrong edge between their middles.
+    track = [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)]
+    edges = np.array([*track, *((a + 4, b + 4) for a, b in track), (1, 6)]).T
+    scores = np.full(edges.shape[1], 0.9)
+    assert connected_components(8, edges).tolist() == [0] * 8
+    assert supported_components(8, edges, scores).tolist() == [0] * 4 + [1] * 4
+    assert supported_components(8, edges, scores, least=2.0, min_hits=2).tolist() == [-1] * 8

@@ -80,6 +80,7 @@ def test_hits_that_are_missing_or_there_twice_are_told(folder: Path) -> None:
         ("truth", r"^2,", "9999,", r"truth\.csv: there is no row for hit_id 2"),
         ("truth", r"^2,\d+,", "2,77,", r"truth\.csv: particle_id 77 has no row in .*-particles\.csv"),
         ("hits", r"^3,[^,]+,", "3,nan,", r"hits\.csv: line 4, column x: found 'nan', expected a finite number"),
+        ("hits", r"^3,[^,]+,", "3,-1e300,", r"hits\.csv: row 3 is at \[-1e\+300, .*expected x, y, z within 1e\+06 mm"),
         ("hits", "volume_id", "volume", r"hits\.csv: the column volume_id is not there \(did you mean volume\?\)"),
         (
             "particles",
