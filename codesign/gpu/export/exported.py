@@ -10,6 +10,7 @@ from pathlib import Path
 import onnx
 
 from codesign.errors import OutputError
+from codesign.gpu.checkpoint import Checkpoint
 from codesign.gpu.export.model import to_onnx
 from codesign.gpu.export.trial import Difference, check, differences, trial_inputs
 from codesign.gpu.lint import Finding, Level, lint, lint_targets
@@ -47,6 +48,7 @@ class Exported:
     options: Options
     differences: Sequence[Difference]
     findings: Mapping[str, Sequence[Finding]]
+    checkpoint: Checkpoint | None = None
 
     @property
     def inputs(self) -> list[Port]:
@@ -83,15 +85,18 @@ class Exported:
         return [(target, _verdict(findings)) for target, findings in self.findings.items()]
 
 
-def exported(graph: Graph, options: Options, what: str) -> Exported:
-    """The network exported, tried in onnxruntime on random inputs, and looked at by the linter.
+def exported(graph: Graph, options: Options, what: str, checkpoint: Checkpoint | None = None) -> Exported:
+    """The network, and the checkpoint that it is of, exported, tried in onnxruntime on random inputs, and looked at by
+    the linter.
 
     ModelError, which calls the network `what`, where the model is further off than its precision explains.
     """
     model = to_onnx(graph, options.lowering, options.edges, options.precision)
-    found = differences(graph, model, trial_inputs(graph), options.lowering, options.edges)
+    inputs = trial_inputs(graph, checkpoint=checkpoint)
+    found = differences(graph, model, inputs, options.lowering, options.edges)
     check(found, options.precision, what)
-    return Exported(graph, model, options, found, {target: lint(model, target) for target in lint_targets()})
+    findings = {target: lint(model, target) for target in lint_targets()}
+    return Exported(graph, model, options, found, findings, checkpoint)
 
 
 def write_model(one: Exported, folder: Path) -> None:

@@ -32,7 +32,7 @@ def write_onnx(
     with output_folder(output, force) as folder:
         for stage, graph in found.networks.items():
             progress(f"exporting {stage or graph.name}", 0, 0)
-            models[stage] = one = exported(graph, options, str(source / stage))
+            models[stage] = one = exported(graph, options, str(source / stage), found.checkpoints.get(stage))
             write_model(one, folder / stage)
             values = {"x": one, "version": version, "digest": found.digest}
             write(folder / stage / "README.md", render("gpu/onnx/README.md.j2", **values).encode())

@@ -21,6 +21,8 @@ class Source:
 
     name: str
     networks: Mapping[str, Graph]
+    checkpoints: Mapping[str, Checkpoint]
+    """Of the networks that have one."""
     digest: str
 
 
@@ -31,12 +33,14 @@ def read_source(path: Path) -> Source:
         raise ModelError(f"{path}: there is no such file or folder")
     if path.is_dir() and (path / FILE).is_file():
         PipelineSettings.read(path / FILE)
-        networks = {stage: _network(path / stage) for stage in STAGES}
+        checkpoints = {stage: Checkpoint.load(path / stage) for stage in STAGES}
+        networks = {stage: _network(path / stage, checkpoint) for stage, checkpoint in checkpoints.items()}
         files = [path / FILE, *(path / stage / name for stage in STAGES for name in (MODEL, WEIGHTS))]
-        return Source("pipeline", networks, _digest(path, files))
+        return Source("pipeline", networks, checkpoints, _digest(path, files))
     if path.is_dir() and is_checkpoint(path):
-        graph = _network(path)
-        return Source(graph.name, {"": graph}, _digest(path, [path / MODEL, path / WEIGHTS]))
+        checkpoint = Checkpoint.load(path)
+        graph = _network(path, checkpoint)
+        return Source(graph.name, {"": graph}, {"": checkpoint}, _digest(path, [path / MODEL, path / WEIGHTS]))
     if path.is_dir():
         raise ModelError(
             f"{path}: this is no checkpoint ({MODEL} and {WEIGHTS}) and no pipeline ({FILE} and the checkpoints "
@@ -46,11 +50,10 @@ def read_source(path: Path) -> Source:
     from codesign.gpu.networks.torchscript import read
 
     graph = read(path)
-    return Source(graph.name, {"": graph}, _digest(path.parent, [path]))
+    return Source(graph.name, {"": graph}, {}, _digest(path.parent, [path]))
 
 
-def _network(folder: Path) -> Graph:
-    checkpoint = Checkpoint.load(folder)
+def _network(folder: Path, checkpoint: Checkpoint) -> Graph:
     try:
         return network(checkpoint)
     except CodesignError as error:

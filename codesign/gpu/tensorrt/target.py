@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,6 @@ from codesign.gpu.tensorrt.half import in_float16
 from codesign.gpu.tensorrt.profile import Given, Profile, dynamic_axes, profile
 from codesign.gpu.tensorrt.profile_file import profile_text
 from codesign.gpu.tensorrt.sizes import all_sizes
-from codesign.ir.graph import Graph
 from codesign.progress import Progress, silent
 
 TURING = "7.5"
@@ -98,7 +97,8 @@ def write_tensorrt(
         for stage, graph in found.networks.items():
             progress(f"exporting {stage or graph.name}", 0, 0)
             place = folder / stage
-            engines[stage] = engine = _engine(graph, options, wishes, str(source / stage), place, progress)
+            one = exported(graph, options, str(source / stage), found.checkpoints.get(stage))
+            engines[stage] = engine = _engine(one, wishes, str(source / stage), place, progress)
             values = {"x": engine, "version": version, "digest": found.digest}
             write(place / "README.md", render("gpu/tensorrt/README.md.j2", **values).encode())
             write(place / "trtexec.sh", render("gpu/tensorrt/trtexec.sh.j2", **values).encode())
@@ -120,8 +120,8 @@ def write_tensorrt(
     return engines
 
 
-def _engine(graph: Graph, options: Options, wishes: Wishes, what: str, place: Path, progress: Progress) -> Engine:
-    one = exported(graph, options, what)
+def _engine(one: Exported, wishes: Wishes, what: str, place: Path, progress: Progress) -> Engine:
+    graph, options = one.graph, one.options
     for target in ("tensorrt", "tensorrt-rtx"):
         stopped = [f for f in one.findings[target] if f.level is Level.REFUSED]
         if stopped:
@@ -135,12 +135,16 @@ def _engine(graph: Graph, options: Options, wishes: Wishes, what: str, place: Pa
     variants = [_variant(one, shapes, "model", options.precision, kept, one.differences, progress)] if kept else []
     if len(kept) < len(wishes.capabilities):
         half = in_float16(one.model)
-        away = differences(graph, half, trial_inputs(graph), options.lowering, options.edges)
-        check(away, "fp16", f"{what} in float16")
+        inputs = trial_inputs(graph, checkpoint=one.checkpoint)
+        away = differences(graph, half, inputs, options.lowering, options.edges)
+        try:
+            check(away, "fp16", f"{what} in float16")
+        except ModelError as error:
+            raise ModelError(f"{error}; leave Turing out: --capability 8.0, for instance") from error
         if refused(lint(half, "tensorrt-rtx")):
             raise ModelError(f"{what}: tensorrt-rtx refuses the model in float16; leave out --capability {TURING}")
         write(place / "model_fp16.onnx", half.SerializeToString(deterministic=True))
-        converted = Exported(graph, half, options, away, {})
+        converted = replace(one, model=half, differences=away, findings={})
         variants.append(_variant(converted, shapes, "model_fp16", "fp16", (TURING,), away, progress))
     write(place / "profile.json", profile_text(shapes).encode())
     gates = {v.file: None if v.gate is None else _gate_values(v.gate) for v in variants}
@@ -177,7 +181,7 @@ def _example(one: Exported, shapes: Profile, place: Path) -> dict[str, Sequence[
     """Writes a random event that the profile takes, each input as raw bytes (as trtexec reads them); their shapes."""
     sets = {node.type.rows or "batch" for node in one.graph.inputs}
     counts = {rows: min(max(low, EXAMPLE), high) for rows, (low, _, high) in shapes.sizes.items() if rows in sets}
-    inputs = trial_inputs(one.graph, counts)
+    inputs = trial_inputs(one.graph, counts, one.checkpoint)
     arrays = feeds(one.graph, inputs, one.options.lowering, one.options.edges)
     found = {port.name: np.ascontiguousarray(arrays[port.name]) for port in one.inputs}
     shapes.check({name: array.shape for name, array in found.items()})

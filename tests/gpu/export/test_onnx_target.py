@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,14 @@ from codesign.gpu.export.onnx_target import write_onnx
 from codesign.gpu.export.source import read_source
 from codesign.gpu.export.trial import Difference, check, differences, trial_inputs
 from codesign.gpu.networks import network
+from codesign.gpu.spvcnn.settings import Settings
 from codesign.gpu.tracking.settings import PipelineSettings
-from tests.gpu.checkpoints import attention, edge_filter, embedding, interaction
+from codesign.ir.graph import Graph, Output
+from codesign.ir.layers import Input
+from codesign.ir.layers.rows import Linear
+from codesign.ir.tensor import Tensor
+from tests.gpu.checkpoints import attention, edge_filter, embedding, interaction, spvcnn
+from tests.gpu.spvcnn.clouds import SMALL
 
 
 @pytest.fixture
@@ -99,10 +106,41 @@ def test_a_model_that_is_off_is_not_written(checkpoint: Path, tmp_path: Path, mo
 
     monkeypatch.setattr(exported, "to_onnx", broken)
     with pytest.raises(
-        ModelError, match=r"model: output output is off by .* in onnxruntime, where fp32 explains 1e-05"
+        ModelError, match=r"model: output output is off by .* in onnxruntime, where fp32 explains 1\.\d+e-05"
     ):
         write_onnx(checkpoint, tmp_path / "out", Options(), version="1")
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_network_of_point_clouds_is_tried_on_a_cloud(tmp_path: Path) -> None:
+    checkpoint = spvcnn(Settings(SMALL, inputs=4, classes=3, channels=(4, 4, 6, 8, 8, 8, 6, 6, 4)))
+    checkpoint.save(tmp_path / "model")
+    found = write_onnx(tmp_path / "model", tmp_path / "out", Options(edges="sorted"), version="1")[""]
+    assert [d.output for d in found.differences] == ["semantic", "beta", "embedding"]
+    inputs = trial_inputs(found.graph, {"points": 77}, checkpoint)
+    assert inputs["features"].shape == (77, 4)
+    assert (inputs["around_0"] < len(inputs["around_0"])).sum(axis=1).max() > 1  # voxels have neighbours
+
+
+def test_a_network_that_makes_much_of_little_is_judged_by_what_it_makes_of_roundings() -> None:
+    steep = Difference("beta", largest=0.5, difference=2e-4, sensitivity=1e-5)
+    check([steep], "fp32", "m")
+    with pytest.raises(ModelError, match="fp32 explains 1e-05"):
+        check([replace(steep, sensitivity=1e-9)], "fp32", "m")
+    check([Difference("beta", 0.5, 1e-2)], "fp16", "m")
+    with pytest.raises(ModelError, match=r"fp16 explains 0\.02"):
+        check([Difference("beta", 0.5, 3e-2)], "fp16", "m")
+
+
+def test_the_sensitivity_is_how_far_outputs_move_with_their_inputs() -> None:
+    graph = Graph("line")
+    graph.add("x", Input(Tensor((1,), rows="nodes")))
+    graph.add("y", Linear(np.array([[3.0]]), np.zeros(1)), "x")
+    graph.outputs.append(Output("y", "y", "y"))
+    inputs = {"x": np.array([[2.0], [-7.0]], np.float32)}
+    [found] = differences(graph, exported.to_onnx(graph), inputs, "pull", "any")
+    assert found.largest == 21
+    assert found.sensitivity == pytest.approx(21 * 2.0**-24, rel=1e-6)
 
 
 def test_a_difference_that_is_no_number_is_refused() -> None:

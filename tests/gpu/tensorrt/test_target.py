@@ -14,10 +14,12 @@ import pytest
 from codesign.errors import ConfigError, ModelError, OutputError
 from codesign.gpu.checkpoint import Checkpoint
 from codesign.gpu.export.exported import Options
+from codesign.gpu.spvcnn.settings import Settings
 from codesign.gpu.tensorrt import target
 from codesign.gpu.tensorrt.gate import KNOWN, available
 from codesign.gpu.tensorrt.target import Engine, Wishes, write_tensorrt
-from tests.gpu.checkpoints import attention, edge_filter, embedding, interaction
+from tests.gpu.checkpoints import attention, edge_filter, embedding, interaction, spvcnn
+from tests.gpu.spvcnn.clouds import SMALL as GRID
 
 SHARED = Path(__file__).parents[4] / "shared" / "models"
 SORTED = Options(edges="sorted")
@@ -158,6 +160,23 @@ def test_tensorrt_rtx_builds_the_networks_for_every_card(make: object, tmp_path:
     assert [b["compute_capability"] for b in gates["model_fp16"]["built"]] == ["7.5"]
     assert all(b["engine_bytes"] > 0 for gate in gates.values() for b in gate["built"])
     assert "| 8.0 | " in (tmp_path / "out" / "README.md").read_text()
+
+
+@pytest.mark.gpu
+def test_tensorrt_rtx_builds_a_network_of_point_clouds(tmp_path: Path) -> None:
+    pytest.importorskip("tensorrt_rtx")
+    checkpoint = spvcnn(Settings(GRID, inputs=4, classes=3, channels=(4, 4, 6, 8, 8, 8, 6, 6, 4)))
+    engine = write(checkpoint, tmp_path, Wishes({}, {"points": 300}, {"points": 1000}, ("8.0",)))
+    assert not engine.stopped
+    assert engine.profile.sizes["voxels_3"] == (1, 300, 1000)
+
+
+@pytest.mark.usefixtures("no_wheel")
+def test_a_network_that_float16_has_no_numbers_for_says_how_to_leave_turing_out(tmp_path: Path) -> None:
+    checkpoint = spvcnn(Settings(GRID, inputs=4, classes=3, channels=(4, 4, 6, 8, 8, 8, 6, 6, 4)))
+    with pytest.raises(ModelError, match=r"in float16: output .* leave Turing out: --capability 8.0, for instance"):
+        write(checkpoint, tmp_path, Wishes({}, {}, {"points": 1000}, ("7.5", "8.0")))
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.gpu
