@@ -173,8 +173,7 @@ EXACT: list[RowStep] = [
 
 
 def _layer_norm(d: RowDraft, x: str) -> str:
-    """Of small numbers, and with a large epsilon: onnxruntime takes the variance as the mean of squares less the
-    squared mean, which cancels otherwise."""
+    """Of small numbers, with a large epsilon: a small variance would amplify the rounding of the mean."""
     n = d.type(x).channels
     return d.put(LayerNorm(d.numbers(n), d.numbers(n), Fraction(1)), x) if d.largest(x) <= 8 else x
 
