@@ -17,7 +17,7 @@ from tests.strategies.rows import row_networks
 Drawn = tuple[Graph, dict[str, np.ndarray], bool]
 BOUND = 1e-5
 """For networks with a step that rounds, behind which nothing comes: in a layer norm of numbers below 8, some float32
-roundings of 5e-7 each, over a deviation of at least 1 (epsilon), times 2 (the scale); tanh and sigmoid are within 1e-6."""
+roundings of 5e-7 each, over a deviation of at least 1 (epsilon), times 2 (the scale); tanh and sigmoid: within 1e-6."""
 
 
 def assert_means(found: dict[str, np.ndarray], expected: dict[str, np.ndarray], exact: bool) -> None:
