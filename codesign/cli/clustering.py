@@ -12,7 +12,7 @@ from codesign.cli.errors import errors_reported
 clustering = typer.Typer(
     name="clustering", no_args_is_help=True, help="Clusters of particles among the hits of a calorimeter (SPVCNN)."
 )
-Threads = Annotated[int | None, typer.Option(min=1, help="Of the network; by default as PyTorch has it.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Of the network; by default as its runtime has it.")]
 Events = Annotated[Path, typer.Option("--data", metavar="FILE", help="Events: the .npz of `clustering generate`.")]
 
 
@@ -70,6 +70,8 @@ def train_command(
         from codesign.gpu.extra import check_installed
 
         check_installed("torch", "scipy")
+        import torch
+
         from codesign.gpu.folders import new_folder
         from codesign.gpu.showers.files import read_events
         from codesign.gpu.showers.training.config import TrainingConfig
@@ -77,7 +79,8 @@ def train_command(
 
         wanted = TrainingConfig.read(config)
         events = read_events(data, wanted.detector)
-        _limit(threads)
+        if threads is not None:
+            torch.set_num_threads(threads)
         with new_folder(output) as folder, progress() as told:
             trained = train_clustering(wanted, events, told)
             trained.write(folder)
@@ -107,7 +110,7 @@ def evaluate_command(
         from codesign.cli.terminal import console, progress
         from codesign.gpu.extra import check_installed
 
-        check_installed("scipy", "matplotlib", *(["torch"] if model is not None else []))
+        check_installed("scipy", "matplotlib")
         from codesign.gpu.showers.comparison import compare
         from codesign.gpu.showers.files import read_events
 
@@ -116,12 +119,11 @@ def evaluate_command(
         if model is not None:
             from codesign.gpu.showers.clustering import TrainedClustering
 
-            _limit(threads)
             trained = TrainedClustering.load(model)
         name = events[0].detector if events else ""
         others = read_events(tune, name) if tune is not None else []
         with progress() as told:
-            found = compare(name, data.name, events, trained, others, told)
+            found = compare(name, data.name, events, trained, others, threads, told)
             found.write(output)
         from codesign.cli.clusters import told_of
 
@@ -148,17 +150,14 @@ def run_command(
         from codesign.gpu.extra import check_installed
 
         check_installed("scipy")
-        from codesign.gpu.showers.comparison import BASELINES, clusterer
+        from codesign.gpu.showers.comparison import clusterer
         from codesign.gpu.showers.files import read_events, write_labels
 
         if output.exists() and not force:
             raise OutputError(f"{output}: this exists; choose another name, or give --force to replace the file")
         events = read_events(data)
-        if model not in BASELINES:
-            check_installed("torch")
-            _limit(threads)
         with progress() as told:
-            way = clusterer(model, events[0].detector) if events else None
+            way = clusterer(model, events[0].detector, threads) if events else None
             made = []
             for k, event in enumerate(events):
                 told("clustering", k, len(events))
@@ -167,11 +166,3 @@ def run_command(
             write_labels(output, made)
         count = sum(int(c.labels.max(initial=-1)) + 1 for c in made)
         typer.echo(f"{output}: {count:,} clusters in {len(events):,} events")
-
-
-def _limit(threads: int | None) -> None:
-    """How many threads PyTorch takes."""
-    if threads is not None:
-        import torch
-
-        torch.set_num_threads(threads)

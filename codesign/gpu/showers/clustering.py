@@ -19,7 +19,7 @@ from codesign.gpu.showers.condensation import NONE, Labels, condensed
 from codesign.gpu.showers.detectors import DETECTORS, detector
 from codesign.gpu.showers.evaluation import Clustering
 from codesign.gpu.showers.event import Kind, ShowerEvent
-from codesign.gpu.showers.inputs import FEATURES, grid_of, sample
+from codesign.gpu.showers.inputs import FEATURES, grid_of
 from codesign.gpu.showers.topological import ordered
 
 FILE, NETWORK = "clustering.yaml", "spvcnn"
@@ -125,35 +125,6 @@ def large(labels: Labels, least: int) -> Labels:
     """Without clusters of fewer hits."""
     sizes = np.bincount(labels + 1, minlength=1)
     return np.where(sizes[labels + 1] >= least, labels, NONE)
-
-
-class Runner:
-    """A trained network in PyTorch: gives `Predicted` and `Clustering` of events of its detector."""
-
-    def __init__(self, trained: TrainedClustering) -> None:
-        from codesign.gpu.spvcnn.model import from_checkpoint
-
-        self.trained = trained
-        self.model = from_checkpoint(trained.network)
-
-    def predicted(self, event: ShowerEvent) -> Predicted:
-        """Of one event; an empty event has an empty answer."""
-        import torch
-
-        from codesign.gpu.spvcnn.cloud import Cloud
-        from codesign.gpu.spvcnn.tables import tables
-
-        of = sample(detector(self.trained.detector), event)
-        if not len(event):
-            kinds, place = (np.empty((0, k), np.float32) for k in (len(Kind), self.model.settings.embedding))
-            return Predicted(kinds, np.empty(0, np.float32), place)
-        with torch.no_grad():
-            cloud = Cloud.of(tables(self.model.settings.grid, of.points, nearest=self.model.settings.nearest))
-            out = self.model(torch.from_numpy(of.features), cloud)
-            return Predicted(torch.softmax(out.semantic, dim=1).numpy(), out.beta.numpy(), out.embedding.numpy())
-
-    def __call__(self, event: ShowerEvent) -> Clustering:
-        return clusters(self.predicted(event), event, self.trained.thresholds)
 
 
 def _plain(of: Thresholds) -> dict[str, float | int]:

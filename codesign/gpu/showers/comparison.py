@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from codesign.errors import ModelError
-from codesign.gpu.showers.clustering import Runner, TrainedClustering
+from codesign.gpu.showers.clustering import TrainedClustering
 from codesign.gpu.showers.density import Density
 from codesign.gpu.showers.detectors import Detector, detector
 from codesign.gpu.showers.evaluation import Clusterer, Clustering, evaluate
 from codesign.gpu.showers.event import ShowerEvent
 from codesign.gpu.showers.page import Comparison, Shown
+from codesign.gpu.showers.runner import Runner
 from codesign.gpu.showers.topological import Topological
 from codesign.gpu.showers.tuning import DENSITY, TOPOLOGICAL, tuned
 from codesign.progress import Progress, silent
@@ -39,7 +40,7 @@ def baseline(way: Topological | Density, where: Detector) -> Clusterer:
 
 def compare(
     name: str, data: str, events: Sequence[ShowerEvent], trained: TrainedClustering | None = None,
-    tuning: Sequence[ShowerEvent] = (), progress: Progress = silent,
+    tuning: Sequence[ShowerEvent] = (), threads: int | None = None, progress: Progress = silent,
 ) -> Comparison:  # fmt: skip
     """The network where there is one, and the baselines, set for `tuning` events where there are some. ModelError where
     the network is for another detector, or there are no events."""
@@ -51,7 +52,7 @@ def compare(
     ways: dict[str, Clusterer] = {}
     settings: dict[str, str] = {}
     if trained is not None:
-        ways["SPVCNN"] = Runner(trained)
+        ways["SPVCNN"] = Runner(trained, threads)
         settings["SPVCNN"] = shown(trained.thresholds)
     grids: dict[str, Sequence[Any]] = {"topological": TOPOLOGICAL[name], "density": DENSITY[name]}
     for kind in BASELINES:
@@ -69,14 +70,14 @@ def compare(
     return Comparison(name, data, found, settings, Shown(example, {t: w(example).labels for t, w in ways.items()}))
 
 
-def clusterer(what: str, name: str) -> Clusterer:
+def clusterer(what: str, name: str, threads: int | None = None) -> Clusterer:
     """`topological`, `density`, or the network in the folder `what`; ModelError where it is for another detector."""
     if what in BASELINES:
         return baseline(DEFAULTS[name][what], detector(name))
     trained = TrainedClustering.load(Path(what))
     if trained.detector != name:
         raise ModelError(f"{what}: the network is for the detector {trained.detector}, the events are of {name}")
-    return Runner(trained)
+    return Runner(trained, threads)
 
 
 def shown(way: Any) -> str:

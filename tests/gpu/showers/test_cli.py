@@ -73,7 +73,6 @@ def test_what_cannot_be_generated_is_refused(tmp_path: Path, arguments: list[str
     assert code == 2 and message in " ".join(errors.split()) and not (tmp_path / "x.npz").exists()
 
 
-@pytest.mark.gpu
 def test_a_folder_that_is_no_network_is_refused(data: Path, tmp_path: Path) -> None:
     code, _, errors = run("run", tmp_path, "--data", data, "-o", tmp_path / "labels.npz")
     assert code == 2 and "clustering.yaml" in errors

@@ -62,33 +62,40 @@ def test_the_same_seed_gives_the_same_weights(trained: object) -> None:
 
 
 def test_a_folder_gives_the_same_clusters(trained: object, tmp_path: Path) -> None:
-    from codesign.gpu.showers.clustering import Runner, TrainedClustering
+    from codesign.gpu.showers.clustering import TrainedClustering
+    from codesign.gpu.showers.runner import Runner
 
     folder = tmp_path / "network"
     folder.mkdir()
     trained.write(folder)
     loaded = TrainedClustering.load(folder)
     assert loaded.thresholds == trained.clustering.thresholds
-    one, other = Runner(trained.clustering), Runner(loaded)
+    one, other = Runner(trained.clustering, 1), Runner(loaded, 1)
     for event in events()[:3]:
         np.testing.assert_array_equal(one(event).labels, other(event).labels)
         np.testing.assert_array_equal(one.predicted(event).beta, other.predicted(event).beta)
 
 
 def test_an_event_is_what_it_is_in_any_batch_and_any_order(trained: object) -> None:
-    """In evaluation the sums of a voxel's points are in another order: 1e-5 is 100 roundings of float32."""
+    """The exported network on single events beside PyTorch on all as one cloud: sums are in another order, and 1e-5 is
+    100 roundings of float32."""
     import torch
 
-    from codesign.gpu.showers.clustering import Runner
+    from codesign.gpu.showers.runner import Runner
     from codesign.gpu.showers.training.batches import batch
+    from codesign.gpu.spvcnn.model import from_checkpoint
 
-    runner = Runner(trained.clustering)
+    runner, model = Runner(trained.clustering, 1), from_checkpoint(trained.clustering.network)
     few = events()[:3]
-    made = batch(detector("hcal"), runner.model.settings.grid, few, "share")
+    made = batch(detector("hcal"), model.settings.grid, few, "share")
     with torch.no_grad():
-        together = runner.model(made.features, made.cloud).beta.numpy()
-    alone = np.concatenate([runner.predicted(e).beta for e in few])
-    np.testing.assert_allclose(together, alone, atol=1e-5)
+        together = model(made.features, made.cloud)
+    alone = [runner.predicted(e) for e in few]
+    np.testing.assert_allclose(together.beta.numpy(), np.concatenate([p.beta for p in alone]), atol=1e-5)
+    shares = np.concatenate([p.probabilities for p in alone])
+    np.testing.assert_allclose(torch.softmax(together.semantic, dim=1).numpy(), shares, atol=1e-5)
+    places = np.concatenate([p.embedding for p in alone])
+    np.testing.assert_allclose(together.embedding.numpy(), places, atol=1e-5 * max(1.0, np.abs(places).max()))
     order = np.random.default_rng(0).permutation(len(few[0]))
     columns = ("points", "layer", "cell", "energy", "particle", "kind")
     mixed = replace(few[0], **{name: getattr(few[0], name)[order] for name in columns})
@@ -96,9 +103,9 @@ def test_an_event_is_what_it_is_in_any_batch_and_any_order(trained: object) -> N
 
 
 def test_no_hit_and_one_hit_have_an_answer(trained: object) -> None:
-    from codesign.gpu.showers.clustering import Runner
+    from codesign.gpu.showers.runner import Runner
 
-    runner = Runner(trained.clustering)
+    runner = Runner(trained.clustering, 1)
     empty = next(showers("hcal", 1, 0, Mixture(particles=(0, 0), pileup=0, noise=0)))
     assert runner(empty).labels.shape == (0,)
     whole = events()[0]

@@ -6,9 +6,12 @@ import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from codesign.gpu.showers.clustering import Runner, Thresholds, TrainedClustering
+import torch
+
+from codesign.gpu.showers.clustering import Thresholds, TrainedClustering
 from codesign.gpu.showers.event import ShowerEvent
 from codesign.gpu.showers.panoptic import Quality
+from codesign.gpu.showers.runner import Runner
 from codesign.gpu.showers.training.config import TrainingConfig
 from codesign.gpu.showers.training.loop import Fitted, train
 from codesign.gpu.showers.tuning import tuned_thresholds
@@ -47,7 +50,7 @@ def train_clustering(config: TrainingConfig, events: list[ShowerEvent], progress
     """Trains, and finds thresholds on the events that were kept for validation."""
     model, fitted, held = train(config, events, progress)
     made = TrainedClustering(config.detector, Thresholds(), to_checkpoint(model))
-    runner = Runner(made)
+    runner = Runner(made, torch.get_num_threads())
     progress("thresholds", 0, 0)
     thresholds, quality = tuned_thresholds([(runner.predicted(e), e) for e in held])
     return Trained(replace(made, thresholds=thresholds), config, fitted, quality, parameters(model))
