@@ -65,7 +65,7 @@ def _invalid(model: onnx.ModelProto, opset: int) -> Iterator[Finding]:
         return
     try:
         onnx.checker.check_model(model)
-    except onnx.checker.ValidationError as error:
+    except (onnx.checker.ValidationError, UnicodeDecodeError) as error:  # the latter for names that are no text
         said = one_line(" ".join(str(error).split()), 300)
         yield _model(f"the file breaks a rule of ONNX: {said}", "export it again", f"onnx.checker {onnx.__version__}")
 
@@ -106,19 +106,22 @@ class _Linter:
         self.behind = load_table(table.falls_back) if table.falls_back else None
 
     def findings(self) -> Iterator[Finding]:
+        contradiction = ""
         try:
             graph = onnx.shape_inference.infer_shapes(self.model).graph
         except (onnx.shape_inference.InferenceError, ValueError, RuntimeError) as error:
-            reason = one_line(str(error), 300)
-            raise ModelError(f"the types in the model contradict each other: {reason}; export it again") from error
+            graph, contradiction = self.model.graph, one_line(" ".join(str(error).split()), 300)
         tensors = Tensors()
         tensors.add_graph(graph)
-        yield from self.types(tensors)
-        yield from self.graph(graph, tensors, 0)
+        found = [*self.types(tensors), *self.graph(graph, tensors, 0)]
         for function in self.model.functions:
             opset = next((o.version for o in function.opset_import if o.domain in ("", "ai.onnx")), self.opset)
             if self.table.functions:
-                yield from _Linter(self.model, opset, self.table).graph(function, Tensors(), 0)
+                found += _Linter(self.model, opset, self.table).graph(function, Tensors(), 0)
+        if contradiction and not refused(found):  # else what is refused is why the types are not known
+            why = f"the types in the model contradict each other: {contradiction}"
+            yield _model(why, "export it again", f"onnx.shape_inference {onnx.__version__}")
+        yield from found
 
     def types(self, tensors: Tensors) -> Iterator[Finding]:
         """Types of tensors that the runtime does not have; one finding for each type."""
@@ -147,6 +150,10 @@ class _Linter:
 
     def node(self, node: Any, tensors: Tensors) -> Iterator[Finding]:
         table, where = self.table, f"{self.table.title} {self.table.version}"
+        if not isinstance(node.op_type, str):  # protobuf gives bytes for what is no UTF-8
+            no_text = Reason("the operator's name is no text", "export it again", "protobuf.dev, Scalar Value Types")
+            yield self.found(node, Level.REFUSED, no_text)
+            return
         if node.domain not in ("", "ai.onnx"):
             if (node.domain, node.op_type) in self.functions and table.functions:
                 return
@@ -155,7 +162,7 @@ class _Linter:
                 yield self.found(node, Level.REFUSED, Reason(why, "export it with operators of ONNX alone", where))
             return
         try:
-            onnx.defs.get_schema(node.op_type, min(self.opset, NEWEST), "")
+            onnx.defs.get_schema(node.op_type, min(max(self.opset, 0), NEWEST), "")
         except onnx.defs.SchemaError:
             why = f"ONNX has no such operator in opset {self.opset}"
             yield self.found(node, Level.REFUSED, Reason(why, "export it in an opset that has it", "the ONNX standard"))

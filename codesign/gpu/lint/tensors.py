@@ -66,7 +66,7 @@ class Tensors:
             return
         try:
             self.constants[name] = numpy_helper.to_array(tensor)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, KeyError):  # KeyError: of a type that there is not
             return
 
 

@@ -13,6 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from codesign.errors import ModelError, TargetError
+from codesign.frontends.reading import read
 from codesign.gpu.lint import Finding, Level, lint, lint_targets, refused
 from tests.gpu.lint.operators import operator_model
 
@@ -284,8 +285,8 @@ def test_protobufs_that_are_no_models_are_refused() -> None:
         lint(proto, "tensorrt")
     wrong = relu()
     wrong.graph.initializer.add(name="x", data_type=INT64, dims=[0, 8])
-    with pytest.raises(ModelError, match="contradict each other"):
-        lint(wrong, "tensorrt")
+    [message] = messages(lint(wrong, "tensorrt"))
+    assert message.startswith("the types in the model contradict each other: ")
 
 
 def test_a_model_that_breaks_the_rules_of_onnx_is_refused() -> None:
@@ -304,7 +305,42 @@ def test_a_type_that_onnx_does_not_have_is_refused() -> None:
     assert any("has the elements type 77" in message for message in messages(lint(proto, "onnxruntime-cpu")))
 
 
-@pytest.mark.parametrize("opset", [-5, 0, 1 << 40])
+def test_a_model_whose_types_are_not_known_is_linted_by_what_it_says() -> None:
+    """As QONNX files are: nothing follows from their quantizers, and what follows contradicts what is declared."""
+    nodes = [
+        helper.make_node("Quant", ["x"], ["q"], name="quantizer", domain="qonnx.custom_op.general"),
+        helper.make_node("Concat", ["q", "q"], ["y"], axis=1, name="join"),
+    ]
+    found = lint(model(nodes, outputs=[("y", FLOAT, ("n", 16))]), "onnxruntime-cpu")
+    assert [f.node for f in found] == ["quantizer"]
+
+
+@pytest.mark.parametrize("target", lint_targets())
+def test_names_that_are_no_text_are_refused(target: str) -> None:
+    content = relu().SerializeToString()
+    operator = onnx.load_model_from_string(content.replace(b"Relu", b"\xfaelu"))
+    assert "the operator's name is no text" in messages(lint(operator, target))[0]
+    node = onnx.load_model_from_string(content.replace(b"act", b"\xfact").replace(b"Relu", b"Rulu"))
+    assert refused(lint(node, target))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_file_is_refused_or_linted(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    content = bytearray(operator_model("Loop").SerializeToString())
+    for place in rng.integers(0, len(content), rng.integers(1, 5)):
+        content[place] = rng.integers(0, 256)
+    path = tmp_path / "m.onnx"
+    path.write_bytes(content)
+    try:
+        proto = read(path)
+        for target in lint_targets():
+            lint(proto, target)
+    except ModelError as error:
+        assert str(error)
+
+
+@pytest.mark.parametrize("opset", [-5, 0, 1 << 40, -(1 << 40)])
 def test_an_opset_that_never_was_is_refused(opset: int) -> None:
     assert refused(lint(relu(opset), "tensorrt"))
 
