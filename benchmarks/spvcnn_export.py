@@ -1,0 +1,161 @@
+"""SPVCNN of the published size in onnxruntime beside PyTorch, on the CPU.
+
+    python -m benchmarks.spvcnn_export [--points 3000] [--threads 1] [--resolution 1] [--repeat 5]
+                                       [--scale 1]
+
+The cloud is the one of 200 generated HGCAL-like events whose hits are nearest to `--points` in number. Weights are
+untrained, the averages of batch norms those of three such clouds. All run in turn in one process, on `--threads`
+threads each; of `--repeat` turns the least CPU seconds and the least seconds count. What is measured is the network
+alone: both take the same tables, whose seconds stand in the first line. Prints a markdown table; the exit code is 1 if
+an export is further than 1e-4 from PyTorch. `--resolution` is the width of a voxel in cells, `--scale` divides the
+channels. Needs the extra `gpu`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+
+from benchmarks.measure import surroundings, table
+from codesign.gpu.export.model import feeds, to_onnx
+from codesign.gpu.networks import network
+from codesign.gpu.networks.spvcnn import prepare
+from codesign.gpu.showers.detectors import detector
+from codesign.gpu.showers.generator import Mixture, showers
+from codesign.gpu.showers.inputs import FEATURES, Sample, grid_of, sample
+from codesign.gpu.spvcnn.cloud import Cloud
+from codesign.gpu.spvcnn.model import SPVCNN, parameters, to_checkpoint
+from codesign.gpu.spvcnn.settings import PUBLISHED, Settings
+from codesign.gpu.spvcnn.tables import tables
+from codesign.ir.graph import Graph
+
+CLOSE = 1e-4
+"""The largest difference to PyTorch; numbers of the untrained network are below 10."""
+EVENTS = 200
+EXPORTS: Mapping[str, Mapping[str, Any]] = {
+    "lines of taps (pull)": {"lowering": "pull"},
+    "all taps (pull, tables given)": {"lowering": "pull", "edges": "sorted"},
+    "all taps (padded, tables given)": {"lowering": "padded", "edges": "sorted"},
+}
+EAGER = "PyTorch eager"
+Outputs = list[np.ndarray]
+
+
+@dataclass
+class Measured:
+    """One way to run the network."""
+
+    run: Callable[[], Outputs]
+    cpu: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
+    difference: float = 0.0
+
+
+@dataclass
+class Case:
+    """A cloud, the network, and the ways to run it."""
+
+    sample: Sample
+    module: SPVCNN
+    rows: list[int]
+    table_seconds: float
+    ways: dict[str, Measured]
+
+
+def clouds(points: int, seed: int) -> list[Sample]:
+    """The four events whose hits are nearest to so many, nearest first."""
+    particles = max(1, points // 280)
+    mixture = Mixture(particles=(particles, particles + 4))
+    nearest = sorted(showers("hgcal", EVENTS, seed, mixture), key=lambda event: abs(len(event) - points))
+    return [sample(detector("hgcal"), event) for event in nearest[:4]]
+
+
+def case(args: argparse.Namespace) -> Case:
+    """All ways, not run yet."""
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    first, *others = clouds(args.points, args.seed)
+    grid = grid_of(detector("hgcal"), args.resolution)
+    channels = tuple(max(1, c // args.scale) for c in PUBLISHED)
+    module = SPVCNN(Settings(grid, inputs=len(FEATURES), classes=4, channels=channels)).train()
+    with torch.no_grad():
+        for other in others:
+            module(torch.from_numpy(other.features), Cloud.of(tables(grid, other.points)))
+    checkpoint = to_checkpoint(module.eval())
+    started = time.process_time()
+    found = tables(grid, first.points)
+    seconds = time.process_time() - started
+    features, cloud = torch.from_numpy(first.features), Cloud.of(found)
+
+    def eager() -> Outputs:
+        with torch.inference_mode():
+            return [part.numpy() for part in module(features, cloud)]
+
+    graph, inputs = network(checkpoint), prepare(checkpoint, first.points, first.features)
+    ways = {EAGER: Measured(eager)}
+    for name, options in EXPORTS.items():
+        ways[name] = Measured(_session(graph, inputs, options, args.threads))
+    return Case(first, module, found.rows, seconds, ways)
+
+
+def measure(one: Case, repeat: int) -> None:
+    """Each way run `repeat` times, in turn, after a run that is not measured."""
+    expected = one.ways[EAGER].run()
+    for way in one.ways.values():
+        way.difference = max(float(np.abs(a - b).max(initial=0)) for a, b in zip(way.run(), expected, strict=True))
+    for _ in range(repeat):
+        for way in one.ways.values():
+            cpu, wall = time.process_time(), time.perf_counter()
+            way.run()
+            way.cpu.append(time.process_time() - cpu)
+            way.wall.append(time.perf_counter() - wall)
+
+
+def _session(
+    graph: Graph, inputs: Mapping[str, np.ndarray], options: Mapping[str, Any], threads: int
+) -> Callable[[], Outputs]:
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    settings.log_severity_level = 3
+    content = to_onnx(graph, **options).SerializeToString()
+    session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
+    arrays = feeds(graph, inputs, options["lowering"], options.get("edges", "any"))
+
+    def run() -> Outputs:
+        return [np.asarray(part) for part in session.run(None, arrays)]
+
+    return run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in (("points", 3000), ("threads", 1), ("repeat", 5), ("scale", 1), ("seed", 0)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--resolution", type=float, default=1.0)
+    args = parser.parse_args(arguments)
+    one = case(args)
+    measure(one, args.repeat)
+    eager = one.ways[EAGER]
+    rows = [
+        [name, min(w.cpu), min(w.wall), min(eager.cpu) / min(w.cpu), min(eager.wall) / min(w.wall), w.difference]
+        for name, w in one.ways.items()
+    ]
+    heading = ["run by", "CPU s", "s", "times eager (CPU s)", "times eager (s)", "max difference"]
+    voxels = ", ".join(f"{rows:,}" for rows in one.rows)
+    print(f"{len(one.sample.points):,} points in {voxels} voxels, tables in {one.table_seconds:.2g} CPU s; ", end="")
+    print(f"{parameters(one.module):,} parameters, {args.threads} threads")
+    print(surroundings("onnxruntime", "torch"), end="\n\n")
+    print(table(heading, rows))
+    return int(any(w.difference > CLOSE for w in one.ways.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
