@@ -17,6 +17,7 @@ from codesign.gpu.lint import Finding, Level, lint, lint_targets
 from codesign.gpu.lint.tensors import type_name
 from codesign.ir.graph import Graph
 from codesign.ir.text import to_text
+from codesign.report.text import counted
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Exported:
         }
 
     def verdicts(self) -> list[tuple[str, str]]:
-        """(runtime, whether it takes the model): `taken`, `taken, 3 warnings`, or what it refuses."""
+        """(runtime, whether it takes the model): `taken`, `taken, 2 warnings` (the same one of several
+        nodes counts once), or what it refuses."""
         return [(target, _verdict(findings)) for target, findings in self.findings.items()]
 
 
@@ -135,4 +137,5 @@ def _verdict(findings: Sequence[Finding]) -> str:
     if stopped:
         operators = sorted({f.operator or "the model" for f in stopped})
         return f"refused: {', '.join(operators)}"
-    return f"taken, {len(findings)} warnings" if len(findings) > 1 else "taken, 1 warning" if findings else "taken"
+    kinds = len({(f.operator, f.reason) for f in findings})
+    return f"taken, {counted(kinds, 'warning')}" if kinds else "taken"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import TensorProto, defs, helper
+from onnx import TensorProto, defs, helper, numpy_helper
 
 from codesign.gpu.lint import lint, load_table, refused
 from codesign.gpu.tensorrt.gate import Parsed
@@ -104,6 +105,34 @@ def test_turing_has_no_engine_of_a_float32_product_and_one_of_float16() -> None:
     assert Parsed(half).build(_profile(half), "7.5").error == ""
     assert [f.operator for f in lint(half, "tensorrt-rtx")] == [""]
     assert [f.operator for f in lint(single, "tensorrt-rtx")] == ["", "MatMul"]
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(("kind", "capabilities"), [("float", ["8.0", "8.9"]), ("float16", ["7.5", "8.0", "8.9"])])
+def test_products_of_int8_codes_are_built_for_turing_with_float16_scales_alone(
+    kind: str, capabilities: list[str]
+) -> None:
+    pytest.importorskip("tensorrt_rtx")
+    number, numbers = _number(kind), np.dtype("float32" if kind == "float" else "float16")
+    constants = {
+        "scale": np.array(0.1, numbers), "zero": np.array(0, np.int8), "codes": np.ones((64, 64), np.int8),
+        "scales": np.full(64, 0.01, numbers), "zeros": np.zeros(64, np.int8),
+    }  # fmt: skip
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "scale", "zero"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "scale", "zero"], ["d"]),
+        helper.make_node("DequantizeLinear", ["codes", "scales", "zeros"], ["w"], axis=1),
+        helper.make_node("MatMul", ["d", "w"], ["y"]),
+    ]
+    rows = [helper.make_tensor_value_info(name, number, ["n", 64]) for name in "xy"]
+    tensors = [numpy_helper.from_array(array, name) for name, array in constants.items()]
+    graph = helper.make_graph(nodes, "q", rows[:1], rows[1:], tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=10)
+    assert not refused(lint(model, "tensorrt-rtx"))
+    parsed = Parsed(model)
+    assert parsed.errors == ()
+    built = {c: parsed.build(_profile(model), c).error for c in ("7.5", "8.0", "8.9")}
+    assert [c for c, error in built.items() if not error] == capabilities
 
 
 def _profile(model: onnx.ModelProto) -> Profile:
