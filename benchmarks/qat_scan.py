@@ -10,7 +10,7 @@ with binary points by `mse`; networks trained with quantizers start from the sam
 exact integers on samples that neither has seen.
 
 What is finished stays in FOLDER: a run that was stopped goes on when it is started again with the same options. The
-error of a difference is the standard deviation over 1,000 bootstrap samples, the same for both (paired). Prints
+error of a difference is the standard deviation over 200 bootstrap samples, the same for both (paired). Prints
 markdown.
 """
 
@@ -44,7 +44,7 @@ from models.jet_tagger.generate import jets
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
 TRAINING_SEED, TEST_SEED, BOOTSTRAP_SEED = 6001, 6002, 6003
-BOOTSTRAPS = 1000
+BOOTSTRAPS = 200
 PARTS = 3
 """Of the published jets."""
 Floats = NDArray[np.float64]

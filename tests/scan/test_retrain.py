@@ -65,6 +65,59 @@ def test_trained_networks_stand_beside_quantized_ones(options: dict[str, Any], j
     assert len(list((tmp_path / "out" / "trained").iterdir())) == 2 * len(files)
 
 
+@pytest.mark.train
+def test_several_inputs_bear_the_names_of_the_description(tmp_path: Path) -> None:
+    """One .npz serves to train and to judge, and `compile` names the inputs so too."""
+    from codesign.frontends import model_file
+
+    (tmp_path / "net.yaml").write_text("""
+Inputs: {near: {shape: [4]}, far: {shape: [3]}}
+Layers:
+  one: {kind: dense, units: 6, from: near}
+  other: {kind: dense, units: 4, from: far}
+  both: {kind: concat, from: [one, other]}
+  sum: {kind: dense, units: 1, activation: none, norm: false}
+Training: {loss: mse, epochs: 2, quantized_epochs: 1, batch: 16}
+""")
+    rng = np.random.default_rng(2)
+    x = {"far": rng.normal(size=(80, 3)).astype(np.float32), "near": rng.normal(size=(80, 4)).astype(np.float32)}
+    np.savez(tmp_path / "x.npz", **x)
+    np.save(tmp_path / "y.npy", x["near"].sum(axis=1, keepdims=True))
+    files = {"train_data": tmp_path / "x.npz", "train_labels": tmp_path / "y.npy", "data": tmp_path / "x.npz"}
+    found = scan(tmp_path / "net.yaml", **files, labels=tmp_path / "y.npy", metric="mae", bits="6", design=False,
+                 output=tmp_path / "out", input_type={"near": "fixed<8,4>", "far": "fixed<8,4>"})  # fmt: skip
+    (trained,) = found.retrained
+    assert [n.origin for n in model_file.read(trained.file).graph.inputs] == ["near", "far"]
+
+
+@pytest.mark.train
+def test_an_input_called_like_a_tensor_of_the_exporter_keeps_its_name(tmp_path: Path) -> None:
+    import onnx
+
+    from codesign.frontends import model_file
+    from codesign.scan.qat.description import Description
+    from codesign.scan.qat.network import Network
+    from codesign.scan.qat.train import export_whole
+
+    def exported(name: str) -> Path:
+        last = {"kind": "dense", "units": 2, "activation": "none", "norm": False}
+        description = Description.of({"Inputs": {name: {"shape": [3]}}, "Layers": {"last": last}})
+        export_whole(Network(description), tmp_path / "net.onnx")
+        return tmp_path / "net.onnx"
+
+    graph = onnx.load(exported("x")).graph
+    of_its_own = sorted(
+        {name for node in graph.node for name in node.output if name.isidentifier() and name[0].isalpha()}
+    )
+    assert of_its_own
+    for name in (*of_its_own[:2], graph.output[0].name):
+        assert [n.origin for n in model_file.read(exported(name)).graph.inputs] == [name]
+        made = onnx.load(tmp_path / "net.onnx").graph
+        defined = [t.name for t in (*made.input, *made.initializer)] + [o for n in made.node for o in n.output]
+        assert len(defined) == len(set(defined))
+        assert {i for n in made.node for i in n.input} | {made.output[0].name} <= set(defined)
+
+
 def test_a_description_needs_data_to_train_on(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=r"net\.yaml: to train a network give --train-data and --train-labels"):
         scan(**options | {"train_labels": None})

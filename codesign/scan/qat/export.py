@@ -8,6 +8,7 @@ else is changed: activations and weights of fewer bits keep their `Quant` nodes,
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,8 +19,9 @@ from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 
-def export(model: nn.Module, inputs: tuple[Tensor, ...], path: Path) -> None:
-    """The model as one file of fixed shape, without the stack traces that torch writes into it."""
+def export(model: nn.Module, inputs: tuple[Tensor, ...], path: Path, names: Sequence[str] = ()) -> None:
+    """The model as one file of fixed shape, without the stack traces that torch writes into it; `names` are those of
+    its inputs, which are torch's where they are left out."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it tells of every optional package that is absent
     with TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.onnx"
@@ -27,11 +29,28 @@ def export(model: nn.Module, inputs: tuple[Tensor, ...], path: Path) -> None:
         proto = onnx.load(raw)
     stored_as_integers(proto)
     graph = proto.graph
+    name_inputs(graph, names)
     tensors = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
     for part in (proto, graph, *graph.node, *tensors):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
     onnx.save(proto, path)
+
+
+def name_inputs(graph: onnx.GraphProto, names: Sequence[str]) -> None:
+    """Gives the inputs these names; another tensor that has one of them gets a number behind its own."""
+    wanted = dict(zip((value.name for value in graph.input), names))
+    taken = {name for node in graph.node for name in (*node.input, *node.output)} | set(names)
+    for name in taken & set(names):
+        if name not in wanted:
+            number = next(n for n in range(len(taken)) if f"{name}_{n}" not in taken)
+            wanted[name] = f"{name}_{number}"
+            taken.add(wanted[name])
+    for node in graph.node:
+        node.input[:] = [wanted.get(name, name) for name in node.input]
+        node.output[:] = [wanted.get(name, name) for name in node.output]
+    for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        value.name = wanted.get(value.name, value.name)
 
 
 def stored_as_integers(proto: onnx.ModelProto) -> None:

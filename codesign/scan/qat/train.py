@@ -45,11 +45,11 @@ class Trained:
         self.export(places.model)
         places.history.write_text(self.history(), encoding="utf-8")
         if places.plain is not None:
-            export(self.plain, self._example, places.plain)
+            export(self.plain, self._example, places.plain, names(self.description))
 
     def export(self, path: Path) -> None:
         """The quantized network as QONNX, for one sample at a time."""
-        export(self.quantized, self._example, path)
+        export(self.quantized, self._example, path, names(self.description))
 
     @property
     def _example(self) -> tuple[Tensor, ...]:
@@ -119,10 +119,16 @@ def export_whole(network: Network, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        export(network, tuple(torch.zeros(1, *i.shape) for i in network.description.inputs), partial)
+        example = tuple(torch.zeros(1, *i.shape) for i in network.description.inputs)
+        export(network, example, partial, names(network.description))
         os.replace(partial, file)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def names(description: Description) -> list[str]:
+    """Of the inputs."""
+    return [i.name for i in description.inputs]
 
 
 def _check_finite(what: str, fitted: Fitted) -> None:
