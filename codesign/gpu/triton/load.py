@@ -118,9 +118,9 @@ def scan(
     points = []
     pairs = [(c, b) for b in plan.batch for c in plan.concurrency]
     for done, (concurrency, batch) in enumerate(pairs):
-        progress(f"{concurrency} clients, {batch} events in a request", done, len(pairs))
+        progress("measuring the load", done, len(pairs))
         points.append(asyncio.run(load.point(concurrency, batch)))
-    progress("measured", len(pairs), len(pairs))
+    progress("measuring the load", len(pairs), len(pairs))
     return points
 
 

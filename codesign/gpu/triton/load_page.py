@@ -21,6 +21,7 @@ from codesign.gpu.triton.load import LOOPBACK, Point
 from codesign.gpu.triton.protocol import Hits
 from codesign.report.measurements import Card, Page, Table
 from codesign.report.plots import BLUE, GREEN, GREY, ORANGE, Drawn, svg
+from codesign.report.text import counted
 
 COLUMNS = ("concurrency", "batch", "requests", "events", "hits", "seconds", "events_per_s", "p50_ms", "p95_ms",
            "p99_ms", "errors")  # fmt: skip
@@ -65,7 +66,7 @@ def page(points: Sequence[Point], facts: Mapping[str, str]) -> Page:
     """The page of a scan."""
     best = max(points, key=lambda p: p.events_per_s)
     wrong = sum(sum(p.errors.values()) for p in points)
-    at = f"{best.concurrency} clients, {best.batch} events in a request"
+    at = _where(best)
     cards = [
         Card("most", f"{best.events_per_s:.1f} events/s", at),
         Card("errors", f"{wrong:,}", _errors(points), "good" if not wrong else "bad"),
@@ -73,8 +74,7 @@ def page(points: Sequence[Point], facts: Mapping[str, str]) -> Page:
     timed = [p for p in points if p.requests]
     if timed:
         quick = min(timed, key=lambda p: p.p50_ms)
-        where = f"median, {quick.concurrency} clients, {quick.batch} events in a request"
-        cards.insert(1, Card("least latency", f"{quick.p50_ms:.2f} ms", where))
+        cards.insert(1, Card("least latency", f"{quick.p50_ms:.2f} ms", f"median, {_where(quick)}"))
     headings = ["concurrency", "batch", "requests", "events/s", "p50 ms", "p95 ms", "p99 ms", "errors"]
     rows = [
         [str(p.concurrency), str(p.batch), str(p.requests), f"{p.events_per_s:.1f}",
@@ -89,7 +89,6 @@ def page(points: Sequence[Point], facts: Mapping[str, str]) -> Page:
 
 
 _AXES = {"concurrency": "clients at a time", "batch": "events in a request"}
-_LINES = {"concurrency": "clients", "batch": "events in a request"}
 
 
 def pictures(points: Sequence[Point]) -> Iterator[Drawn]:
@@ -120,7 +119,8 @@ def _series(points: Sequence[Point], along: str, other: str) -> Iterator[tuple[s
     """For each value of `other` its name and colour, and its points in the order of `along`."""
     for k, value in enumerate(sorted({int(getattr(p, other)) for p in points})):
         shown = sorted((p for p in points if getattr(p, other) == value), key=lambda p: int(getattr(p, along)))
-        yield f"{value} {_LINES[other]}", _COLOURS[k % len(_COLOURS)], shown, [int(getattr(p, along)) for p in shown]
+        name = counted(value, "client") if other == "concurrency" else f"{counted(value, 'event')} in a request"
+        yield name, _COLOURS[k % len(_COLOURS)], shown, [int(getattr(p, along)) for p in shown]
 
 
 def _axis(axes: Axes, points: Sequence[Point], along: str, unit: str) -> None:
@@ -132,6 +132,10 @@ def _axis(axes: Axes, points: Sequence[Point], along: str, unit: str) -> None:
     axes.set_xlabel(_AXES[along])
     axes.set_ylabel(unit)
     axes.legend(frameon=False, fontsize=8.5)
+
+
+def _where(p: Point) -> str:
+    return f"{counted(p.concurrency, 'client')}, {counted(p.batch, 'event')} in a request"
 
 
 def _errors(points: Sequence[Point]) -> str:

@@ -7,15 +7,15 @@ from pathlib import Path
 import onnx
 
 from codesign.errors import ConfigError, ModelError
-from codesign.gpu.checkpoint import Checkpoint, is_checkpoint
 from codesign.gpu.export.model import to_onnx
-from codesign.gpu.networks import network
+from codesign.gpu.export.source import read_source
 from codesign.gpu.tracking.pipeline import Pipeline
 from codesign.gpu.tracking.settings import FILE, STAGES
 from codesign.gpu.triton.carried import carried
 from codesign.gpu.triton.config import Kind, ModelConfig, Port, Type
 from codesign.gpu.triton.ensemble import ensemble
 from codesign.gpu.triton.repository import Model, Serving, labels_model, template, write_repository
+from codesign.ir.graph import Graph
 
 NETWORKS = ("python", "onnxruntime", "tensorrt")
 """What runs the networks of an ensemble, or one network: onnxruntime in the Python backend, the backend of onnxruntime,
@@ -40,23 +40,24 @@ def write(
     precision: str = "fp32",
     force: bool = False,
 ) -> str:
-    """A repository in the folder `output` of the pipeline or the checkpoint in the folder `model`; gives the digest
-    by which a client knows the model.
+    """A repository in the folder `output` of the pipeline or the checkpoint in the folder `model`, or of the network in
+    a TorchScript file; gives the digest by which a client knows the model.
 
     A pipeline is one model of the Python backend, or with `stages` an ensemble of its stages, whose networks are run by
-    `networks`. A checkpoint is one network. ModelError and ConfigError for what cannot be served."""
+    `networks`. ModelError and ConfigError for what cannot be served."""
     serving = serving or Serving()
     if networks not in NETWORKS:
         raise ConfigError(f"networks is {networks!r}, expected one of {', '.join(NETWORKS)}")
-    if is_checkpoint(model):
-        found = network_model(serving, serving.name, exported(model, lowering, precision), networks)
+    source = read_source(model)
+    onnx_files = {stage: exported(graph, lowering, precision) for stage, graph in source.networks.items()}
+    if "" in onnx_files:
+        if stages:
+            raise ConfigError(f"{model}: one network has no stages")
+        found = network_model(serving, serving.name, onnx_files[""], networks)
         write_repository([found], output, version=version, force=force)
         return found.digest
-    if not (model / FILE).is_file():
-        raise ModelError(f"{model}: neither a pipeline (a folder with {FILE}) nor a checkpoint (with model.yaml)")
     Pipeline.load(model, threads=1)  # what is wrong with it is told as everywhere else
     files = {FILE: (model / FILE).read_bytes(), **carried("codesign.gpu.tracking.pipeline")}
-    onnx_files = {stage: exported(model / stage, lowering, precision) for stage in STAGES}
     if not stages:
         if networks != "python":
             raise ConfigError(f"networks {networks}: one model runs its networks itself; ask for the stages as models")
@@ -70,9 +71,9 @@ def write(
     return digest
 
 
-def exported(checkpoint: Path, lowering: str, precision: str) -> bytes:
-    """The network of a checkpoint as an ONNX model that takes edges in any order."""
-    found: bytes = to_onnx(network(Checkpoint.load(checkpoint)), lowering, "any", precision).SerializeToString()
+def exported(graph: Graph, lowering: str, precision: str) -> bytes:
+    """The network as an ONNX model that takes edges in any order."""
+    found: bytes = to_onnx(graph, lowering, "any", precision).SerializeToString()
     return found
 
 

@@ -106,13 +106,18 @@ def test_what_cannot_be_served_is_refused(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "r"
     for options, message in (
         ({"networks": "onnxruntime"}, "one model runs its networks itself; ask for the stages"),
-        ({"networks": "pytorch"}, "networks is 'pytorch', expected one of python, onnxruntime, tensorrt"),
+        (
+            {"stages": True, "networks": "pytorch"},
+            "networks is 'pytorch', expected one of python, onnx",
+        ),
         ({"stages": True, "networks": "tensorrt"}, "TensorRT runs on GPUs"),
         ({"stages": True, "serving": Serving(batching=Batching(2))}, "are not batched by the server"),
     ):
         with pytest.raises(ConfigError, match=message):
             write(folder, out, version="1", **options)
-    with pytest.raises(ModelError, match=r"neither a pipeline \(a folder with pipeline.yaml\) nor a checkpoint"):
+    with pytest.raises(ConfigError, match="gnn: one network has no stages"):
+        write(folder / "gnn", out, version="1", stages=True)
+    with pytest.raises(ModelError, match=r"this is no checkpoint .* and no pipeline"):
         write(tmp_path, out, version="1")
     (tmp_path / "pipeline.yaml").write_text((folder / "pipeline.yaml").read_text())
     with pytest.raises(ModelError, match=r"embedding.model.yaml: cannot be read"):
