@@ -41,7 +41,8 @@ def test_the_wheel_carries_the_templates_the_headers_and_the_jet_tagger(wheel: P
         assert not missing
     assert "codesign/_data/models/jet_tagger/jet_tagger.onnx" in names
     assert "codesign/_data/models/jet_tagger/config.yaml" in names
-    assert any(name.startswith("codesign/targets/") and name.endswith(".yaml") for name in names)
+    for folder in ("targets", "gpu/lint/tables"):
+        assert any(name.startswith(f"codesign/{folder}/") and name.endswith(".yaml") for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
