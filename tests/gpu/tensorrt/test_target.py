@@ -193,6 +193,14 @@ def test_tensorrt_rtx_builds_the_published_networks_from_their_torchscript(name:
 
 
 @pytest.mark.gpu
+def test_tensorrt_rtx_builds_for_empty_events_where_they_are_asked_for(tmp_path: Path) -> None:
+    pytest.importorskip("tensorrt_rtx")
+    engine = write(interaction(), tmp_path, Wishes({"nodes": 0, "edges": 0}, {}, SMALL, ("8.0",)))
+    assert not engine.stopped
+    engine.profile.check({**engine.example, "edge_index": (2, 0)})
+
+
+@pytest.mark.gpu
 def test_the_padded_lowering_builds_too(tmp_path: Path) -> None:
     pytest.importorskip("tensorrt_rtx")
     engine = write(
