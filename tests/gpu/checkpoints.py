@@ -46,16 +46,22 @@ def edge_filter(layer_norm: bool = True, seed: int = 0) -> Checkpoint:
 
 
 def interaction(
-    hidden: Sequence[int] = (6, 4), steps: int = 2, aggregate: str = "both", layer_norm: bool = True, seed: int = 0
+    hidden: Sequence[int] = (6, 4),
+    steps: int = 2,
+    aggregate: str = "both",
+    layer_norm: bool = True,
+    concat: bool = False,
+    seed: int = 0,
 ) -> Checkpoint:
     weights, state = _Weights(seed, layer_norm), hidden[-1]
+    read = 2 * state if concat else state
     weights.mlp("node_encoder", 3, hidden)
     weights.mlp("edge_encoder", 2 * state, hidden)
-    weights.mlp("edge_network", 3 * state, hidden)
-    weights.mlp("node_network", (3 if aggregate == "both" else 2) * state, hidden)
+    weights.mlp("edge_network", 3 * read, hidden)
+    weights.mlp("node_network", read + (2 if aggregate == "both" else 1) * state, hidden)
     weights.mlp("output_edge_classifier", 3 * state, (*hidden, 1))
     settings = {"inputs": 3, "hidden": list(hidden), "steps": steps, "activation": "relu", "layer_norm": layer_norm}
-    return Checkpoint("interaction", {**settings, "aggregate": aggregate}, weights.found)
+    return Checkpoint("interaction", {**settings, "aggregate": aggregate, "concat": concat}, weights.found)
 
 
 def attention(hidden: int = 5, steps: int = 2, layer_norm: bool = True, seed: int = 0) -> Checkpoint:

@@ -16,6 +16,7 @@ NETWORKS = {
     "filter": checkpoints.edge_filter(),
     "interaction": checkpoints.interaction(),
     "one sum, no norm": checkpoints.interaction(aggregate="target", layer_norm=False),
+    "inputs read again": checkpoints.interaction(concat=True),
     "attention": checkpoints.attention(),
 }
 

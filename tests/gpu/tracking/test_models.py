@@ -56,9 +56,10 @@ def test_the_attention_network_is_the_published_one(nodes: int, edges: int) -> N
     torch.testing.assert_close(found, wanted, rtol=0, atol=1e-5)  # float32 sums of two orders: logits reach about 10
 
 
+@pytest.mark.parametrize("concat", [False, True])
 @pytest.mark.parametrize("aggregate", ["both", "target"])
-def test_the_interaction_network_does_what_its_definition_says(aggregate: str) -> None:
-    settings = InteractionSettings(2, (6, 5), 3, "relu", True, aggregate)
+def test_the_interaction_network_does_what_its_definition_says(aggregate: str, concat: bool) -> None:
+    settings = InteractionSettings(2, (6, 5), 3, "relu", True, aggregate, concat)
     torch.manual_seed(1)
     network = Interaction(settings).double()
     x, edge_index = graph(9, 20, 2)
@@ -68,7 +69,10 @@ def test_the_interaction_network_does_what_its_definition_says(aggregate: str) -
     nodes = [network.node_encoder(row) for row in x.double()]
     pairs = list(zip(*edge_index.tolist()))
     states = [network.edge_encoder(torch.cat([nodes[i], nodes[j]])) for i, j in pairs]
+    encoded = nodes, states
     for _ in range(3):
+        if concat:
+            nodes, states = ([torch.cat(both) for both in zip(*pair)] for pair in zip((nodes, states), encoded))
         states = [network.edge_network(torch.cat([nodes[i], nodes[j], e])) for (i, j), e in zip(pairs, states)]
         sums = [[torch.zeros(5).double() for _ in nodes] for _ in range(2)]
         for (i, j), e in zip(pairs, states):

@@ -61,7 +61,8 @@ class FilterSettings(Settings):
 
 @dataclass(frozen=True)
 class InteractionSettings(Settings):
-    """`hidden` are the widths of every MLP; the last is that of the nodes' and the edges' state."""
+    """`hidden` are the widths of every MLP; the last is that of the nodes' and the edges' state. With `concat` every
+    step reads the encoded inputs again, beside the states that the steps have made of them."""
 
     kind: ClassVar[str] = "interaction"
     inputs: int = 3
@@ -70,6 +71,7 @@ class InteractionSettings(Settings):
     activation: str = "relu"
     layer_norm: bool = True
     aggregate: str = "both"
+    concat: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def _value(checks: Checks, found: object, field: Field[Any], place: str) -> Any:
             return checks.choice(found, place, ACTIVATIONS)
         case "aggregate":
             return checks.choice(found, place, AGGREGATES)
-        case "layer_norm":
+        case "layer_norm" | "concat":
             return checks.flag(found, place)
         case _ if isinstance(field.default, tuple):
             return _widths(checks, found, place)
