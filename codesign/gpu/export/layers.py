@@ -105,7 +105,8 @@ def _(layer: Column, w: Writer, xs: list[str]) -> str:
 
 @write_layer.register
 def _(layer: Gather, w: Writer, xs: list[str]) -> str:
-    return w.op("Gather", *xs, axis=0)
+    x, index = xs
+    return w.op("Gather", x, w.index(index, x), axis=0)
 
 
 @write_layer.register

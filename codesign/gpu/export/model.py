@@ -117,7 +117,7 @@ def _segment_sum(w: Writer, node: Node, xs: list[str], lowering: str, edges: str
     values, index, like = xs
     shape = w.type_of(0).shape
     if lowering == "scatter":
-        return scatter(w, values, shape, index, like)
+        return scatter(w, values, shape, w.index(index, like), like)
     key = (lowering, node.inputs[1])
     if key not in w.built:
         w.built[key] = _table_inputs(w, node, lowering) if edges == "sorted" else _built(w, node, lowering, index, like)
@@ -140,7 +140,7 @@ def _sparse_convolution(w: Writer, node: Node, layer: KernelMapConv, xs: list[st
 def _built(w: Writer, node: Node, lowering: str, index: str, like: str) -> PullTables | str:
     """The tables of an index, sorted in the model; called after the index."""
     w.prefix = node.inputs[1]
-    sorted_ = segments(w, index, like)
+    sorted_ = segments(w, w.index(index, like), like)
     found = pull_tables(w, sorted_) if lowering == "pull" else padded_table(w, sorted_)
     w.prefix = node.name
     return found

@@ -110,6 +110,18 @@ class Writer:
         self.taken.add(name)
         return name
 
+    def index(self, index: str, rows: str) -> str:
+        """An index into `rows`, its negative numbers replaced by the number of rows; written once for all readers.
+
+        Runtimes take row -1 for the last one. Behind the last row onnxruntime fails instead of computing on.
+        """
+        key = ("index", index)
+        if key not in self.built:
+            below = self.op("Less", index, self.scalar(0), part="below")
+            self.built[key] = self.op("Where", below, self.count(rows, part="behind"), index, part="index")
+        found: str = self.built[key]
+        return found
+
     def count(self, x: str, axis: int = 0, part: str = "count") -> str:
         """The length of an axis, as a vector of one int64."""
         shape = self.op("Shape", x, part=f"{part}_shape")

@@ -63,7 +63,9 @@ def test_the_pull_lowering_gives_the_same_bits_in_every_run_and_for_every_number
 
 
 def test_the_contract_of_the_tracking_plugin() -> None:
+    """Acts takes the inputs by their place, one output of one or two dimensions, and applies the sigmoid itself."""
     model = to_onnx(network(NETWORKS["interaction"]))
+    assert [v.name for v in model.graph.input] == ["x", "edge_index"]
     shapes = {
         v.name: (v.type.tensor_type.elem_type, [d.dim_value or d.dim_param for d in v.type.tensor_type.shape.dim])
         for v in (*model.graph.input, *model.graph.output)
@@ -96,6 +98,16 @@ def test_an_edge_to_a_node_that_does_not_exist_is_refused() -> None:
         inputs["edge_index"][1, 3] = bad
         with pytest.raises(ModelError, match=f"input edge_index: row {bad} of nodes does not exist"):
             feeds(graph, inputs)
+
+
+@pytest.mark.parametrize("lowering", ["pull", "padded", "scatter"])
+@pytest.mark.parametrize("bad", [-1, -30, -31, 30, 1 << 40])
+def test_a_model_fails_in_onnxruntime_where_nobody_checked_its_edges(bad: int, lowering: str) -> None:
+    graph = network(NETWORKS["interaction"])
+    arrays = feeds(graph, edges(30, 50), lowering)
+    arrays["edge_index"][:, 7] = bad
+    with pytest.raises(Exception, match=r"out of data bounds|out of bounds"):
+        execute(to_onnx(graph, lowering), arrays)
 
 
 @pytest.mark.parametrize(
