@@ -7,6 +7,7 @@ import json
 import os
 import traceback
 
+import numpy as np
 import onnxruntime
 import triton_python_backend_utils as pb_utils
 
@@ -38,7 +39,7 @@ class TritonPythonModel:
         """The outputs of the network, or an error that says why there are none."""
         arrays = {name: pb_utils.get_input_tensor_by_name(request, name).as_numpy() for name in self.inputs}
         try:
-            check_edges(arrays)
+            check_rows(arrays)
             found = self.session.run(self.outputs, arrays)
         except Exception as error:  # whatever this request does, the server goes on
             pb_utils.Logger.log_error(traceback.format_exc())
@@ -49,10 +50,11 @@ class TritonPythonModel:
         )
 
 
-def check_edges(arrays):
-    """ValueError for an edge that ends at a node that is not there, which onnxruntime would count from the end."""
+def check_rows(arrays):
+    """ValueError for a row below 0, which onnxruntime would count from the end, and for an edge to no node."""
+    for name, array in arrays.items():
+        if array.dtype == np.int64 and array.size and array.min() < 0:
+            raise ValueError(f"{name} has the row {array.min()}; rows are counted from 0")
     edges = arrays.get("edge_index")
-    if edges is not None and edges.size:
-        nodes = len(arrays["x"])
-        if edges.min() < 0 or edges.max() >= nodes:
-            raise ValueError(f"edge_index has the nodes {edges.min()}..{edges.max()}, but the nodes are 0..{nodes - 1}")
+    if edges is not None and edges.size and edges.max() >= len(arrays["x"]):
+        raise ValueError(f"edge_index has the node {edges.max()}, but the nodes are 0..{len(arrays['x']) - 1}")

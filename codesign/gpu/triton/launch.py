@@ -207,7 +207,7 @@ def chosen(listening: Listening) -> Listening:
     """With ports where any will do; ConfigError for one that another program has."""
     for option, port in (("--grpc-port", listening.grpc), ("--http-port", listening.http),
                          ("--metrics-port", listening.metrics)):  # fmt: skip
-        if port:
+        if port is not None:
             try:
                 with socket.socket() as probe:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -86,6 +86,12 @@ def test_a_port_that_is_taken_is_refused_before_anything_starts(repository: Path
             start(repository, server=Server(tmp_path / "none"), listening=Listening(http=port))
 
 
+def test_an_address_that_is_none_of_ours_is_refused(repository: Path, tmp_path: Path) -> None:
+    for address in ("192.0.2.1", "no host", "::1"):
+        with pytest.raises(ConfigError, match=rf"--grpc-port 0: {address}:0 cannot be listened on"):
+            start(repository, server=Server(tmp_path / "none"), listening=Listening(address))
+
+
 def test_a_folder_without_models_is_no_repository(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError, match=r"this is no model repository: no folder in it has a config.pbtxt; `codesign export"

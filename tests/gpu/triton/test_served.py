@@ -20,6 +20,7 @@ from codesign.errors import ToolError
 from codesign.gpu.triton.client import Client, NoAnswer, ServerDown, WrongAnswer
 from codesign.gpu.triton.config import Batching
 from codesign.gpu.triton.launch import Listening, Running, start
+from codesign.gpu.triton.load import Plan, scan
 from codesign.gpu.triton.protocol import Refused
 from codesign.gpu.triton.repository import Model, Serving, labels_model, write_repository
 from codesign.gpu.triton.server import Server
@@ -153,6 +154,15 @@ def test_many_clients_at_once(running: Running) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         assert all(pool.map(ask, range(6)))
+
+
+@pytest.mark.parametrize("model", [PLAIN, BATCHED])
+def test_load_is_answered_with_the_right_labels(running: Running, model: Model) -> None:
+    several = events(9, *range(2, 12))
+    plan = Plan((1, 4), (1, 3), requests=20, seconds=10, warm_up=2)
+    labels = [rule.label(event) for event in several]
+    points = scan(running.url, several, plan, model=model.config.name, digest=model.digest, expected=labels)
+    assert [(p.requests, p.events, p.errors) for p in points] == [(20, 20 * b, {}) for b in (1, 1, 3, 3)]
 
 
 def test_an_answer_that_takes_too_long_is_given_up(running: Running) -> None:
