@@ -20,7 +20,7 @@ from codesign.gpu.showers.detectors import DETECTORS, detector
 from codesign.gpu.showers.evaluation import Clustering
 from codesign.gpu.showers.event import Kind, ShowerEvent
 from codesign.gpu.showers.inputs import FEATURES, grid_of
-from codesign.gpu.showers.topological import ordered
+from codesign.gpu.showers.selection import ordered
 
 FILE, NETWORK = "clustering.yaml", "spvcnn"
 

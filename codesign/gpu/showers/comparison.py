@@ -59,7 +59,7 @@ def compare(
         way = DEFAULTS[name][kind]
         if tuning:
             progress(f"tuning {kind}", 0, 0)
-            way, _ = tuned(grids[kind], lambda w, e: w.clusters(where, e), tuning)
+            way, _ = tuned(grids[kind], where, tuning)
         ways[kind] = baseline(way, where)
         settings[kind] = shown(way) + (f"; the best of {len(grids[kind])} on {len(tuning)} events" if tuning else "")
     found = []

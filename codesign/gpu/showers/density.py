@@ -19,7 +19,7 @@ from codesign.gpu.showers.condensation import NONE, Labels
 from codesign.gpu.showers.detectors import Detector
 from codesign.gpu.showers.event import ShowerEvent
 from codesign.gpu.showers.neighbours import tree_of
-from codesign.gpu.showers.topological import ordered
+from codesign.gpu.showers.selection import NEVER, selected
 
 KERNEL = 0.5
 """What others within reach count for."""
@@ -27,9 +27,9 @@ KERNEL = 0.5
 
 @dataclass(frozen=True)
 class Density:
-    """Distances in cells, a layer being `layers` cells deep; the density of a seed in MIPs; a cluster's least energy.
+    """Distances in cells, a layer being `layers` cells deep, and the density of a seed in MIPs.
 
-    A hit follows a denser one within `follow` cells.
+    A hit follows a denser one within `follow` cells; a cluster has at least that energy or hits in so many layers.
     """
 
     reach: float = 2.0
@@ -37,15 +37,19 @@ class Density:
     follow: float = 4.0
     layers: float = 1.0
     least_gev: float = 0.0
+    least_layers: int = NEVER
 
     def clusters(self, detector: Detector, event: ShowerEvent) -> Labels:
         """(n,) clusters from 0, and `NONE`; the ones of more energy first."""
+        return selected(self.grown(detector, event), event, self.least_gev, self.least_layers)
+
+    def grown(self, detector: Detector, event: ShowerEvent) -> Labels:
+        """(n,) all clusters, whatever they have."""
         if not len(event):
             return np.empty(0, np.int64)
         mips = event.energy / detector.mip_gev[event.layer]
         tree = tree_of(detector, event, 1.0, 1.0 / self.layers)
-        found = followed(tree, mips.astype(np.float64), self.reach, self.seed_mips, self.follow, self.follow)
-        return ordered(found, event.energy, self.least_gev)
+        return followed(tree, mips.astype(np.float64), self.reach, self.seed_mips, self.follow, self.follow)
 
 
 def followed(

@@ -20,11 +20,13 @@ from codesign.gpu.showers.condensation import NONE, Labels
 from codesign.gpu.showers.detectors import Detector
 from codesign.gpu.showers.event import ShowerEvent
 from codesign.gpu.showers.neighbours import pairs
+from codesign.gpu.showers.selection import NEVER, selected
 
 
 @dataclass(frozen=True)
 class Topological:
-    """Thresholds in noise widths of a cell, neighbours in cells across and layers, and what a cluster has at least."""
+    """Thresholds in noise widths of a cell, neighbours in cells across and layers; a cluster has at least that energy
+    or hits in so many layers."""
 
     seed: float = 4.0
     grow: float = 2.0
@@ -32,12 +34,17 @@ class Topological:
     across: float = 1.0
     layers: float = 1.0
     least_gev: float = 0.0
+    least_layers: int = NEVER
 
     def clusters(self, detector: Detector, event: ShowerEvent) -> Labels:
         """(n,) clusters from 0, and `NONE`; the ones of more energy first."""
+        return selected(self.grown(detector, event), event, self.least_gev, self.least_layers)
+
+    def grown(self, detector: Detector, event: ShowerEvent) -> Labels:
+        """(n,) all clusters, whatever they have."""
         significance = event.energy / (detector.noise_mips * detector.mip_gev[event.layer])
         near = pairs(detector, event, self.across, self.layers)
-        return ordered(grown(significance, event.energy, near, self), event.energy, self.least_gev)
+        return grown(significance, event.energy, near, self)
 
 
 def grown(
@@ -60,13 +67,3 @@ def grown(
     order = np.lexsort((-inside, energy[inside]))
     labels[border[order]] = labels[inside[order]]
     return labels
-
-
-def ordered(labels: Labels, energy: NDArray[np.floating], least: float = 0.0) -> Labels:
-    """The same clusters, numbered from 0 by falling energy; those of less than `least` become `NONE`."""
-    found, place = np.unique(labels, return_inverse=True)
-    sums = np.bincount(place, weights=energy, minlength=len(found))
-    kept = (found != NONE) & (sums >= least)
-    rank = np.full(len(found), NONE, np.int64)
-    rank[np.lexsort((found, -sums, ~kept))[: int(kept.sum())]] = np.arange(int(kept.sum()))
-    return rank[place]

@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import TypeVar
 
 from codesign.gpu.showers.clustering import Predicted, Thresholds, clusters
 from codesign.gpu.showers.condensation import Labels
 from codesign.gpu.showers.density import Density
+from codesign.gpu.showers.detectors import Detector
 from codesign.gpu.showers.event import ShowerEvent
 from codesign.gpu.showers.panoptic import Quality, matching
+from codesign.gpu.showers.selection import NEVER, selected
 from codesign.gpu.showers.topological import Topological
 
-Way = TypeVar("Way")
+Way = TypeVar("Way", Topological, Density)
 
+LEAST_GEV = (0.3, 3.0, 5.0, 7.0)
+LAYERS = {"hgcal": (NEVER, 30), "hcal": (NEVER, 6)}
+"""In how many a cluster has hits that is kept whatever its energy."""
 TOPOLOGICAL = {
     name: tuple(
-        Topological(seed, grow, 0.0, across, layers, least)
-        for seed, grow, across, layers, least in product(
-            (4.0, 30.0, 60.0, 120.0), (2.0, 6.0), reach, (1.0, 2.0), (0.3, 1.0)
+        Topological(seed, grow, 0.0, across, layers, least, crossed)
+        for seed, grow, across, layers, least, crossed in product(
+            (4.0, 30.0, 60.0, 120.0), (2.0, 6.0), reach, (1.0, 2.0), LEAST_GEV, LAYERS[name]
         )
     )
     for name, reach in (("hgcal", (1.0, 1.5, 2.0)), ("hcal", (1.0,)))
 }
 """What is tried by detector; 4-2-0 with direct neighbours is the first."""
 DENSITY = {
-    "hgcal": tuple(
-        Density(reach, seed, follow, layers, least)
-        for reach, seed, follow, layers, least in product(
-            (2.0, 3.0), (5.0, 10.0, 20.0), (4.0, 6.0), (0.3, 0.6), (0.3, 1.0)
-        )
-    ),
-    "hcal": tuple(
-        Density(reach, seed, follow, layers, least)
-        for reach, seed, follow, layers, least in product(
-            (1.0, 1.5, 2.0), (5.0, 20.0, 40.0), (1.5, 2.0, 3.0), (0.3, 0.6), (0.3, 1.0)
-        )
-    ),
+    name: tuple(Density(*of) for of in product(reach, seed, follow, (0.3, 0.6), LEAST_GEV, LAYERS[name]))
+    for name, reach, seed, follow in (
+        ("hgcal", (2.0, 3.0), (2.0, 5.0, 10.0), (4.0, 6.0)),
+        ("hcal", (1.0, 1.5, 2.0), (2.0, 5.0, 20.0), (1.5, 2.0, 3.0)),
+    )
 }
 THRESHOLDS = tuple(
     Thresholds(t_beta, t_d, noise)
@@ -46,12 +45,22 @@ THRESHOLDS = tuple(
 """Noise of 2 keeps every hit."""
 
 
-def tuned(
-    ways: Iterable[Way], run: Callable[[Way, ShowerEvent], Labels], events: Sequence[ShowerEvent]
-) -> tuple[Way, Quality]:
+def tuned(ways: Iterable[Way], detector: Detector, events: Sequence[ShowerEvent]) -> tuple[Way, Quality]:
     """The way whose clusters have the largest quality, the first of equal ones; there is at least one."""
-    scored = [(way, sum((matching(e, run(way, e), e.energy).quality() for e in events), Quality())) for way in ways]
-    return max(scored, key=lambda pair: pair[1].pq or 0.0)
+    best: tuple[Way, Quality] | None = None
+    grown: dict[Topological | Density, list[Labels]] = {}
+    for way in ways:
+        core = replace(way, least_gev=0.0, least_layers=NEVER)
+        if core not in grown:
+            grown[core] = [way.grown(detector, e) for e in events]
+        total = Quality()
+        for event, labels in zip(events, grown[core]):
+            kept = selected(labels, event, way.least_gev, way.least_layers)
+            total += matching(event, kept, event.energy).quality()
+        if best is None or (total.pq or 0.0) > (best[1].pq or 0.0):
+            best = way, total
+    assert best is not None
+    return best
 
 
 def tuned_thresholds(predictions: Sequence[tuple[Predicted, ShowerEvent]]) -> tuple[Thresholds, Quality]:

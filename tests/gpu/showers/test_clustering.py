@@ -77,8 +77,8 @@ def test_no_hit_and_one_hit_have_an_answer(count: int) -> None:
 def test_the_best_way_is_found() -> None:
     events = list(showers("hcal", 8, 5, Mixture(particles=(4, 8), region=(4.0, 6.28))))
     where = detector("hcal")
-    ways = [Topological(4, 2, 0, 1, 1, 0.0), Topological(60, 6, 0, 1, 2, 0.3), Topological(1e9)]
-    best, quality = tuned(ways, lambda way, e: way.clusters(where, e), events)
+    ways = [Topological(4, 2), Topological(60, 6, 0, 1, 2, 0.3), Topological(4, 6, 0, 1, 2, 3, 6), Topological(1e9)]
+    best, quality = tuned(ways, where, events)
     each = []
     for way in ways:
         found = [matching(e, way.clusters(where, e), e.energy).quality() for e in events]

@@ -12,7 +12,8 @@ from codesign.gpu.showers.detectors import Towers, detector
 from codesign.gpu.showers.event import ShowerEvent
 from codesign.gpu.showers.generator import Mixture, showers
 from codesign.gpu.showers.neighbours import pairs
-from codesign.gpu.showers.topological import Topological, grown, ordered
+from codesign.gpu.showers.selection import ordered
+from codesign.gpu.showers.topological import Topological, grown
 
 MUONS = Path(__file__).parents[4] / "shared" / "data" / "hgcal_mugun_ntuple" / "derived_event0.npz"
 
@@ -97,12 +98,6 @@ def test_what_has_no_seed_is_no_cluster_and_the_border_goes_no_further() -> None
         [5 * width, 3 * width, 1 * width, 1 * width, 3 * width],
     )
     assert Topological().clusters(detector("hcal"), event).tolist() == [0, 0, 0, -1, -1]
-
-
-def test_clusters_are_numbered_by_energy_and_small_ones_dropped() -> None:
-    labels, energy = np.array([4, 4, -1, 7, 2]), np.array([1.0, 1.0, 9.0, 3.0, 0.2])
-    assert ordered(labels, energy).tolist() == [1, 1, -1, 0, 2]
-    assert ordered(labels, energy, least=1).tolist() == [1, 1, -1, 0, -1]
 
 
 @pytest.mark.skipif(not MUONS.is_file(), reason="needs ../shared/data/hgcal_mugun_ntuple")
