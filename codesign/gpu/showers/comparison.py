@@ -22,12 +22,12 @@ from codesign.progress import Progress, silent
 BASELINES = ("topological", "density")
 DEFAULTS: Mapping[str, Mapping[str, Topological | Density]] = {
     "hgcal": {
-        "topological": Topological(60, 2, 0, 2, 2, 0.3),
-        "density": Density(3, 10, 6, 0.3, 0.3),
+        "topological": Topological(4, 2, 0, 1, 2, 5, 30),
+        "density": Density(2, 2, 6, 0.3, 5, 30),
     },
     "hcal": {
-        "topological": Topological(60, 6, 0, 1, 2, 0.3),
-        "density": Density(1.5, 20, 1.5, 0.6, 0.3),
+        "topological": Topological(4, 2, 0, 1, 2, 7, 6),
+        "density": Density(1, 2, 1.5, 0.3, 7, 6),
     },
 }
 """By detector: what `tuned` found on generated events of the default mixture."""

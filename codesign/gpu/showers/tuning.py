@@ -34,7 +34,7 @@ TOPOLOGICAL = {
 DENSITY = {
     name: tuple(Density(*of) for of in product(reach, seed, follow, (0.3, 0.6), LEAST_GEV, LAYERS[name]))
     for name, reach, seed, follow in (
-        ("hgcal", (2.0, 3.0), (2.0, 5.0, 10.0), (4.0, 6.0)),
+        ("hgcal", (1.5, 2.0, 3.0), (2.0, 5.0), (4.0, 6.0, 8.0)),
         ("hcal", (1.0, 1.5, 2.0), (2.0, 5.0, 20.0), (1.5, 2.0, 3.0)),
     )
 }
