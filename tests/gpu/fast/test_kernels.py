@@ -1,0 +1,34 @@
+"""The kernels: under triton's interpreter equal to their references, and compiled for the cards."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.gpu.fast import signatures
+
+pytestmark = pytest.mark.gpu
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("script", ["interpreted_search.py"])
+def test_kernels_on_numpy_equal_their_references(script: str) -> None:
+    environment = {**os.environ, "TRITON_INTERPRET": "1", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    run = subprocess.run(
+        [sys.executable, str(Path(__file__).parent / script)], env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "equal\n"
+
+
+@pytest.mark.parametrize("name", list(signatures.KERNELS))
+@pytest.mark.parametrize("architecture", [75, 90])
+def test_kernels_compile_for_cards(
+    name: str, architecture: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
+    assert signatures.compiled(name, architecture) > 0
