@@ -230,14 +230,19 @@ def _trained(evaluator: Evaluator, file: Path, kept: Path) -> Floats:
 def rows(case: Case, found: Outputs) -> Iterator[list[object]]:
     """A row for each width: each metric after training and with training, and their difference with its error."""
     random = np.random.default_rng(BOOTSTRAP_SEED)
-    chosen = random.integers(len(found.labels), size=(BOOTSTRAPS, len(found.labels)))
+    drawn: dict[tuple[int, str], list[float]] = {}
+    for _ in range(BOOTSTRAPS):
+        i = random.integers(len(found.labels), size=len(found.labels))
+        for bits, after in found.after.items():
+            for name, score in case.scores:
+                gain = score(found.trained[bits][i], found.labels[i]) - score(after[i], found.labels[i])
+                drawn.setdefault((bits, name), []).append(gain)
     for bits, after in found.after.items():
         row: list[object] = [bits]
-        for _, score in case.scores:
+        for name, score in case.scores:
             one, other = score(after, found.labels), score(found.trained[bits], found.labels)
-            drawn = [score(found.trained[bits][i], found.labels[i]) - score(after[i], found.labels[i]) for i in chosen]
             gain = (other - one) * (1 if case.maximize else -1)
-            row += [f"{one:.4f}", f"{other:.4f}", f"{gain:+.4f} +- {np.std(drawn):.4f}"]
+            row += [f"{one:.4f}", f"{other:.4f}", f"{gain:+.4f} +- {np.std(drawn[bits, name]):.4f}"]
         yield row
 
 
