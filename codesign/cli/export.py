@@ -40,7 +40,14 @@ def export_command(
             "By default any, and sorted for TensorRT."
         ),
     ] = None,
-    precision: Annotated[str, typer.Option(help="What the model computes in.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="What the model computes in: fp32, fp16 or int8.")] = "fp32",
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --precision int8: an event to find the scales on, an .npz of the network's inputs by name; "
+            "of a pipeline, a folder with an .npz for each network."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a folder that codesign made.")] = False,
     least: Annotated[
         str | None, typer.Option("--min", metavar=SIZES, help="The smallest event.", rich_help_panel=FOR_TENSORRT)
@@ -111,7 +118,7 @@ def export_command(
                 "--delay-us": delay_us,
             },
         )  # fmt: skip
-        options = Options(lowering, edges or ("sorted" if target == "tensorrt" else "any"), precision)
+        options = Options(lowering, edges or ("sorted" if target == "tensorrt" else "any"), precision, calibration)
         if target == "onnx":
             _onnx(model, output, options, force)
         elif target == "tensorrt":
@@ -177,7 +184,8 @@ def _triton(
         raise ConfigError(f"--edges {options.edges}: clients of a server send edges in any order; leave it out")
     digest = write(
         model, output, version=__version__, serving=serving, stages=stages, networks=networks,
-        lowering=options.lowering, precision=options.precision, force=force,
+        lowering=options.lowering, precision=options.precision, calibration=options.calibration,
+        force=force,
     )  # fmt: skip
     typer.echo(f"{serving.name}: {digest}")
     typer.echo(f"wrote {output}; `codesign triton serve {output}` starts a server")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import onnx
 
 from codesign.errors import OutputError
@@ -27,6 +28,8 @@ class Options:
     lowering: str = "pull"
     edges: str = "any"
     precision: str = "fp32"
+    calibration: Path | None = None
+    """Of int8: see `codesign.gpu.export.calibration`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,20 @@ class Exported:
         return [(target, _verdict(findings)) for target, findings in self.findings.items()]
 
 
-def exported(graph: Graph, options: Options, what: str, checkpoint: Checkpoint | None = None) -> Exported:
-    """The network, and the checkpoint that it is of, exported, tried in onnxruntime on random inputs, and looked at by
-    the linter.
+def exported(
+    graph: Graph,
+    options: Options,
+    what: str,
+    checkpoint: Checkpoint | None = None,
+    calibration: Mapping[str, np.ndarray] | None = None,
+) -> Exported:
+    """The network, and the checkpoint that it is of, exported, tried in onnxruntime on random inputs (in int8 on the
+    event that it was calibrated with), and looked at by the linter.
 
     ModelError, which calls the network `what`, where the model is further off than its precision explains.
     """
-    model = to_onnx(graph, options.lowering, options.edges, options.precision)
-    inputs = trial_inputs(graph, checkpoint=checkpoint)
+    model = to_onnx(graph, options.lowering, options.edges, options.precision, calibration=calibration)
+    inputs = calibration or trial_inputs(graph, checkpoint=checkpoint)
     found = differences(graph, model, inputs, options.lowering, options.edges)
     check(found, options.precision, what)
     findings = {target: lint(model, target) for target in lint_targets()}

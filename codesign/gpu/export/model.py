@@ -12,6 +12,7 @@ from onnx import helper
 from codesign.errors import ModelError
 from codesign.gpu.export.layers import padded_rows, write_layer
 from codesign.gpu.export.padded import padded, padded_table
+from codesign.gpu.export.precision import in_float16, in_int8
 from codesign.gpu.export.pull import PullTables, pull, pull_tables
 from codesign.gpu.export.scatter import scatter
 from codesign.gpu.export.segments import segments
@@ -28,24 +29,34 @@ from codesign.ir.verify import verify
 
 LOWERINGS = ("pull", "padded", "scatter")
 EDGES = ("any", "sorted")
-PRECISIONS = ("fp32",)
+PRECISIONS = ("fp32", "fp16", "int8")
 
 
 def to_onnx(
-    graph: Graph, lowering: str = "pull", edges: str = "any", precision: str = "fp32", rewrites: bool = True
+    graph: Graph,
+    lowering: str = "pull",
+    edges: str = "any",
+    precision: str = "fp32",
+    rewrites: bool = True,
+    calibration: Mapping[str, np.ndarray] | None = None,
 ) -> onnx.ModelProto:
     """The model: its inputs and outputs are those of the network by the names of the user's file.
 
     `lowering` is how rows are summed (`pull`, `padded`, `scatter`). With `edges="any"` what it needs to know is sorted
     inside the model; with `edges="sorted"` the model takes it as inputs, which `feeds` makes: for runtimes that do not
     sort (TensorRT). Rows may be in any order in both, and there may be none. The exact rewrites of the network can be
-    left out. ModelError names an option that does not exist, or a layer that has no operators.
+    left out. With `precision` fp16 the model computes in float16 between its inputs and outputs; with int8 its products
+    are of int8 codes, whose scales are found on `calibration`, the inputs of an event. ModelError names an option that
+    does not exist, or a layer that has no operators.
     """
     for name, found, known in (
         ("lowering", lowering, LOWERINGS), ("edges", edges, EDGES), ("precision", precision, PRECISIONS),
     ):  # fmt: skip
         if found not in known:
             raise ModelError(f"{name} is {found!r}, expected one of {', '.join(known)}")
+    if precision == "int8" and calibration is None:
+        raise ModelError("precision int8 needs an event for calibration")
+    given = graph
     graph = rewritten(graph) if rewrites else graph
     verify(graph, "the rewrites")
     w = Writer(graph)
@@ -61,6 +72,10 @@ def to_onnx(
     settings = {"lowering": lowering, "edges": edges, "precision": precision}
     helper.set_model_props(model, {f"codesign_{key}": value for key, value in settings.items()})
     onnx.checker.check_model(model, full_check=True)
+    if precision == "fp16":
+        return in_float16(model)
+    if precision == "int8" and calibration is not None:
+        return in_int8(model, [feeds(given, calibration, lowering, edges)])
     return model
 
 

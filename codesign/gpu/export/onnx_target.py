@@ -7,6 +7,7 @@ from pathlib import Path
 
 from codesign.backends.project import MARKER, output_folder
 from codesign.backends.render import render
+from codesign.gpu.export.calibration import read_calibration
 from codesign.gpu.export.exported import Exported, Options, digests, exported, write, write_model
 from codesign.gpu.export.source import read_source
 from codesign.progress import Progress, silent
@@ -28,11 +29,14 @@ def write_onnx(
     its digest, and what was measured. The same source and options give the same bytes.
     """
     found = read_source(source)
+    events = read_calibration(options.calibration, found, options.precision)
     models = {}
     with output_folder(output, force) as folder:
         for stage, graph in found.networks.items():
             progress(f"exporting {stage or graph.name}", 0, 0)
-            models[stage] = one = exported(graph, options, str(source / stage), found.checkpoints.get(stage))
+            models[stage] = one = exported(
+                graph, options, str(source / stage), found.checkpoints.get(stage), events.get(stage)
+            )
             write_model(one, folder / stage)
             values = {"x": one, "version": version, "digest": found.digest}
             write(folder / stage / "README.md", render("gpu/onnx/README.md.j2", **values).encode())

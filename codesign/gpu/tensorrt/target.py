@@ -13,14 +13,14 @@ from codesign import resources
 from codesign.backends.project import MARKER, output_folder
 from codesign.backends.render import render
 from codesign.errors import ConfigError, ModelError
+from codesign.gpu.export.calibration import read_calibration
 from codesign.gpu.export.exported import Exported, Options, digests, exported, write, write_model
-from codesign.gpu.export.model import feeds
+from codesign.gpu.export.model import feeds, to_onnx
 from codesign.gpu.export.source import read_source
 from codesign.gpu.export.trial import Difference, check, differences, trial_inputs
 from codesign.gpu.lint import Level, lint, refused
 from codesign.gpu.tensorrt.commands import measuring_lines, trtexec_lines
 from codesign.gpu.tensorrt.gate import CAPABILITIES, KNOWN, Built, Gate, Parsed, available
-from codesign.gpu.tensorrt.half import in_float16
 from codesign.gpu.tensorrt.profile import Given, Profile, dynamic_axes, profile
 from codesign.gpu.tensorrt.profile_file import profile_text
 from codesign.gpu.tensorrt.sizes import all_sizes
@@ -92,12 +92,13 @@ def write_tensorrt(
     what tensorrt-rtx said where it is installed. ModelError for a model that TensorRT's parsers refuse.
     """
     found = read_source(source)
+    events = read_calibration(options.calibration, found, options.precision)
     engines = {}
     with output_folder(output, force) as folder:
         for stage, graph in found.networks.items():
             progress(f"exporting {stage or graph.name}", 0, 0)
             place = folder / stage
-            one = exported(graph, options, str(source / stage), found.checkpoints.get(stage))
+            one = exported(graph, options, str(source / stage), found.checkpoints.get(stage), events.get(stage))
             engines[stage] = engine = _engine(one, wishes, str(source / stage), place, progress)
             values = {"x": engine, "version": version, "digest": found.digest}
             write(place / "README.md", render("gpu/tensorrt/README.md.j2", **values).encode())
@@ -131,10 +132,10 @@ def _engine(one: Exported, wishes: Wishes, what: str, place: Path, progress: Pro
     shapes = profile(one.model, sizes)
     write_model(one, place)
     example = _example(one, shapes, place)
-    kept = tuple(c for c in wishes.capabilities if options.precision != "fp32" or c != TURING)
+    kept = tuple(c for c in wishes.capabilities if options.precision == "fp16" or c != TURING)
     variants = [_variant(one, shapes, "model", options.precision, kept, one.differences, progress)] if kept else []
     if len(kept) < len(wishes.capabilities):
-        half = in_float16(one.model)
+        half = to_onnx(graph, options.lowering, options.edges, "fp16")
         inputs = trial_inputs(graph, checkpoint=one.checkpoint)
         away = differences(graph, half, inputs, options.lowering, options.edges)
         try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import onnx
 
 from codesign.errors import ConfigError, ModelError
+from codesign.gpu.export.calibration import read_calibration
 from codesign.gpu.export.model import to_onnx
 from codesign.gpu.export.source import read_source
 from codesign.gpu.tracking.pipeline import Pipeline
@@ -38,6 +41,7 @@ def write(
     networks: str = "python",
     lowering: str = "pull",
     precision: str = "fp32",
+    calibration: Path | None = None,
     force: bool = False,
 ) -> str:
     """A repository in the folder `output` of the pipeline or the checkpoint in the folder `model`, or of the network in
@@ -49,7 +53,10 @@ def write(
     if networks not in NETWORKS:
         raise ConfigError(f"networks is {networks!r}, expected one of {', '.join(NETWORKS)}")
     source = read_source(model)
-    onnx_files = {stage: exported(graph, lowering, precision) for stage, graph in source.networks.items()}
+    events = read_calibration(calibration, source, precision)
+    onnx_files = {
+        stage: exported(graph, lowering, precision, events.get(stage)) for stage, graph in source.networks.items()
+    }
     if "" in onnx_files:
         if stages:
             raise ConfigError(f"{model}: one network has no stages")
@@ -71,9 +78,9 @@ def write(
     return digest
 
 
-def exported(graph: Graph, lowering: str, precision: str) -> bytes:
+def exported(graph: Graph, lowering: str, precision: str, calibration: Mapping[str, np.ndarray] | None = None) -> bytes:
     """The network as an ONNX model that takes edges in any order."""
-    found: bytes = to_onnx(graph, lowering, "any", precision).SerializeToString()
+    found: bytes = to_onnx(graph, lowering, "any", precision, calibration=calibration).SerializeToString()
     return found
 
 

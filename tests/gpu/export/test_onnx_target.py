@@ -96,8 +96,8 @@ def test_models_are_tried_on_inputs_that_they_take(make: object, edges: str) -> 
 def test_a_model_that_is_off_is_not_written(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = exported.to_onnx
 
-    def broken(*args: object) -> onnx.ModelProto:
-        model = wrong(*args)  # type: ignore[arg-type]
+    def broken(*args: object, **options: object) -> onnx.ModelProto:
+        model = wrong(*args, **options)  # type: ignore[arg-type]
         weight = next(t for t in model.graph.initializer if len(t.dims) == 2)
         array = onnx.numpy_helper.to_array(weight).copy()
         array[0, 0] += 0.01
