@@ -9,7 +9,6 @@ import onnx
 
 from codesign.errors import ModelError
 
-
 SINGLE = ("ScatterElements",)
 """Operators that stay in float32: onnxruntime's CPU has no float16 sums of them."""
 
