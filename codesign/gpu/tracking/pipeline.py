@@ -72,9 +72,9 @@ class Pipeline:
         DataError naming the hit for a coordinate that is no number or a hit outside the detector."""
         return self.stages(hits).labels
 
-    def stages(self, hits: NDArray[np.floating]) -> Trace:
-        """What every stage gave, and how long it took; errors as `labels`."""
-        clock = _Clock()
+    def stages(self, hits: NDArray[np.floating], now: Callable[[], float] = time.perf_counter) -> Trace:
+        """What every stage gave, and how long it took by the clock `now`; errors as `labels`."""
+        clock = _Clock(now)
         hits = checked(hits, self.settings.detector)
         n, s = len(hits), self.settings
         columns = {stage: features(hits, s.features[stage]) for stage in STAGES}
@@ -140,11 +140,11 @@ def sigmoid(logits: Floats) -> Floats:
 class _Clock:
     """The seconds of stages that follow each other."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self.began = time.perf_counter()
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.now, self.seconds = now, dict[str, float]()
+        self.began = now()
 
     def end(self, stage: str) -> None:
         """The stage is done, and the next begins."""
-        now = time.perf_counter()
+        now = self.now()
         self.seconds[stage], self.began = now - self.began, now

@@ -108,6 +108,9 @@ def test_a_trace_says_what_every_stage_gave_and_took() -> None:
     trace = straight().stages(lines((0.3, 1.0), (-2.0, 0.0)))
     assert list(trace.seconds) == ["features", "embedding", "graph", "filter", "gnn", "labels"]
     assert all(seconds >= 0 for seconds in trace.seconds.values())
+    ticks = iter(range(100))
+    counted = straight().stages(lines((0.3, 1.0)), now=lambda: next(ticks))
+    assert list(counted.seconds.values()) == [1] * 6
     assert trace.filtered.shape == (trace.graph.shape[1],)
     assert trace.scores.shape == (trace.edges.shape[1],)
 
