@@ -11,7 +11,7 @@ from codesign.errors import ConfigError
 from codesign.gpu.tracking.settings import STAGES
 from codesign.gpu.triton.config import ModelConfig, Port, Step, Type
 from codesign.gpu.triton.protocol import DIGEST, FEATURES, LABELS, MODEL
-from codesign.gpu.triton.repository import Model, Serving, digest_of, template
+from codesign.gpu.triton.repository import Model, Serving, digest, template
 
 _HITS = Port(FEATURES, Type.FP32, (-1, 3))
 _EDGES, _LOGITS = Port("EDGES", Type.INT64, (2, -1)), Port("LOGITS", Type.FP32, (-1,))
@@ -26,14 +26,16 @@ def ensemble(serving: Serving, networks: Mapping[str, Model], files: Mapping[str
     columns = {stage: networks[stage].config.inputs[0].dims[1] for stage in STAGES}
     points = Port("POINTS", Type.FP32, networks["embedding"].config.outputs[0].dims)
     seen = tuple(Port(f"{stage.upper()}_X", Type.FP32, (-1, columns[stage])) for stage in STAGES)
-    total = digest_of(list(networks.values()))
+    files = {"model.py": template("stage.py"), **files}
+    parts = {stage: model.digest.encode() for stage, model in networks.items()}
+    total = digest({"stages": digest(files).encode(), **parts})
     ports: dict[str, tuple[tuple[Port, ...], tuple[Port, ...]]] = {
         "prepare": ((_HITS,), seen),
         "graph": ((_HITS, points), (_EDGES,)),
         "cut": ((_EDGES, _LOGITS), (Port("KEPT", Type.INT64, (2, -1)),)),
         "labels": ((_HITS, _EDGES, _LOGITS), _ANSWER),
     }
-    python = {stage: _stage(serving, stage, *found, dict(files), total) for stage, found in ports.items()}
+    python = {stage: _stage(serving, stage, *found, files, total) for stage, found in ports.items()}
     tensors = {
         "prepare": ({FEATURES: FEATURES}, {port.name: port.name for port in seen}),
         "embedding": _network(networks["embedding"], ("EMBEDDING_X",), "points"),
@@ -45,18 +47,17 @@ def ensemble(serving: Serving, networks: Mapping[str, Model], files: Mapping[str
             {FEATURES: FEATURES, "EDGES": "kept", "LOGITS": "gnn_logits"}, {p.name: p.name for p in _ANSWER},
         ),
     }  # fmt: skip
-    parts = {**networks, **python}
+    models = {**networks, **python}
     config = ModelConfig(
         serving.name, "ensemble", (_HITS,), _ANSWER, parameters={DIGEST: total},
-        steps=tuple(Step(parts[stage].config.name, *found) for stage, found in tensors.items()),
+        steps=tuple(Step(models[stage].config.name, *found) for stage, found in tensors.items()),
     )  # fmt: skip
-    return [*parts.values(), Model(config, {})], total
+    return [*models.values(), Model(config, {})], total
 
 
 def _stage(serving: Serving, stage: str, inputs: tuple[Port, ...], outputs: tuple[Port, ...],
-           files: dict[str, bytes], digest: str) -> Model:  # fmt: skip
-    files["model.py"] = template("stage.py")
-    told = {"stage": stage, DIGEST: digest, "max_hits": str(serving.max_hits)}
+           files: Mapping[str, bytes], total: str) -> Model:  # fmt: skip
+    told = {"stage": stage, DIGEST: total, "max_hits": str(serving.max_hits)}
     name = f"{serving.name}_{stage}"
     return Model(ModelConfig(name, "python", inputs, outputs, instances=serving.instances, parameters=told), files)
 

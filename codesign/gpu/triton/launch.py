@@ -77,7 +77,7 @@ class Running:
         code = self.process.poll()
         if code is not None:
             return f"tritonserver ended ({f'signal {-code}' if code < 0 else f'exit code {code}'})"
-        if any(not Path(f"/proc/{pid}").exists() or gone(Path(f"/proc/{pid}")) for pid in self.models):
+        if any(map(_is_gone, self.models)):
             return "the process of a model ended, and the server does not start it again"
         return None
 
@@ -157,6 +157,13 @@ def start(
     return running
 
 
+def _is_gone(pid: int) -> bool:
+    try:
+        return gone(Path(f"/proc/{pid}"))
+    except OSError:
+        return True
+
+
 def models(repository: Path) -> list[str]:
     """The names of the models in a repository; ConfigError where it is none."""
     try:
@@ -182,7 +189,9 @@ def free_port(address: str = LOOPBACK) -> int:
 def complaints(log: Path, begins: int = 0) -> list[str]:
     """The lines of a server's log, from a byte on, that say what is wrong, the last few, or its last lines where none
     does."""
-    lines = log.read_bytes()[begins:][-_READ:].decode("utf-8", "replace").splitlines()
+    with log.open("rb") as file:
+        file.seek(max(begins, file.seek(0, os.SEEK_END) - _READ))
+        lines = file.read(_READ).decode("utf-8", "replace").splitlines()
     said = [line.strip()[:400] for line in lines if line.strip()]
     wrong = [line for line in said if _COMPLAINT.search(line) and not _NOISE.search(line)]
     return (wrong or said)[-_SHOWN:]

@@ -67,14 +67,9 @@ def labels_model(serving: Serving, labeller: Mapping[str, bytes]) -> Model:
     return Model(config, files)
 
 
-def digest_of(models: Sequence[Model]) -> str:
-    """One for several models that work together."""
-    return digest({model.config.name: model.digest.encode() for model in models})
-
-
 def write_repository(models: Sequence[Model], path: Path, *, version: str, force: bool = False) -> None:
-    """The repository as the folder `path`; the same models give the same bytes. OutputError where it cannot be there:
-    `force` replaces one that was made before."""
+    """The repository as the folder `path`, with what its models import in requirements.txt; the same models give the
+    same bytes. OutputError where it cannot be there: `force` replaces one that was made before."""
     names = [model.config.name for model in models]
     if len(set(names)) < len(names):
         raise ConfigError(f"{path}: two models have the same name: {', '.join(names)}")
@@ -90,6 +85,7 @@ def write_repository(models: Sequence[Model], path: Path, *, version: str, force
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_bytes(content)
             told = {"codesign": version, "top": names[-1], "models": {m.config.name: m.digest for m in models}}
+            (folder / "requirements.txt").write_bytes(template("requirements.txt"))
             (folder / MARKER).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
             raise OutputError(f"{path}: cannot be written: {error.strerror}") from error

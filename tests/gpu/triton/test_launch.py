@@ -107,3 +107,7 @@ def test_a_log_without_complaints_shows_its_last_lines(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("".join(f"line {i}\n" for i in range(20)) + "\x1b[2J\n")
     assert complaints(log)[-2:] == ["line 19", "\x1b[2J"] and len(complaints(log)) == 8
+    old = log.stat().st_size
+    log.write_text(log.read_text() + "x" * 300_000 + "\nE1122 bad\n")
+    assert complaints(log) == complaints(log, old) == ["E1122 bad"]
+    assert complaints(log, log.stat().st_size) == []

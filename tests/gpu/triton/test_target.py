@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -61,6 +62,7 @@ def test_a_pipeline_is_one_model_with_all_that_it_needs(folder: Path, tmp_path: 
     digest = write(folder, tmp_path / "r", version="1")
     files = {p.relative_to(tmp_path / "r" / "tracking").as_posix() for p in (tmp_path / "r" / "tracking").rglob("*.*")}
     assert {"config.pbtxt", "1/model.py", "1/labeller.py", "1/pipeline.yaml", "1/gnn.onnx"} <= files
+    assert "onnxruntime" in (tmp_path / "r" / "requirements.txt").read_text()
     assert "1/codesign/gpu/tracking/pipeline.py" in files and "1/codesign/gpu/tracking/sessions.py" not in files
     assert configs(tmp_path / "r")["tracking"].parameters["digest"].string_value == digest
     assert json.loads((tmp_path / "r" / "codesign.json").read_text())["models"] == {"tracking": digest}
@@ -99,6 +101,12 @@ def test_the_stages_are_models_whose_tensors_meet(folder: Path, tmp_path: Path, 
         accelerators = model.optimization.execution_accelerators.gpu_execution_accelerator
         assert [a.name for a in accelerators] == (["tensorrt"] if networks == "tensorrt" and is_network else [])
     assert not found, "every model is a step"
+    settings = (folder / "pipeline.yaml").read_text()
+    other = shutil.copytree(folder, tmp_path / "other")
+    (other / "pipeline.yaml").write_text(settings.replace("min_hits: 3", "min_hits: 4"))
+    assert (
+        write(other, tmp_path / "o", version="1", serving=Serving(kind=kind), stages=True, networks=networks) != digest
+    )
     assert all(shapes[p.name] == (p.data_type, list(p.dims)) for p in top.output)
 
 
