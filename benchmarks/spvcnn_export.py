@@ -1,19 +1,21 @@
 """SPVCNN of the published size in onnxruntime beside PyTorch, on the CPU.
 
-    python -m benchmarks.spvcnn_export [--points 3000] [--threads 1] [--resolution 1] [--repeat 5]
+    python -m benchmarks.spvcnn_export [--points 3000] [--threads 1 2] [--resolution 2] [--repeat 5]
                                        [--scale 1]
 
-The cloud is the one of 200 generated HGCAL-like events whose hits are nearest to `--points` in number. Weights are
-untrained, the averages of batch norms those of three such clouds. All run in turn in one process, on `--threads`
-threads each; of `--repeat` turns the least CPU seconds and the least seconds count. What is measured is the network
-alone: both take the same tables, whose seconds stand in the first line. Prints a markdown table; the exit code is 1 if
-an export is further than 1e-4 from PyTorch. `--resolution` is the width of a voxel in cells, `--scale` divides the
+The cloud is the one of 200 generated HGCAL-like events whose hits are nearest to `--points` in number; a voxel is
+`--resolution` cells wide, by default as many as training takes. Weights are untrained, the averages of batch norms
+those of three such clouds. All run in turn in one process, on as many threads as `--threads` says, one table for each
+(by default 1, and all cores, as both do when left alone); of `--repeat` turns the least CPU seconds and the least
+seconds count. What is measured is the network alone: both take the same tables, whose seconds stand in the first
+line. Prints markdown tables; the exit code is 1 if an export is further than 1e-4 from PyTorch. `--scale` divides the
 channels. Needs the extra `gpu`.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +33,7 @@ from codesign.gpu.networks.spvcnn import prepare
 from codesign.gpu.showers.detectors import detector
 from codesign.gpu.showers.generator import Mixture, showers
 from codesign.gpu.showers.inputs import FEATURES, Sample, grid_of, sample
+from codesign.gpu.showers.training.config import TrainingConfig
 from codesign.gpu.spvcnn.cloud import Cloud
 from codesign.gpu.spvcnn.model import SPVCNN, parameters, to_checkpoint
 from codesign.gpu.spvcnn.settings import PUBLISHED, Settings
@@ -78,9 +81,9 @@ def clouds(points: int, seed: int) -> list[Sample]:
     return [sample(detector("hgcal"), event) for event in nearest[:4]]
 
 
-def case(args: argparse.Namespace) -> Case:
+def case(args: argparse.Namespace, threads: int) -> Case:
     """All ways, not run yet."""
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(threads)
     torch.manual_seed(args.seed)
     first, *others = clouds(args.points, args.seed)
     grid = grid_of(detector("hgcal"), args.resolution)
@@ -102,7 +105,7 @@ def case(args: argparse.Namespace) -> Case:
     graph, inputs = network(checkpoint), prepare(checkpoint, first.points, first.features)
     ways = {EAGER: Measured(eager)}
     for name, options in EXPORTS.items():
-        ways[name] = Measured(_session(graph, inputs, options, args.threads))
+        ways[name] = Measured(_session(graph, inputs, options, threads))
     return Case(first, module, found.rows, seconds, ways)
 
 
@@ -137,11 +140,18 @@ def _session(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("points", 3000), ("threads", 1), ("repeat", 5), ("scale", 1), ("seed", 0)):
+    for name, default in (("points", 3000), ("repeat", 5), ("scale", 1), ("seed", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--resolution", type=float, default=1.0)
+    parser.add_argument("--resolution", type=float, default=TrainingConfig("hgcal").network.resolution)
+    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
     args = parser.parse_args(arguments)
-    one = case(args)
+    print(surroundings("onnxruntime", "torch"))
+    return max([_table(args, threads) for threads in args.threads])
+
+
+def _table(args: argparse.Namespace, threads: int) -> int:
+    """Measures and prints; 1 if an export is off."""
+    one = case(args, threads)
     measure(one, args.repeat)
     eager = one.ways[EAGER]
     rows = [
@@ -150,9 +160,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ]
     heading = ["run by", "CPU s", "s", "times eager (CPU s)", "times eager (s)", "max difference"]
     voxels = ", ".join(f"{rows:,}" for rows in one.rows)
-    print(f"{len(one.sample.points):,} points in {voxels} voxels, tables in {one.table_seconds:.2g} CPU s; ", end="")
-    print(f"{parameters(one.module):,} parameters, {args.threads} threads")
-    print(surroundings("onnxruntime", "torch"), end="\n\n")
+    print(f"\n{len(one.sample.points):,} points in {voxels} voxels, tables in {one.table_seconds:.2g} CPU s; ", end="")
+    print(f"{parameters(one.module):,} parameters, threads: {threads}\n")
     print(table(heading, rows))
     return int(any(w.difference > CLOSE for w in one.ways.values()))
 

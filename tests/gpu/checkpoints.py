@@ -74,8 +74,9 @@ def attention(hidden: int = 5, steps: int = 2, layer_norm: bool = True, seed: in
     return Checkpoint("attention", settings, weights.found)
 
 
-def spvcnn(settings: Settings, seed: int = 0) -> Checkpoint:
-    """A network of these settings with random weights and batch norms that are no identities."""
+def spvcnn(settings: Settings, seed: int = 0, gain: float = 1.0) -> Checkpoint:
+    """A network of these settings with random weights and batch norms that are no identities; what flows through it
+    keeps its size, or grows in each convolution by about the root of `gain`."""
     rng, found, c = np.random.default_rng(seed), {}, settings.channels
 
     def norm(module: str, channels: int) -> None:
@@ -83,11 +84,11 @@ def spvcnn(settings: Settings, seed: int = 0) -> Checkpoint:
             found[f"{module}.{part}"] = rng.uniform(low, high, channels).astype(np.float32)
         found[f"{module}.running_var"] = rng.uniform(0.2, 2, channels).astype(np.float32)
 
-    def matrix(key: str, *shape: int, fan: int) -> None:
+    def matrix(key: str, *shape: int, fan: float) -> None:
         found[key] = (rng.normal(size=shape) * (2 / fan) ** 0.5).astype(np.float32)
 
     def block(module: str, inputs: int, outputs: int, taps: int) -> None:
-        matrix(f"{module}.conv.weight", taps, inputs, outputs, fan=3 * inputs)
+        matrix(f"{module}.conv.weight", taps, inputs, outputs, fan=taps * inputs / gain)
         norm(f"{module}.norm", outputs)
 
     def linear(module: str, inputs: int, outputs: int) -> None:

@@ -1,11 +1,19 @@
 """SPVCNN as a network on points and the voxels of five levels, and its inputs from a cloud.
 
 The sets of rows are `points` and `voxels_0` (the finest) to `voxels_4`. Kernel maps, the voxel of each point and the
-interpolations are inputs, which `prepare` makes with numpy; nothing in the network searches or sorts.
+interpolations are inputs, which `prepare` makes with numpy; nothing in the network searches.
+
+Interpolation is linear, so what is linear behind it comes first where that is less to compute:
+
+- a linear layer with no more outputs than inputs is applied to the voxels, of which there are few, and its results are
+  interpolated;
+- the mean over a voxel's points of what they read is read by the voxel itself (`near`): all its points have the same
+  eight voxels around them, so the weights are means of theirs.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -14,10 +22,11 @@ from numpy.typing import NDArray
 from codesign.errors import ModelError
 from codesign.gpu.checkpoint import Checkpoint
 from codesign.gpu.networks.weights import Weights
+from codesign.gpu.rewrites.fold_batchnorm import folded
 from codesign.gpu.spvcnn.kernel_maps import KernelMap
 from codesign.gpu.spvcnn.settings import Settings
 from codesign.gpu.spvcnn.tables import FUSED, LEVELS, tables
-from codesign.gpu.spvcnn.voxels import Integers
+from codesign.gpu.spvcnn.voxels import Integers, segment_sum
 from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Add, BatchNorm, Concat, Input, Layer, Relu, Reshape, Sigmoid, Slice
 from codesign.ir.layers.rows import Devoxelize, KernelMapConv, Linear, SegmentSum, Weigh
@@ -36,26 +45,34 @@ def spvcnn(checkpoint: Checkpoint) -> Graph:
     drawing = _Drawing(checkpoint)
     c = drawing.settings.channels
     drawing.inputs()
-    x = drawing.voxels("features", 0)
+    x = drawing.mean("features", 0)
     for k in range(2):
         x = drawing.block(f"stem.{k}", x, "around_0")
     skips = [x]
-    z = drawing.points(x, 0)
-    x = drawing.voxels(z, 0)
+    z = Fused(x, 0)
+    x = drawing.voxels(z)
     for level in range(4):
         x = drawing.block(f"down.{level}", x, f"down_{level}")
         x = drawing.stage(f"encode.{level}", x, level + 1, c[level], c[level + 1])
         skips.append(x)
     for fusion, level in enumerate((4, 2)):
-        z = drawing.fused(fusion, drawing.points(x, level), z)
-        x = drawing.voxels(z, level)
+        z = Fused(x, level, drawing.transformed(fusion, z))
+        x = drawing.voxels(z)
         for step in (2 * fusion, 2 * fusion + 1):
             finer = 3 - step
             x = drawing.block(f"up.{step}", x, f"up_{finer}")
             x = drawing.add(f"decode_{step}_inputs", Concat(), x, skips[finer])
             x = drawing.stage(f"decode.{step}", x, finer, c[5 + step] + c[finer], c[5 + step])
-    z = drawing.fused(2, drawing.points(x, 0), z)
-    return drawing.finished(z)
+    return drawing.finished(drawing.points(Fused(x, 0, drawing.transformed(2, z))))
+
+
+@dataclass(frozen=True)
+class Fused:
+    """What the points have: voxels' features `x` of a level, which they read, and their `own` branch, added to that."""
+
+    x: str
+    level: int
+    own: str | None = None
 
 
 def prepare(
@@ -83,6 +100,10 @@ def prepare(
         inputs[f"share_{level}"] = (1 / counts).astype(np.float32)[:, None]
         inputs[f"corners_{level}"] = found.reads[level].indices
         inputs[f"weights_{level}"] = found.reads[level].weights.astype(np.float32)
+        first = np.unique(found.voxel[level], return_index=True)[1]
+        total = segment_sum(found.reads[level].weights, found.voxel[level], len(counts))
+        inputs[f"near_{level}"] = found.reads[level].indices[first]
+        inputs[f"near_weights_{level}"] = (total / counts[:, None]).astype(np.float32)
     for kind, maps in (("around", found.around), ("down", found.down), ("up", found.up)):
         inputs |= {f"{kind}_{level}": _table(map) for level, map in enumerate(maps)}
     return inputs
@@ -110,6 +131,8 @@ class _Drawing:
             self.add(f"share_{level}", Input(Tensor((1,), rows=voxels)))
             self.add(f"corners_{level}", Input(Tensor.of_index((8,), rows=POINTS, index=voxels)))
             self.add(f"weights_{level}", Input(Tensor((8,), rows=POINTS)))
+            self.add(f"near_{level}", Input(Tensor.of_index((8,), rows=voxels, index=voxels)))
+            self.add(f"near_weights_{level}", Input(Tensor((8,), rows=voxels)))
         for level in range(LEVELS):
             self._map(f"around_{level}", 27, level, level)
         for level in range(LEVELS - 1):
@@ -125,13 +148,26 @@ class _Drawing:
         """A new node's name."""
         return self.graph.add(self.graph.fresh(name), layer, *inputs, origin=origin).name
 
-    def voxels(self, z: str, level: int) -> str:
+    def mean(self, z: str, level: int) -> str:
         """The mean of the points' features in each voxel."""
         share = f"share_{level}"
         total = self.add(f"sum_{level}", SegmentSum(), z, f"voxel_{level}", share)
         return self.add(f"mean_{level}", Weigh(), total, share)
 
-    def points(self, x: str, level: int) -> str:
+    def voxels(self, z: Fused) -> str:
+        """The mean of what the points of each voxel have, on the level that they read."""
+        inputs = (f"near_{z.level}", f"near_weights_{z.level}")
+        read = self.add(f"at_voxels_{z.level}", Devoxelize(8), z.x, *inputs)
+        if z.own is None:
+            return read
+        return self.add(f"voxels_sum_{z.level}", Add(), read, self.mean(z.own, z.level))
+
+    def points(self, z: Fused) -> str:
+        """What each point has."""
+        read = self.read(z.x, z.level)
+        return read if z.own is None else self.add(f"points_sum_{z.level}", Add(), read, z.own)
+
+    def read(self, x: str, level: int) -> str:
         """The voxels' features at the points."""
         return self.add(f"at_points_{level}", Devoxelize(8), x, f"corners_{level}", f"weights_{level}")
 
@@ -149,20 +185,19 @@ class _Drawing:
 
     def norm(self, module: str, x: str) -> str:
         """A batch norm with the averages it has."""
+        return self.add(_name(module), self.norm_of(module, self.graph[x].type.channels), x, origin=module)
+
+    def norm_of(self, module: str, channels: int) -> BatchNorm:
+        """The same as a layer."""
         vectors = {}
         for part in ("weight", "bias", "running_mean", "running_var"):
             found = self.weights.array(f"{module}.{part}", 1)
-            if found.shape != (self.graph[x].type.channels,):
-                raise self.weights.fail(
-                    f"weights {module}.{part} have the shape {found.shape}, expected {(self.graph[x].type.channels,)}"
-                )
+            if found.shape != (channels,):
+                raise self.weights.fail(f"weights {module}.{part} have the shape {found.shape}, expected {(channels,)}")
             vectors[part] = Vector.of(found)
         if min(vectors["running_var"].values) < 0:
             raise self.weights.fail(f"weights {module}.running_var are variances, and some are negative")
-        norm = BatchNorm(
-            vectors["weight"], vectors["bias"], vectors["running_mean"], vectors["running_var"], EPSILON
-        )  # fmt: skip
-        return self.add(_name(module), norm, x, origin=module)
+        return BatchNorm(vectors["weight"], vectors["bias"], vectors["running_mean"], vectors["running_var"], EPSILON)
 
     def stage(self, module: str, x: str, level: int, inputs: int, outputs: int) -> str:
         """Two residual blocks."""
@@ -177,12 +212,22 @@ class _Drawing:
             x = self.add(_name(block, "relu"), Relu(), self.add(_name(block, "sum"), Add(), y, x))
         return x
 
-    def fused(self, fusion: int, from_voxels: str, z: str) -> str:
-        """What the points read from voxels, and their own branch."""
+    def transformed(self, fusion: int, z: Fused) -> str:
+        """The points' own branch one fusion on: linear, batch norm (folded into it) and ReLU of what they have."""
         module = f"points.{fusion}"
-        z = self.add(_name(module, "linear"), self.weights.linear(f"{module}.0"), z, origin=f"{module}.0")
-        z = self.add(_name(module, "relu"), Relu(), self.norm(f"{module}.1", z))
-        return self.add(_name(module, "sum"), Add(), from_voxels, z)
+        linear = self.weights.linear(f"{module}.0")
+        layer = folded(linear, self.norm_of(f"{module}.1", linear.weights.shape[1]))
+        assert isinstance(layer, Linear)
+        name = _name(module, "linear")
+        inputs, outputs = layer.weights.shape
+        if outputs > inputs:
+            total = self.add(name, layer, self.points(z), origin=f"{module}.0")
+        else:
+            of_voxels = Linear(layer.weights, layer.bias if z.own is None else None)
+            total = self.read(self.add(f"{name}_of_voxels", of_voxels, z.x, origin=f"{module}.0"), z.level)
+            if z.own is not None:
+                total = self.add(_name(module, "sum"), Add(), total, self.add(name, layer, z.own, origin=f"{module}.0"))
+        return self.add(_name(module, "relu"), Relu(), total)
 
     def branch(self, module: str, z: str, layers: int) -> str:
         """Linear layers with ReLU between them."""

@@ -30,12 +30,13 @@ def fold_batchnorm(graph: Graph) -> None:
         shared = sum(before.layer.weights is w for w in weights) > 1
         if shared or len(users[before.name]) > 1 or graph.is_output(before.name):
             return None
-        return [graph.node(node.name, _folded(before.layer, node.layer), *before.inputs)]
+        return [graph.node(node.name, folded(before.layer, node.layer), *before.inputs)]
 
     graph.rewrite(rule)
 
 
-def _folded(layer: Linear | KernelMapConv, norm: BatchNorm) -> Linear | KernelMapConv:
+def folded(layer: Linear | KernelMapConv, norm: BatchNorm) -> Linear | KernelMapConv:
+    """The layer and the norm behind it as one layer."""
     channels = layer.weights.shape[-1]
     affine = norm.affine()
     scale = np.array([float(v) for v in affine.scale.expand(channels)])

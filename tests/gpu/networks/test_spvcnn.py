@@ -75,7 +75,7 @@ def test_no_export_needs_a_scatter_but_the_scatter_lowering() -> None:
 
 def test_batch_norms_are_folded_and_nothing_changes() -> None:
     folded = rewritten(GRAPH)
-    assert sum(isinstance(n.layer, BatchNorm) for n in GRAPH) == 51
+    assert sum(isinstance(n.layer, BatchNorm) for n in GRAPH) == 48
     assert not any(isinstance(n.layer, BatchNorm) for n in folded)
     found, expected = run(folded, CLOUDS["a crowd"]), run(GRAPH, CLOUDS["a crowd"])
     for name, numbers in expected.items():
@@ -92,19 +92,25 @@ def test_results_are_those_of_the_points_in_their_order() -> None:
 
 
 @pytest.mark.gpu
-def test_the_network_is_that_of_pytorch() -> None:
+@pytest.mark.parametrize("channels", [TINY.channels, (5, 4, 6, 8, 4, 8, 6, 6, 9)], ids=["narrower", "wider"])
+@pytest.mark.parametrize("nearest", [False, True])
+def test_the_network_is_that_of_pytorch(nearest: bool, channels: tuple[int, ...]) -> None:
     torch = pytest.importorskip("torch")
     from codesign.gpu.spvcnn.cloud import Cloud
     from codesign.gpu.spvcnn.model import from_checkpoint, to_checkpoint
 
-    module = from_checkpoint(CHECKPOINT)
+    settings = replace(TINY, nearest=nearest, channels=channels)
+    checkpoint = checkpoints.spvcnn(settings)
+    graph, module = network(checkpoint), from_checkpoint(checkpoint)
+    torch.set_num_threads(1)
     again = to_checkpoint(module)
-    assert set(again.weights) == set(CHECKPOINT.weights) and again.settings == CHECKPOINT.settings
+    assert set(again.weights) == set(checkpoint.weights) and again.settings == checkpoint.settings
     for points in (cloud(0), cloud(1), cloud(200)):
         with torch.no_grad():
-            expected = module(torch.from_numpy(features(len(points))), Cloud.of(tables(SMALL, points)))
-        arrays = inputs(points)
-        for found in (run(GRAPH, arrays), execute(to_onnx(GRAPH), feeds(GRAPH, arrays))):
+            cloud_of = Cloud.of(tables(SMALL, points, nearest=nearest))
+            expected = module(torch.from_numpy(features(len(points))), cloud_of)
+        arrays = prepare(checkpoint, points, features(len(points)))
+        for found in (run(graph, arrays), execute(to_onnx(graph), feeds(graph, arrays))):
             for name, numbers in expected._asdict().items():
                 assert found[name].shape == tuple(numbers.shape)
                 bound = 1e-5 * max(1.0, float(numbers.abs().max()) if numbers.numel() else 0.0)

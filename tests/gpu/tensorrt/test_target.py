@@ -173,7 +173,7 @@ def test_tensorrt_rtx_builds_a_network_of_point_clouds(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("no_wheel")
 def test_a_network_that_float16_has_no_numbers_for_says_how_to_leave_turing_out(tmp_path: Path) -> None:
-    checkpoint = spvcnn(Settings(GRID, inputs=4, classes=3, channels=(4, 4, 6, 8, 8, 8, 6, 6, 4)))
+    checkpoint = spvcnn(Settings(GRID, inputs=4, classes=3, channels=(4, 4, 6, 8, 8, 8, 6, 6, 4)), gain=9.0)
     with pytest.raises(ModelError, match=r"in float16: output .* leave Turing out: --capability 8.0, for instance"):
         write(checkpoint, tmp_path, Wishes({}, {}, {"points": 1000}, ("7.5", "8.0")))
     assert not (tmp_path / "out").exists()
