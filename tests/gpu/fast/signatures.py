@@ -11,11 +11,32 @@ _SEARCH = {
 }  # fmt: skip
 _SIZES = {"RUNS": 9, "D": 8, "D4": 8, "WIDE": 8, "TILE": 64}
 
+_F16 = "*fp16"
+_FILTER = {
+    "nodes": _F16, "source": _I64, "target": _I64, "weights": _F16, "bias": _F32, "gain": _F32, "shift": _F32,
+    "last": _F32, "last_bias": _F32, "scratch": _F16, "out": _F32, "m": "i32", "epsilon": "fp32",
+}  # fmt: skip
+_WIDE = {"WIDTH": 1024, "LAYERS": 2, "TILE": 64, "PIECE": 128, "DEPTH": 64, "NORM": True, "TANH": True}
+_EDGES = {
+    "nodes": _F16, "state": _F16, "source": _I64, "target": _I64, "own": _F16, "gain": _F32, "shift": _F32,
+    "second": _F16, "bias": _F32, "second_gain": _F32, "second_shift": _F32, "last": _F32, "last_bias": _F32,
+    "out": _F16, "m": "i32", "epsilon": "fp32",
+}  # fmt: skip
+_BLOCK = {"WIDE": 128, "NARROW": 64, "TILE": 64, "STATE": True, "HEAD": False, "NORM": True, "TANH": False}
+_SUM = {"values": _F16, "begin": _I64, "order": _I64, "out": _F16}
+_ROWS = {"WIDTH": 64, "WIDE": 64, "CHUNK": 16}
+
 KERNELS: dict[str, tuple[str, str, dict[str, str], dict[str, object]]] = {
     "count": ("radius", "_search", _SEARCH, {**_SIZES, "WRITE": False}),
     "fill": ("radius", "_search", _SEARCH, {**_SIZES, "WRITE": True}),
     "hook": ("components", "_hook", {"parent": _I64, "first": _I64, "second": _I64, "m": "i32"}, {"TILE": 128}),
     "compress": ("components", "_compress", {"parent": _I64, "root": _I64, "n": "i32"}, {"TILE": 128}),
+    "filter": ("filter", "_filter", _FILTER, _WIDE),
+    "edge encoder": ("edges", "_edges", _EDGES, {**_BLOCK, "STATE": False}),
+    "edge network": ("edges", "_edges", _EDGES, _BLOCK),
+    "classifier": ("edges", "_edges", {**_EDGES, "out": _F32}, {**_BLOCK, "HEAD": True}),
+    "sum at targets": ("edges", "_sum", _SUM, {**_ROWS, "ORDER": False}),
+    "sum at sources": ("edges", "_sum", _SUM, {**_ROWS, "ORDER": True}),
 }
 
 
@@ -28,5 +49,5 @@ def compiled(name: str, architecture: int) -> int:
     module, function, arguments, constants = KERNELS[name]
     kernel = getattr(import_module(f"codesign.gpu.fast.kernels.{module}"), function)
     source = ASTSource(kernel, {**arguments, **dict.fromkeys(constants, "constexpr")}, constants)
-    options = {"enable_fp_fusion": False}
+    options = {"enable_fp_fusion": False, "num_warps": 8 if name == "filter" else 4}
     return len(triton.compile(source, target=GPUTarget("cuda", architecture, 32), options=options).asm["cubin"])

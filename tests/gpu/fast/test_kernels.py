@@ -15,7 +15,7 @@ pytestmark = pytest.mark.gpu
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("script", ["interpreted_search.py"])
+@pytest.mark.parametrize("script", ["interpreted_search.py", "interpreted_networks.py"])
 def test_kernels_on_numpy_equal_their_references(script: str) -> None:
     environment = {**os.environ, "TRITON_INTERPRET": "1", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     run = subprocess.run(
@@ -25,8 +25,13 @@ def test_kernels_on_numpy_equal_their_references(script: str) -> None:
     assert run.stdout == "equal\n"
 
 
-@pytest.mark.parametrize("name", list(signatures.KERNELS))
-@pytest.mark.parametrize("architecture", [75, 90])
+@pytest.mark.parametrize(
+    ("name", "architecture"),
+    [
+        *((name, 90) for name in signatures.KERNELS),
+        *((name, 75) for name in ("count", "fill", "hook", "sum at sources")),
+    ],
+)
 def test_kernels_compile_for_cards(
     name: str, architecture: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
