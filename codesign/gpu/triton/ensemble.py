@@ -38,7 +38,7 @@ def ensemble(serving: Serving, networks: Mapping[str, Model], files: Mapping[str
     python = {stage: _stage(serving, stage, *found, files, total) for stage, found in ports.items()}
     tensors = {
         "prepare": ({FEATURES: FEATURES}, {port.name: port.name for port in seen}),
-        "embedding": _network(networks["embedding"], ("EMBEDDING_X",), "points"),
+        "embedding": _network(networks["embedding"], ("EMBEDDING_X",), "points", points.dims),
         "graph": ({FEATURES: FEATURES, "POINTS": "points"}, {"EDGES": "edges"}),
         "filter": _network(networks["filter"], ("FILTER_X", "edges"), "filter_logits"),
         "cut": ({"EDGES": "edges", "LOGITS": "filter_logits"}, {"KEPT": "kept"}),
@@ -62,8 +62,12 @@ def _stage(serving: Serving, stage: str, inputs: tuple[Port, ...], outputs: tupl
     return Model(ModelConfig(name, "python", inputs, outputs, instances=serving.instances, parameters=told), files)
 
 
-def _network(model: Model, reads: tuple[str, ...], writes: str) -> tuple[dict[str, str], dict[str, str]]:
+def _network(
+    model: Model, reads: tuple[str, ...], writes: str, dims: tuple[int, ...] = _LOGITS.dims
+) -> tuple[dict[str, str], dict[str, str]]:
     """The tensors of a network of the contract (x, edge_index) -> output."""
     names = [port.name for port in model.config.inputs]
     [output] = model.config.outputs
+    if output.dims != dims:
+        raise ConfigError(f"{model.config.name}: its output has the dims {output.dims}, the ensemble takes {dims}")
     return dict(zip(names, reads, strict=True)), {output.name: writes}

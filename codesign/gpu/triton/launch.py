@@ -32,6 +32,8 @@ _LOOK = 0.1
 _SHOWN = 8
 _READ = 200_000
 _COMPLAINT = re.compile(r"^[EF]\d{4} |: error while loading shared libraries: |^\w*Error: |^error: |\| UNAVAILABLE: ")
+_HOPELESS = "error while loading shared libraries: "
+"""Of the program that runs model.py, for which the server waits in vain."""
 _NOISE = re.compile(r"CudaDriverHelper has not been initialized|^error: creating server: Internal - failed to load all")
 """What it says wherever there is no GPU, and what only repeats."""
 
@@ -267,6 +269,8 @@ def _wait(running: Running, names: list[str], seconds: float, progress: Progress
             return
         if (how := running.ended()) is not None:
             raise ToolError(f"{how} while it was starting{said(running)}")
+        if any(_HOPELESS in line for line in complaints(running.log, running.begins)):
+            raise ToolError(f"the Python backend cannot run models{said(running)}")
         if time.monotonic() > ends:
             raise ToolError(f"tritonserver was not ready within {seconds:g} s{said(running)}")
         time.sleep(_LOOK)

@@ -68,6 +68,17 @@ def test_one_that_never_answers_is_ended_with_its_children(tmp_path: Path, repos
     assert "--allow-http false" in words and "--allow-metrics false" in words
 
 
+def test_a_backend_without_its_libpython_is_told_before_the_time_is_up(tmp_path: Path, repository: Path) -> None:
+    missing = "stub: error while loading shared libraries: libpython3.11.so.1.0: no file"
+    text = HANGS.replace("time.sleep(600)\n", f"print({missing!r}, flush=True)\ntime.sleep(600)\n")
+    began = time.monotonic()
+    with pytest.raises(
+        ToolError, match=r"the Python backend cannot run models; it said:\n.*libpython3\.11\.so\.1\.0: no file"
+    ):
+        start(repository, server=server(tmp_path, text, file=str(tmp_path / "child")))
+    assert time.monotonic() - began < 60
+
+
 def test_progress_is_told(tmp_path: Path, repository: Path) -> None:
     said: list[tuple[str, int, int]] = []
     with pytest.raises(ToolError):
