@@ -268,6 +268,8 @@ def main() -> None:
             metric=case.scores[0][0], bits=asked.bits, calibration="mse", design=False, output=one.result,
             input_type=case.input_type,
         )  # fmt: skip
+        for why in result.failed.values():
+            raise SystemExit(f"a width has no network: {why}")
         scans.append((one, result))
     found = outputs(case, scans)
     heading = ["bits"]

@@ -20,8 +20,12 @@ from codesign.passes import pipeline
 from codesign.passes.pipeline import Passed
 from codesign.passes.tune_precision import Part
 
-_PROBES = (Fixed(16, 8), Fixed(15, 7))
-"""Two types, to see which places have the one and then the other."""
+_PROBES = (
+    {Part.WEIGHT: Fixed(16, 8), Part.BIAS: Fixed(60, 50), Part.RESULT: Fixed(16, 8)},
+    {Part.WEIGHT: Fixed(15, 7), Part.BIAS: Fixed(59, 49), Part.RESULT: Fixed(15, 7)},
+)
+"""Two types for each part, to see which places have the one and then the other. Biases are so fine that none becomes 0:
+that would leave sums exact, which then need no type of their own, as they do at other points."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Space:
         ModelError where there are none: the file, the configuration or the input types state everything.
         """
         first, second = _PROBES
-        everywhere = LayerConfig(weight=first, bias=first, result=first)
+        everywhere = LayerConfig(weight=first[Part.WEIGHT], bias=first[Part.BIAS], result=first[Part.RESULT])
         probed = replace(base, model=everywhere.over(base.model), input_precision=None)
         passed = pipeline.run(graph, probed, input_types, after="tune_precision")
         rounded = {Site(a.node, a.origin, a.part): None for a in passed.approximations if a.part is not None}
@@ -74,9 +78,9 @@ class Space:
         open_ = tuple(s for s in ordered if s.node in place and not _stated(base, s))
         if open_:
             found = cls(graph, base, input_types, open_)
-            answer = found.passed({site.key: second for site in open_}, after="tune_precision")
+            answer = found.passed({site.key: second[site.part] for site in open_}, after="tune_precision")
             notes = answer.approximations
-            follow = {Site(a.node, a.origin, a.part) for a in notes if a.part is not None and a.fixed == second}
+            follow = {Site(a.node, a.origin, a.part) for a in notes if a.part is not None and a.fixed == second[a.part]}
             open_ = tuple(site for site in open_ if site in follow)
             typed = answer.network
         if not open_:
@@ -104,7 +108,7 @@ class Space:
         for site in self.sites:
             entry = _entry(site.part, types[site.key])
             names[site.node] = names.get(site.node, LayerConfig()).over(entry)
-        model = self.base.model.over(LayerConfig(result=_PROBES[0]))  # a product asks for one, used or not
+        model = self.base.model.over(LayerConfig(result=_PROBES[0][Part.RESULT]))  # a product asks for one, used or not
         return replace(self.base, model=model, layer_names=names)
 
     def passed(self, types: Types, after: str | None = None) -> Passed:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
 
 from codesign.config import Config
 from codesign.errors import ModelError
 from codesign.frontends import qonnx
 from codesign.ir.fixed import Fixed
+from codesign.passes.tune_precision import Part
 from codesign.scan.space import Space, digest, read, spelled
+from tests.frontends.models import model, node
 from tests.scan.conftest import Case
 
 
@@ -85,3 +89,22 @@ def test_a_network_whose_quantizers_say_everything_is_refused() -> None:
     path = Path(__file__).parents[2] / "models" / "jet_tagger" / "jet_tagger.onnx"
     with pytest.raises(ModelError, match=r"jet_tagger\.onnx: there is nothing to scan: .* give a network with float"):
         Space.of(qonnx.load(path), Config(), {})
+
+
+def test_results_behind_tiny_biases_are_sites(tmp_path: Path) -> None:
+    """A bias that coarse types round to 0 leaves a sum exact; with a finer one the sum needs a type of its own."""
+    rng = np.random.default_rng(5)
+    constants = {name: rng.normal(size=shape).astype(np.float32)
+                 for name, shape in {"w0": (3, 4), "w1": (2, 5), "w2": (9, 2)}.items()}  # fmt: skip
+    constants |= {"b0": np.full(4, 1e-3, np.float32), "b1": np.full(5, 1e-3, np.float32)}
+    nodes = [
+        node("Gemm", ["x", "w0", "b0"], "g0", "dense_0"), node("Relu", ["g0"], "r0", "relu_0"),
+        node("Gemm", ["z", "w1", "b1"], "g1", "dense_1"), node("Relu", ["g1"], "r1", "relu_1"),
+        node("Concat", ["r0", "r1"], "c", "join", axis=1), node("MatMul", ["c", "w2"], "y", "dense_2"),
+    ]  # fmt: skip
+    onnx.save(model(nodes, constants, x=(1, 3), more_inputs={"z": (1, 2)}), tmp_path / "net.onnx")
+    found = Space.of(qonnx.load(tmp_path / "net.onnx"), Config(), {"": Fixed(8, 4)})
+    assert {s.key for s in found.sites if s.part is Part.RESULT} >= {"relu_0.result", "relu_1.result"}
+    types = {s.key: Fixed(24, 20) if s.part is Part.BIAS else Fixed(6, 3) for s in found.sites}
+    notes = found.passed(types, after="tune_precision").approximations
+    assert {a.fixed for a in notes if a.part is Part.RESULT} == {Fixed(6, 3)}
