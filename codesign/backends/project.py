@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ import numpy as np
 from codesign import resources
 from codesign.backends.hls.sources import DOCUMENTED_WORD, PortText, Sources, sources
 from codesign.backends.render import render
-from codesign.backends.swap import swap_folder
+from codesign.backends.swap import whole_folder
 from codesign.errors import IRError, OutputError, TargetError
 from codesign.ir.design import Design, Port
 from codesign.ir.tensor import Array
@@ -101,20 +99,8 @@ def output_folder(path: Path, force: bool = False) -> Iterator[Path]:
     our marker file); that one is replaced only once the new one is complete.
     """
     path = Path(path)
-    _check_replaceable(path, force)
-    place = path.resolve()
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent))
-    except OSError as error:
-        raise OutputError(f"{path}: the folder cannot be made: {error.strerror}") from error
-    try:
+    with whole_folder(path, lambda: _check_replaceable(path, force)) as building:
         yield building
-        building.chmod(0o755)
-        _check_replaceable(path, force)
-        swap_folder(building, place, path)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
 
 
 def _check_replaceable(path: Path, force: bool) -> None:

@@ -4,12 +4,38 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from codesign.errors import OutputError
 
 
-def swap_folder(building: Path, place: Path, path: Path) -> None:
+@contextmanager
+def whole_folder(path: Path, check: Callable[[], None]) -> Iterator[Path]:
+    """An empty folder that becomes `path` if the block succeeds, and vanishes if it raises.
+
+    `check` raises where `path` may not be replaced; it is asked before the block and after it. OutputError where the
+    folder cannot be made or moved.
+    """
+    check()
+    place = path.resolve()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent))
+    except OSError as error:
+        raise OutputError(f"{path}: the folder cannot be made: {error.strerror}") from error
+    try:
+        yield building
+        building.chmod(0o755)
+        check()
+        _swap(building, place, path)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _swap(building: Path, place: Path, path: Path) -> None:
     """Renames `building` to `place`; what was there moves aside first, and comes back if that fails.
 
     OutputError, which calls the folder `path` as the user does.

@@ -6,8 +6,6 @@ import hashlib
 import io
 import math
 import re
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from codesign.backends.swap import swap_folder
+from codesign.backends.swap import whole_folder
 from codesign.checks import Checks, shown
 from codesign.errors import ModelError, OutputError
 
@@ -54,23 +52,12 @@ class Checkpoint:
             {"kind": self.kind, "settings": dict(self.settings), "sha256": hashlib.sha256(packed).hexdigest()},
             sort_keys=False,
         )
-        if folder.exists() and not _replaceable(folder):
-            raise OutputError(f"{folder}: it holds other files than a checkpoint; choose another folder")
-        place = folder.resolve()
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            building = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent))
-        except OSError as error:
-            raise OutputError(f"{folder}: the folder cannot be made: {error.strerror}") from error
-        try:
-            (building / WEIGHTS).write_bytes(packed)
-            (building / MODEL).write_text(text, encoding="utf-8")
-            building.chmod(0o755)
-            swap_folder(building, place, folder)
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
+        with whole_folder(folder, lambda: _check_replaceable(folder)) as building:
+            try:
+                (building / WEIGHTS).write_bytes(packed)
+                (building / MODEL).write_text(text, encoding="utf-8")
+            except OSError as error:
+                raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
 
     @classmethod
     def load(cls, folder: Path) -> Checkpoint:
@@ -127,10 +114,12 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _replaceable(folder: Path) -> bool:
-    if folder.is_symlink() or not folder.is_dir():
-        return False
-    return {p.name for p in folder.iterdir()} <= {MODEL, WEIGHTS}
+def _check_replaceable(folder: Path) -> None:
+    """OutputError for anything but no folder, an empty one, or a checkpoint."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise OutputError(f"{folder}: there is something else than a folder; choose another")
+    if folder.exists() and not {p.name for p in folder.iterdir()} <= {MODEL, WEIGHTS}:
+        raise OutputError(f"{folder}: it holds other files than a checkpoint; choose another folder")
 
 
 def _packed(weights: Weights) -> bytes:

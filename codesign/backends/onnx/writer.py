@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from onnx import helper, numpy_helper
 
-from codesign.errors import ModelError
+from codesign.backends.onnx.operators import Operators
 from codesign.ir.graph import Graph, Node
 from codesign.ir.vector import Vector
 
@@ -17,35 +17,16 @@ QONNX = "qonnx.custom_op.general"
 QUANTIZERS = ("Quant", "BipolarQuant")
 
 
-class Writer:
-    """Operators in order, and the tensor that each node of the network has become; one node at a time is written."""
+class Writer(Operators):
+    """Operators of ONNX and QONNX, one node at a time."""
 
     def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.nodes: list[Any] = []
-        self.tensors: list[Any] = []
-        self.results: dict[str, str] = {}
-        self.taken = {o.name for o in graph.outputs}
-        self.node: Node | None = None
+        super().__init__(graph, (o.name for o in graph.outputs))
         self.result = ""
 
     def begin(self, node: Node, result: str) -> None:
         """Writes this node next; its last operator gives the tensor `result`."""
         self.node, self.result = node, result
-
-    def fail(self, reason: str) -> NoReturn:
-        """ModelError for the node at hand."""
-        assert self.node is not None
-        raise ModelError(f"{self.graph.origin}: node {self.node.origin}: {reason}")
-
-    def fresh(self, name: str) -> str:
-        """`name`, or one with a number behind it, which no other tensor has."""
-        found, count = name, 1
-        while found in self.taken:
-            count += 1
-            found = f"{name}_{count}"
-        self.taken.add(found)
-        return found
 
     def op(self, kind: str, *inputs: str, part: str = "", **attributes: Any) -> str:
         """The result of an operator of the node at hand: the node's own, unless it is a `part` on the way."""

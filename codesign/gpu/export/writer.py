@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from codesign.errors import ModelError
+from codesign.backends.onnx.operators import Operators
 from codesign.ir.graph import Graph, Node
 from codesign.ir.tensor import Tensor
 
@@ -17,23 +17,18 @@ OPSET = 18
 IR_VERSION = 9
 
 
-class Writer:
-    """Operators in order, and the tensor that each node of the network has become; one node at a time is written.
+class Writer(Operators):
+    """Operators of stock ONNX, one node at a time.
 
     Weights that several nodes share become one constant. What a lowering builds from an index, it keeps in `built`
     for the next node that reads the same index.
     """
 
     def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.nodes: list[Any] = []
-        self.tensors: list[Any] = []
+        super().__init__(graph, [o.origin for o in graph.outputs] + [n.origin for n in graph.inputs])
         self.inputs: list[Any] = []
-        self.results: dict[str, str] = {}
         self.built: dict[tuple[str, ...], Any] = {}
-        self.taken = {o.origin for o in graph.outputs} | {n.origin for n in graph.inputs}
         self.shared: dict[tuple[int, str], tuple[np.ndarray, str]] = {}
-        self.node: Node | None = None
         self.prefix = ""
 
     def begin(self, node: Node) -> None:
@@ -44,20 +39,6 @@ class Writer:
         """The type of an input of the node at hand."""
         assert self.node is not None
         return self.graph[self.node.inputs[which]].type
-
-    def fail(self, reason: str) -> NoReturn:
-        """ModelError for the node at hand."""
-        assert self.node is not None
-        raise ModelError(f"{self.graph.origin}: node {self.node.origin}: {reason}")
-
-    def fresh(self, name: str) -> str:
-        """`name`, or one with a number behind it, which no other tensor has."""
-        found, count = name, 1
-        while found in self.taken:
-            count += 1
-            found = f"{name}_{count}"
-        self.taken.add(found)
-        return found
 
     def op(self, kind: str, *inputs: str, part: str = "", **attributes: Any) -> str:
         """The one result of an operator."""
