@@ -7,7 +7,7 @@ from typing import Any
 
 import onnx
 
-from codesign.errors import ModelError
+from codesign.errors import IRError, ModelError
 
 SINGLE = ("ScatterElements",)
 """Operators that stay in float32: onnxruntime's CPU has no float16 sums of them."""
@@ -31,10 +31,26 @@ def in_float16(model: onnx.ModelProto) -> onnx.ModelProto:
     copy.CopyFrom(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of weights below 6e-8, which become 0: the check measures what that does
-        found: Any = OnnxModel(
-            convert_float_to_float16(copy, keep_io_types=True, op_block_list=[*DEFAULT_OP_BLOCK_LIST, *SINGLE])
-        )
+        converted = convert_float_to_float16(copy, keep_io_types=True, op_block_list=[*DEFAULT_OP_BLOCK_LIST, *SINGLE])
+    _cast_once(converted)
+    found: Any = OnnxModel(converted)
     found.topological_sort()
     half: onnx.ModelProto = found.model
     onnx.checker.check_model(half, full_check=True)
     return half
+
+
+def _cast_once(model: onnx.ModelProto) -> None:
+    """Leaves one of several equal casts: onnxruntime before 1.32 writes one for each reader, all of the same name."""
+    casts: dict[str, onnx.NodeProto] = {}
+    nodes = []
+    for node in model.graph.node:
+        if node.op_type != "Cast" or casts.setdefault(node.output[0], node) is node:
+            nodes.append(node)
+        elif node != casts[node.output[0]]:
+            raise IRError(f"float16: two different casts are called {node.output[0]}")
+    values = list({value.name: value for value in model.graph.value_info}.values())
+    for field, kept in ((model.graph.node, nodes), (model.graph.value_info, values)):
+        copies = [type(item).FromString(item.SerializeToString()) for item in kept]
+        del field[:]
+        field.extend(copies)
