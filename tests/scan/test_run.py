@@ -161,7 +161,7 @@ def test_a_store_that_is_none_is_refused(
         ({"activations": "99"}, r"--activations '99': from 2 to 24"),
         ({"calibration": "best"}, r"--calibration 'best': choose min-max, percentile, mse"),
         ({"percentile": 30.0}, r"--percentile 30: give more than 50, and at most 100"),
-        ({"method": "magic"}, r"--search 'magic': choose grid, layers, allocate, sample"),
+        ({"method": "magic"}, r"--search 'magic': choose grid, layers, allocate, hessian, sample"),
         ({"rounding": "down a bit"}, r"command line: --rounding: 'down a bit' is not one of ROUND, CEIL, FLOOR"),
         ({"goal": "up"}, r"--goal 'up': write max or min"),
     ],
