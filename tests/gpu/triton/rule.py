@@ -20,6 +20,7 @@ def label(hits):
     if hits[0, 1] == 667:
         raise RuntimeError("out of memory")
     if hits[0, 1] == 668:
+        print("waiting", flush=True)  # into the log of the server
         time.sleep(hits[0, 2] / 1000)
     _, first, which, counts = np.unique(hits[:, 0] // 1000, return_index=True, return_inverse=True, return_counts=True)
     kept = np.nonzero(counts > 1)[0]

@@ -44,18 +44,18 @@ def test_every_point_sends_what_is_planned_and_counts_it() -> None:
 
 
 def test_clients_wait_for_their_answers_and_for_no_others() -> None:
-    stub = Stub(delay=0.05)
+    stub = Stub(delay=0.1)
     with listening(stub) as (url, _):
         alone, four = scan(url, EVENTS, Plan((1, 4), requests=8, warm_up=0))
-    assert alone.seconds > 8 * 0.05 and alone.p50_ms >= 50
-    assert four.seconds < 0.75 * alone.seconds and four.p50_ms >= 50
+    assert alone.seconds > 8 * 0.1 and alone.p50_ms >= 100
+    assert four.seconds < 0.75 * alone.seconds and four.p50_ms >= 100
 
 
 def test_a_point_ends_with_its_seconds() -> None:
     with listening(Stub(delay=0.1)) as (url, _):
         began = time.monotonic()
         [point] = scan(url, EVENTS, Plan((2,), requests=1000, seconds=0.5, warm_up=1))
-    assert 2 <= point.requests <= 12 and time.monotonic() - began < 3
+    assert 2 <= point.requests <= 12 and time.monotonic() - began < 10
 
 
 def test_what_goes_wrong_is_counted_apart() -> None:
@@ -86,18 +86,19 @@ def test_what_goes_wrong_is_counted_apart() -> None:
 
 def test_a_server_that_dies_ends_no_scan_and_is_found_again() -> None:
     port = free_port()
-    with listening(Stub(), port) as (url, server):
+    stub = Stub()
+    with listening(stub, port) as (url, server):
         points: list[Point] = []
         plan = Plan((2,), requests=100_000, seconds=1.5, warm_up=0)
         load = threading.Thread(target=lambda: points.extend(scan(url, EVENTS, plan)))
         load.start()
-        time.sleep(0.4)
+        assert stub.busy.wait(10)
         server.stop(None).wait()
         time.sleep(0.3)
         with listening(Stub(), port):
             load.join(20)
     [point] = points
-    assert point.events > 20 and 0 < point.errors["server away"] < 100
+    assert point.events > len(stub.requests) and 0 < point.errors["server away"] < 100
 
 
 def test_where_the_server_makes_the_batches_a_client_sends_its_events_side_by_side() -> None:

@@ -183,7 +183,9 @@ def test_the_server_is_killed_and_comes_back(repository: Path, tritonserver: Ser
         answers: list[list[int]] = []
         asked = threading.Thread(target=lambda: answers.append(client.labels(told(668, 500)).tolist()))
         asked.start()
-        time.sleep(0.2)
+        ends = time.monotonic() + 10
+        while b"waiting" not in first.log.read_bytes() and time.monotonic() < ends:
+            time.sleep(0.01)
         os.kill(first.pid, signal.SIGKILL)
         first.process.wait(10)
         assert first.ended() == "tritonserver ended (signal 9)"
@@ -256,9 +258,9 @@ def answered(process: subprocess.Popen[str]) -> str:
     raise AssertionError("it ended before it answered")
 
 
-def children(process: subprocess.Popen[str]) -> list[int]:
-    """The tritonserver under the command."""
-    found = Path(f"/proc/{process.pid}/task").glob("*/children")
+def children(process: int) -> list[int]:
+    """What the process started: the command its tritonserver, and this one the processes of its models."""
+    found = Path(f"/proc/{process}/task").glob("*/children")
     return sorted({int(pid) for path in found for pid in path.read_text().split()})
 
 
@@ -266,19 +268,23 @@ def test_the_command_starts_a_dead_server_again_and_ends_it_by_ctrl_c(
     repository: Path, tritonserver: Server, tmp_path: Path
 ) -> None:
     event = events(8, 30)[0]
-    with serve(repository, tmp_path, "--restarts", "1") as process:
+    with serve(repository, tmp_path, "--restarts", "2") as process:
         url = answered(process)
         with Client(url, patience=20) as client:
             assert client.labels(event).tolist() == expected(event)
-            [first] = children(process)
+            [first] = children(process.pid)
             os.kill(first, signal.SIGKILL)
             assert answered(process) == url, "the server is back at the same address"
             assert client.labels(event).tolist() == expected(event)
-        [second] = children(process)
+            [second] = children(process.pid)
+            os.kill(children(second)[0], signal.SIGKILL)
+            assert answered(process) == url, "and where a model died, which the server hides"
+            assert client.labels(event).tolist() == expected(event)
+        [third] = children(process.pid)
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=30)
         assert process.returncode == 0 and said == "tritonserver: ended\n"
-    assert not Path(f"/proc/{second}").exists()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in (first, second, third))
 
 
 def test_the_command_gives_up_when_the_server_dies_too_often(
@@ -286,7 +292,7 @@ def test_the_command_gives_up_when_the_server_dies_too_often(
 ) -> None:
     with serve(repository, tmp_path, "--restarts", "0") as process:
         answered(process)
-        os.kill(children(process)[0], signal.SIGKILL)
+        os.kill(children(process.pid)[0], signal.SIGKILL)
         said, _ = process.communicate(timeout=30)
     assert process.returncode == 2
     assert "error: tritonserver ended (signal 9), and was started again 0 times before; it said:" in said
