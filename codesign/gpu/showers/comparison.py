@@ -22,8 +22,8 @@ from codesign.progress import Progress, silent
 BASELINES = ("topological", "density")
 DEFAULTS: Mapping[str, Mapping[str, Topological | Density]] = {
     "hgcal": {
-        "topological": Topological(4, 2, 0, 1, 2, 5, 30),
-        "density": Density(2, 2, 6, 0.3, 5, 30),
+        "topological": Topological(4, 2, 0, 1, 2, 7, 30),
+        "density": Density(2, 2, 4, 0.3, 7, 30),
     },
     "hcal": {
         "topological": Topological(4, 2, 0, 1, 2, 7, 6),
