@@ -14,6 +14,8 @@ import pytest
 from codesign.errors import ConfigError, ModelError, OutputError
 from codesign.gpu.checkpoint import Checkpoint
 from codesign.gpu.export.exported import Options
+from codesign.gpu.export.trial import trial_inputs
+from codesign.gpu.networks import network
 from codesign.gpu.spvcnn.settings import Settings
 from codesign.gpu.tensorrt import target
 from codesign.gpu.tensorrt.gate import KNOWN, available
@@ -198,6 +200,19 @@ def test_tensorrt_rtx_builds_for_empty_events_where_they_are_asked_for(tmp_path:
     engine = write(interaction(), tmp_path, Wishes({"nodes": 0, "edges": 0}, {}, SMALL, ("8.0",)))
     assert not engine.stopped
     engine.profile.check({**engine.example, "edge_index": (2, 0)})
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(("precision", "kept"), [("fp16", ["7.5", "8.0"]), ("int8", ["8.0"])])
+def test_tensorrt_rtx_builds_the_other_precisions(precision: str, kept: list[str], tmp_path: Path) -> None:
+    pytest.importorskip("tensorrt_rtx")
+    event = tmp_path / "event.npz"
+    np.savez(event, **trial_inputs(network(interaction())))  # type: ignore[arg-type]
+    options = Options(edges="sorted", precision=precision, calibration=event if precision == "int8" else None)
+    engine = write(interaction(), tmp_path, options=options)
+    assert not engine.stopped
+    assert [list(v.capabilities) for v in engine.variants] == [kept, *([["7.5"]] if precision == "int8" else [])]
+    assert engine.variants[0].precision == precision
 
 
 @pytest.mark.gpu
