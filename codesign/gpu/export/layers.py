@@ -115,7 +115,7 @@ def _(layer: KernelMapConv, w: Writer, xs: list[str]) -> str:
     k, n, m = layer.weights.shape
     key = ("stacked", str(id(layer.weights)))
     stacked = w.built.setdefault(key, layer.weights.reshape(k * n, m))
-    taken = w.op("Gather", padded_rows(w, xs[0], n), xs[1], part="neighbours", axis=0)
+    taken = w.op("Gather", w.with_none(xs[0], (n,)), xs[1], part="neighbours", axis=0)
     rows = w.count(xs[1], part="rows")
     shape = w.op("Concat", rows, w.whole(k * n), part="shape", axis=0)
     flat = w.op("Reshape", taken, shape, part="side_by_side", allowzero=1)
@@ -129,17 +129,7 @@ def _(layer: KernelMapConv, w: Writer, xs: list[str]) -> str:
 @write_layer.register
 def _(layer: Devoxelize, w: Writer, xs: list[str]) -> str:
     x, corners, weights = xs
-    rows = padded_rows(w, x, w.type_of(0).channels) if w.type_of(1).missing else x
+    rows = w.with_none(x, (w.type_of(0).channels,)) if w.type_of(1).missing else x
     taken = w.op("Gather", rows, corners, part="corners", axis=0)
     weight = w.op("Unsqueeze", weights, w.whole(1), part="weights")
     return w.op("Squeeze", w.op("MatMul", weight, taken, part="weighed"), w.whole(1))
-
-
-def padded_rows(w: Writer, x: str, channels: int) -> str:
-    """The rows of `x` and behind them a row of zeros, which stands for a missing one; made once for all readers."""
-    key = ("padded", x)
-    if key not in w.built:
-        zero = w.constant(np.zeros((1, channels), dtype=np.float32), "zero")
-        w.built[key] = w.op("Concat", x, zero, part="padded", axis=0)
-    found: str = w.built[key]
-    return found

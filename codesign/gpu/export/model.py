@@ -10,7 +10,7 @@ import onnx
 from onnx import helper
 
 from codesign.errors import ModelError
-from codesign.gpu.export.layers import padded_rows, write_layer
+from codesign.gpu.export.layers import write_layer
 from codesign.gpu.export.padded import padded, padded_table
 from codesign.gpu.export.precision import in_float16, in_int8
 from codesign.gpu.export.pull import PullTables, pull, pull_tables
@@ -149,7 +149,7 @@ def _sparse_convolution(w: Writer, node: Node, layer: KernelMapConv, xs: list[st
         w.prefix = node.inputs[1]
         w.built[key] = lines(w, map, x, taps)
         w.prefix = node.name
-    return convolution(w, layer, padded_rows(w, x, channels), w.built[key])
+    return convolution(w, layer, w.with_none(x, (channels,)), w.built[key])
 
 
 def _built(w: Writer, node: Node, lowering: str, index: str, like: str) -> PullTables | str:

@@ -3,8 +3,6 @@ have about as many edges each."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from codesign.gpu.export.segments import Segments, longest, windows
 from codesign.gpu.export.writer import Writer
 
@@ -21,6 +19,5 @@ def padded_table(w: Writer, s: Segments) -> str:
 
 def padded(w: Writer, values: str, shape: tuple[int, ...], table: str) -> str:
     """The sums, as the result of the node at hand."""
-    zero = w.constant(np.zeros((1, *shape), dtype=np.float32), "zero")
-    taken = w.op("Gather", w.op("Concat", values, zero, part="padded", axis=0), table, part="taken", axis=0)
+    taken = w.op("Gather", w.with_none(values, shape), table, part="taken", axis=0)
     return w.op("ReduceSum", taken, w.whole(1), keepdims=0)

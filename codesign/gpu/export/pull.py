@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from codesign.gpu.export.segments import Segments, longest, where_true, windows
 from codesign.gpu.export.writer import Writer
 
@@ -99,11 +97,9 @@ def _rank(w: Writer, mask: str, part: str) -> str:
 
 def pull(w: Writer, values: str, shape: tuple[int, ...], tables: PullTables) -> str:
     """The sums, as the result of the node at hand."""
-    zero = w.constant(np.zeros((1, *shape), dtype=np.float32), "zero")
     sums, level = [], values
     for number, table in enumerate((tables.first, tables.second, tables.third)):
-        padded = w.op("Concat", level, zero, part=f"padded_{number}", axis=0)
-        taken = w.op("Gather", padded, table, part=f"taken_{number}", axis=0)
+        taken = w.op("Gather", w.with_none(level, shape), table, part=f"taken_{number}", axis=0)
         level = w.op("ReduceSum", taken, w.whole(1), part=f"sums_{number}", keepdims=0)
         sums.append(level)
     return w.op("Gather", w.op("Concat", *sums, part="all_sums", axis=0), tables.last, axis=0)

@@ -103,6 +103,17 @@ class Writer(Operators):
         found: str = self.built[key]
         return found
 
+    def with_none(self, x: str, shape: tuple[int, ...]) -> str:
+        """The rows of `x`, each of this shape, and behind them one of zeros, which stands for none; once for all
+        readers."""
+        key, zeros = ("with_none", x), ("zeros", str(shape))
+        if key not in self.built:
+            if zeros not in self.built:
+                self.built[zeros] = self.constant(np.zeros((1, *shape), dtype=np.float32), "zeros")
+            self.built[key] = self.op("Concat", x, self.built[zeros], part="with_none", axis=0)
+        found: str = self.built[key]
+        return found
+
     def count(self, x: str, axis: int = 0, part: str = "count") -> str:
         """The length of an axis, as a vector of one int64."""
         shape = self.op("Shape", x, part=f"{part}_shape")
