@@ -15,7 +15,7 @@ pytestmark = pytest.mark.gpu
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("script", ["interpreted_search.py", "interpreted_networks.py"])
+@pytest.mark.parametrize("script", ["interpreted_search.py", "interpreted_networks.py", "interpreted_pipeline.py"])
 def test_kernels_on_numpy_equal_their_references(script: str) -> None:
     environment = {**os.environ, "TRITON_INTERPRET": "1", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     run = subprocess.run(
