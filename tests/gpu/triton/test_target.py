@@ -12,10 +12,12 @@ import numpy as np
 import onnxruntime
 import pytest
 from google.protobuf import text_format
-from tritonclient.grpc import InferenceServerClient, InferInput, model_config_pb2
+from tritonclient.grpc import InferenceServerClient, InferInput, InferResult, model_config_pb2
 from tritonclient.utils import InferenceServerException
 
 from codesign.errors import ConfigError, IRError, ModelError, OutputError
+from codesign.gpu.networks.spvcnn import prepare
+from codesign.gpu.spvcnn.settings import Settings as Tiny
 from codesign.gpu.tracking.generator import Settings, generate
 from codesign.gpu.tracking.pipeline import Pipeline
 from codesign.gpu.tracking.settings import PipelineSettings
@@ -27,9 +29,12 @@ from codesign.gpu.triton.protocol import Refused
 from codesign.gpu.triton.repository import Serving
 from codesign.gpu.triton.server import Server
 from codesign.gpu.triton.target import write
+from tests.gpu.checkpoints import spvcnn
+from tests.gpu.spvcnn.clouds import SMALL, cloud
 from tests.gpu.tracking.test_sessions import DIRECTION, checkpoints
 
 STAGES = ("embedding", "filter", "gnn")
+SPVCNN = spvcnn(Tiny(SMALL, inputs=4, classes=3, channels=(4, 4, 6, 8, 8, 8, 6, 6, 4)))
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +157,9 @@ def running(folder: Path, tritonserver: Server, tmp_path_factory: pytest.TempPat
         "batched": (folder, {"serving": Serving("batched", instances=2, batching=Batching(4, 1000), threads=1)}),
         "staged": (folder, {"serving": Serving("staged", threads=1), "stages": True}),
         "net": (folder / "gnn", {"serving": Serving("net", threads=1)}),
+        "points": (place / "spvcnn", {"serving": Serving("points", threads=1)}),
     }
+    SPVCNN.save(place / "spvcnn")
     for name, (model, options) in others.items():
         write(model, place / name, version="1", **options)  # type: ignore[arg-type]
         for found in (place / name).glob("*/config.pbtxt"):
@@ -195,6 +202,38 @@ def test_bad_events_are_told_as_the_pipeline_does(
     assert "hit 3 at [5000.0, 0.0, 0.0] mm is outside the detector" in str(answers[2])
 
 
+def infer(running: Running, model: str, arrays: dict[str, np.ndarray]) -> InferResult:
+    inputs = []
+    for name, array in arrays.items():
+        inputs.append(InferInput(name, list(array.shape), "FP32" if array.dtype == np.float32 else "INT64"))
+        inputs[-1].set_data_from_numpy(array)
+    client = InferenceServerClient(running.url)
+    try:
+        return client.infer(model, inputs)
+    finally:
+        client.close()
+
+
+@pytest.mark.gpu
+def test_an_spvcnn_takes_several_clouds_in_one_request(running: Running, tmp_path: Path) -> None:
+    SPVCNN.save(tmp_path / "spvcnn")
+    write(tmp_path / "spvcnn", tmp_path / "r", version="1")
+    session = onnxruntime.InferenceSession(str(tmp_path / "r" / "tracking" / "1" / "model.onnx"))
+    names = [output.name for output in session.get_outputs()]
+    features = np.random.default_rng(1).normal(size=(60, 4)).astype(np.float32)
+    arrays = prepare(SPVCNN, cloud(60), features, np.sort(np.arange(60) % 3))
+    found = infer(running, "points", arrays)
+    for name, expected in zip(names, session.run(names, arrays), strict=True):
+        # The server's onnxruntime may be of another version: float32 sums in another order.
+        np.testing.assert_allclose(found.as_numpy(name), expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+    arrays["around_1"] = arrays["around_1"].copy()
+    arrays["around_1"].flat[0] = -1
+    with pytest.raises(InferenceServerException, match="around_1 has the row -1; rows are counted from 0"):
+        infer(running, "points", arrays)
+    nothing = infer(running, "points", prepare(SPVCNN, cloud(0), features[:0]))
+    assert nothing.as_numpy("semantic").shape == (0, 3)
+
+
 @pytest.mark.gpu
 def test_a_single_network_is_served_as_it_is(folder: Path, running: Running, tmp_path: Path) -> None:
     write(folder / "gnn", tmp_path / "r", version="1")
@@ -203,14 +242,7 @@ def test_a_single_network_is_served_as_it_is(folder: Path, running: Running, tmp
     x, edges = random.normal(size=(9, 3)).astype(np.float32), random.integers(0, 9, (2, 20))
 
     def ask(edges: np.ndarray) -> np.ndarray:
-        arrays = {"x": (x, "FP32"), "edge_index": (edges, "INT64")}
-        inputs = [InferInput(name, list(array.shape), kind) for name, (array, kind) in arrays.items()]
-        for tensor in inputs:
-            tensor.set_data_from_numpy(arrays[tensor.name()][0])
-        client = InferenceServerClient(running.url)
-        found: np.ndarray = client.infer("net", inputs).as_numpy("output")
-        client.close()
-        return found
+        return infer(running, "net", {"x": x, "edge_index": edges}).as_numpy("output")
 
     np.testing.assert_allclose(ask(edges), session.run(None, {"x": x, "edge_index": edges})[0], rtol=1e-5, atol=1e-6)
     assert ask(edges[:, :0]).shape[0] == 0
