@@ -20,7 +20,7 @@ from codesign.gpu.showers.detectors import DETECTORS, detector
 from codesign.gpu.showers.evaluation import Clustering
 from codesign.gpu.showers.event import Kind, ShowerEvent
 from codesign.gpu.showers.inputs import FEATURES, grid_of
-from codesign.gpu.showers.selection import ordered
+from codesign.gpu.showers.selection import NEVER, selected
 
 FILE, NETWORK = "clustering.yaml", "spvcnn"
 
@@ -35,6 +35,10 @@ class Thresholds:
     """Hits that are noise with at least this probability are in no cluster"""
     least_hits: int = 3
     """A cluster of fewer is none"""
+    least_gev: float = 0.0
+    """A cluster has at least this energy, or"""
+    least_layers: int = NEVER
+    """hits in so many layers"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +91,8 @@ class TrainedClustering:
                 checks.number(found["t_d"], "t_d", 0, 1e6),
                 checks.number(found["noise"], "noise", 0, 2),
                 checks.whole(found["least_hits"], "least_hits", 1, 1 << 20),
+                checks.number(found["least_gev"], "least_gev", 0, 1e6),
+                checks.whole(found["least_layers"], "least_layers", 1, 1 << 20),
             ),
             network,
         )
@@ -111,7 +117,7 @@ def clusters(found: Predicted, event: ShowerEvent, thresholds: Thresholds) -> Cl
     kept = found.probabilities[:, Kind.NOISE] < thresholds.noise
     labels = np.full(len(event), NONE, np.int64)
     labels[kept] = condensed(found.beta[kept], found.embedding[kept], thresholds.t_beta, thresholds.t_d)
-    labels = ordered(large(labels, thresholds.least_hits), event.energy)
+    labels = selected(large(labels, thresholds.least_hits), event, thresholds.least_gev, thresholds.least_layers)
     count = int(labels.max(initial=NONE)) + 1
     inside = labels != NONE
     votes = np.zeros((count + 1, len(Kind)))

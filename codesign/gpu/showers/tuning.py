@@ -38,9 +38,10 @@ DENSITY = {
         ("hcal", (1.0, 1.5, 2.0), (2.0, 5.0, 20.0), (1.5, 2.0, 3.0)),
     )
 }
+NETWORK_GEV = (0.0, 3.0, 6.0)
 THRESHOLDS = tuple(
     Thresholds(t_beta, t_d, noise)
-    for t_beta, t_d, noise in product((0.1, 0.2, 0.3, 0.5, 0.7, 0.85), (0.2, 0.4, 0.6, 0.8, 1.0, 1.3), (0.5, 0.8, 2.0))
+    for t_beta, t_d, noise in product((0.1, 0.3, 0.5, 0.7, 0.85), (0.4, 0.6, 0.7, 0.8, 1.0), (0.5, 2.0))
 )
 """Noise of 2 keeps every hit."""
 
@@ -64,9 +65,15 @@ def tuned(ways: Iterable[Way], detector: Detector, events: Sequence[ShowerEvent]
 
 
 def tuned_thresholds(predictions: Sequence[tuple[Predicted, ShowerEvent]]) -> tuple[Thresholds, Quality]:
-    """The thresholds that do best for what a network said of events."""
-    scored = []
+    """The thresholds that do best for what a network said of events, of one detector: what a cluster has at least is
+    found with each of the others, as for the algorithms without training."""
+    best: tuple[Thresholds, Quality] | None = None
     for way in THRESHOLDS:
-        made = (matching(e, clusters(p, e, way).labels, e.energy).quality() for p, e in predictions)
-        scored.append((way, sum(made, Quality())))
-    return max(scored, key=lambda pair: pair[1].pq or 0.0)
+        grown = [(clusters(p, e, way).labels, e) for p, e in predictions]
+        for least, crossed in product(NETWORK_GEV, LAYERS[predictions[0][1].detector]):
+            made = (matching(e, selected(labels, e, least, crossed), e.energy).quality() for labels, e in grown)
+            total = sum(made, Quality())
+            if best is None or (total.pq or 0.0) > (best[1].pq or 0.0):
+                best = replace(way, least_gev=least, least_layers=crossed), total
+    assert best is not None
+    return best
