@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from reprlib import Repr
 
-import yaml
-
 from codesign.errors import CodesignError
 
 MAX_BYTES = 1 << 20
@@ -42,6 +40,8 @@ class Checks:
 
     def yaml(self, path: Path) -> object:
         """What the file holds."""
+        import yaml  # where networks are made in memory, as in benchmarks/gpu.py, it need not be installed
+
         try:
             with path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)

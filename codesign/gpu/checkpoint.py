@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from codesign.backends.swap import whole_folder
@@ -45,6 +44,8 @@ class Checkpoint:
 
         The same checkpoint gives the same bytes. ModelError for what `load` would not read back.
         """
+        import yaml
+
         where = str(folder)
         _check(where, self.kind, self.settings, self.weights)
         packed = _packed(self.weights)

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-import yaml
-
 from codesign.checks import Checks
 from codesign.errors import ModelError
 from codesign.gpu.tracking.features import FEATURES, Scales
@@ -70,6 +68,8 @@ class PipelineSettings:
 
     def text(self) -> str:
         """As the file has it."""
+        import yaml
+
         d = self.detector
         plain = {
             "features": {stage: dict(scales) for stage, scales in self.features.items()},
