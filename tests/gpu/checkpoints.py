@@ -51,17 +51,20 @@ def interaction(
     aggregate: str = "both",
     layer_norm: bool = True,
     concat: bool = False,
+    edge_inputs: int = 0,
     seed: int = 0,
 ) -> Checkpoint:
     weights, state = _Weights(seed, layer_norm), hidden[-1]
     read = 2 * state if concat else state
     weights.mlp("node_encoder", 3, hidden)
-    weights.mlp("edge_encoder", 2 * state, hidden)
+    weights.mlp("edge_encoder", 2 * state + edge_inputs, hidden)
     weights.mlp("edge_network", 3 * read, hidden)
     weights.mlp("node_network", read + (2 if aggregate == "both" else 1) * state, hidden)
     weights.mlp("output_edge_classifier", 3 * state, (*hidden, 1))
     settings = {"inputs": 3, "hidden": list(hidden), "steps": steps, "activation": "relu", "layer_norm": layer_norm}
-    return Checkpoint("interaction", {**settings, "aggregate": aggregate, "concat": concat}, weights.found)
+    return Checkpoint(
+        "interaction", {**settings, "aggregate": aggregate, "concat": concat, "edge_inputs": edge_inputs}, weights.found
+    )
 
 
 def attention(hidden: int = 5, steps: int = 2, layer_norm: bool = True, seed: int = 0) -> Checkpoint:

@@ -38,6 +38,11 @@ class Drawing:
         self.graph.add("target", Column(1), "edge_index")
         return "source", "target"
 
+    def edge_features(self) -> tuple[str, ...]:
+        """The input `edge_attr` (edges, edge_inputs), or none where the settings say 0 or nothing."""
+        inputs = self.weights.whole("edge_inputs", 0, 1 << 16, missing=0)
+        return (self.graph.add("edge_attr", Input(Tensor((inputs,), rows=EDGES))).name,) if inputs else ()
+
     def add(self, name: str, layer: Layer, *inputs: str, origin: str = "") -> str:
         """A new node's name."""
         return self.graph.add(self.graph.fresh(name), layer, *inputs, origin=origin).name

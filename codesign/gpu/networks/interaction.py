@@ -11,7 +11,8 @@ from codesign.ir.layers.rows import SegmentSum
 
 
 def interaction(checkpoint: Checkpoint) -> Graph:
-    """x (nodes, inputs), edge_index (2, edges) -> output (edges,), logits after `steps` steps of the same two MLPs.
+    """x (nodes, inputs), edge_index (2, edges), and edge_attr (edges, edge_inputs) where the settings have these ->
+    output (edges,), logits after `steps` steps of the same two MLPs.
 
     In a step e = edge_network(x[source], x[target], e) for each edge; then x = node_network(x, sum of the e that end
     at the node), and with `aggregate: both` also the sum of those that start there. With `concat` a step reads x and e
@@ -23,9 +24,10 @@ def interaction(checkpoint: Checkpoint) -> Graph:
     aggregate = drawing.weights.choice("aggregate", "both", "target")
     x = drawing.features()
     ends = source, target = drawing.ends()
+    own = drawing.edge_features()
     summed = (target, source) if aggregate == "both" else (target,)
     x = drawing.mlp("node_encoder", x)
-    e = drawing.mlp("edge_encoder", drawing.on_edges("edge_encoder", x, ends))
+    e = drawing.mlp("edge_encoder", drawing.on_edges("edge_encoder", x, ends, *own))
     encoded = x, e
     for k in range(steps):
         if concat:

@@ -69,9 +69,9 @@ class Weights:
             raise self.fail(f"setting {name} is {shown(found)}, expected true or false")
         return found
 
-    def whole(self, name: str, low: int, high: int) -> int:
-        """A setting that is an integer in a range."""
-        found = self.checkpoint.settings.get(name)
+    def whole(self, name: str, low: int, high: int, missing: int | None = None) -> int:
+        """A setting that is an integer in a range; `missing` where there is none."""
+        found = self.checkpoint.settings.get(name, missing)
         if isinstance(found, bool) or not isinstance(found, int) or not low <= found <= high:
             raise self.fail(f"setting {name} is {shown(found)}, expected an integer in {low}..{high}")
         return found

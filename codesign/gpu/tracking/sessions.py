@@ -59,6 +59,8 @@ def sessions(folder: Path, settings: PipelineSettings, threads: int | None = Non
             expected = " or ".join(KINDS[stage])
             raise ModelError(f"{folder / stage}: a checkpoint of kind {checkpoint.kind}, expected {expected}")
         session = Session(checkpoint, threads)
+        if "edge_attr" in session.names:
+            raise ModelError(f"{folder / stage}: its edges have features of their own, which a pipeline does not make")
         features = len(settings.features[stage])
         if session.inputs != features:
             raise ModelError(

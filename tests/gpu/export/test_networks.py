@@ -17,6 +17,7 @@ NETWORKS = {
     "interaction": checkpoints.interaction(),
     "one sum, no norm": checkpoints.interaction(aggregate="target", layer_norm=False),
     "inputs read again": checkpoints.interaction(concat=True),
+    "features of edges": checkpoints.interaction(edge_inputs=2),
     "attention": checkpoints.attention(),
 }
 
@@ -32,8 +33,10 @@ def edges(nodes: int, count: int, star: bool = False) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize(("lowering", "edge_mode"), LOWERINGS)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_lowering_gives_what_the_network_means(name: str, lowering: str, edge_mode: str) -> None:
-    graph = network(NETWORKS[name])
-    assert_equal_to_reference(graph, edges(30, 100), lowering=lowering, edges=edge_mode)
+    graph, inputs = network(NETWORKS[name]), edges(30, 100)
+    if "edge_attr" in graph:
+        inputs["edge_attr"] = RNG.normal(size=(100, 2))
+    assert_equal_to_reference(graph, inputs, lowering=lowering, edges=edge_mode)
 
 
 @pytest.mark.parametrize(("lowering", "edge_mode"), LOWERINGS)

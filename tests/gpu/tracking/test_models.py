@@ -56,19 +56,21 @@ def test_the_attention_network_is_the_published_one(nodes: int, edges: int) -> N
     torch.testing.assert_close(found, wanted, rtol=0, atol=1e-5)  # float32 sums of two orders: logits reach about 10
 
 
-@pytest.mark.parametrize("concat", [False, True])
+@pytest.mark.parametrize(("concat", "edge_inputs"), [(False, 0), (True, 0), (False, 2), (True, 2)])
 @pytest.mark.parametrize("aggregate", ["both", "target"])
-def test_the_interaction_network_does_what_its_definition_says(aggregate: str, concat: bool) -> None:
-    settings = InteractionSettings(2, (6, 5), 3, "relu", True, aggregate, concat)
+def test_the_interaction_network_does_what_its_definition_says(aggregate: str, concat: bool, edge_inputs: int) -> None:
+    settings = InteractionSettings(2, (6, 5), 3, "relu", True, aggregate, concat, edge_inputs)
     torch.manual_seed(1)
     network = Interaction(settings).double()
     x, edge_index = graph(9, 20, 2)
 
-    found = network(x.double(), edge_index)
+    own = torch.randn(20, edge_inputs).double()
+
+    found = network(x.double(), edge_index, own if edge_inputs else None)
 
     nodes = [network.node_encoder(row) for row in x.double()]
     pairs = list(zip(*edge_index.tolist()))
-    states = [network.edge_encoder(torch.cat([nodes[i], nodes[j]])) for i, j in pairs]
+    states = [network.edge_encoder(torch.cat([nodes[i], nodes[j], e])) for (i, j), e in zip(pairs, own)]
     encoded = nodes, states
     for _ in range(3):
         if concat:
@@ -83,6 +85,14 @@ def test_the_interaction_network_does_what_its_definition_says(aggregate: str, c
     last = [torch.cat([nodes[i], nodes[j], e]) for (i, j), e in zip(pairs, states)]
     wanted = torch.cat([network.output_edge_classifier(e) for e in last])
     torch.testing.assert_close(found, wanted, rtol=0, atol=1e-12)  # float64, other orders of summation
+
+
+def test_features_of_edges_are_given_where_the_settings_have_them() -> None:
+    x, edge_index = graph(5, 8, 3)
+    with pytest.raises(ModelError, match="edges have 2 features by the settings, and none were given"):
+        Interaction(InteractionSettings(edge_inputs=2))(x, edge_index)
+    with pytest.raises(ModelError, match="edges have 0 features by the settings, and some were given"):
+        Interaction(InteractionSettings())(x, edge_index, torch.zeros(8, 1))
 
 
 def test_a_filter_reads_the_source_before_the_target() -> None:

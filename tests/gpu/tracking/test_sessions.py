@@ -14,6 +14,7 @@ from codesign.errors import ModelError
 from codesign.gpu.checkpoint import Checkpoint
 from codesign.gpu.tracking.pipeline import Pipeline
 from codesign.gpu.tracking.settings import PipelineSettings
+from tests.gpu.checkpoints import interaction
 
 Weights = dict[str, NDArray[np.float32]]
 DIRECTION = {"cos_phi": 1.0, "sin_phi": 1.0, "eta": 1.0}
@@ -65,6 +66,12 @@ def straight(rng: np.random.Generator, tracks: int) -> tuple[NDArray[np.float32]
     hits = np.stack(np.broadcast_arrays(r * np.cos(phi), r * np.sin(phi), r * np.sinh(eta)), axis=2).reshape(-1, 3)
     order = rng.permutation(len(hits))
     return hits[order].astype(np.float32), np.repeat(np.arange(tracks), 4)[order]
+
+
+def test_a_graph_network_with_features_of_edges_is_refused(folder: Path) -> None:
+    interaction(edge_inputs=2).save(folder / "gnn")
+    with pytest.raises(ModelError, match="gnn: its edges have features of their own, which a pipeline does not make"):
+        Pipeline.load(folder, threads=1)
 
 
 def test_a_folder_finds_tracks_by_onnxruntime(folder: Path) -> None:

@@ -62,7 +62,8 @@ class FilterSettings(Settings):
 @dataclass(frozen=True)
 class InteractionSettings(Settings):
     """`hidden` are the widths of every MLP; the last is that of the nodes' and the edges' state. With `concat` every
-    step reads the encoded inputs again, beside the states that the steps have made of them."""
+    step reads the encoded inputs again, beside the states that the steps have made of them. An edge has `edge_inputs`
+    features of its own (`edge_attr`), or none."""
 
     kind: ClassVar[str] = "interaction"
     inputs: int = 3
@@ -72,6 +73,7 @@ class InteractionSettings(Settings):
     layer_norm: bool = True
     aggregate: str = "both"
     concat: bool = False
+    edge_inputs: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ def _value(checks: Checks, found: object, field: Field[Any], place: str) -> Any:
     match field.name:
         case "inputs" | "outputs":
             return checks.whole(found, place, 1, MOST_WIDTH)
+        case "edge_inputs":
+            return checks.whole(found, place, 0, MOST_WIDTH)
         case "steps":
             return checks.whole(found, place, 1, MOST_STEPS)
         case "activation":
