@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from codesign.errors import ModelError
 from codesign.gpu.fast.dispatch import kernels_run
 from codesign.gpu.fast.layers import EdgeMLP, layers
 from codesign.gpu.tracking.models.interaction import Interaction
@@ -60,6 +61,8 @@ class FastInteraction:
         self, module: Interaction, device: torch.device, dtype: torch.dtype, kernels: bool | None = None
     ) -> None:
         settings = module.settings
+        if settings.concat or settings.edge_inputs:
+            raise ModelError("fast path: an interaction network with concat or edge_inputs runs in plain torch alone")
         state = settings.hidden[-1]
         self.settings, self.dtype = settings, dtype
         self.node_encoder = layers(module.node_encoder, device, dtype)

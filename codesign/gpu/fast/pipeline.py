@@ -80,11 +80,11 @@ class FastPipeline:
         self.embedding = layers(embedding.network, self.device, dtype)
         self.filter = FastFilter(edge_filter, self.device, dtype, self.kernels)
         self.gnn: Callable[[Tensor, Adjacency], Tensor]
-        if isinstance(gnn, Interaction):
+        if isinstance(gnn, Interaction) and not gnn.settings.concat:
             fast = FastInteraction(gnn, self.device, dtype, self.kernels)
             self.gnn = Recorded(fast) if self.kernels and self.device.type == "cuda" else fast
         else:
-            self.gnn = lambda x, near: gnn(x, near.edges)  # the attention network, as it is in torch
+            self.gnn = lambda x, near: gnn(x, near.edges)  # as it is in torch
 
     @classmethod
     def load(
@@ -162,6 +162,8 @@ def _module(folder: Path, stage: str, columns: int) -> nn.Module:
     module = from_checkpoint(checkpoint)
     settings = module.settings
     takes = settings.inputs // 2 if stage == "filter" else settings.inputs
+    if isinstance(module, Interaction) and module.settings.edge_inputs:
+        raise ModelError(f"{folder / stage}: its edges have features of their own, which a pipeline does not make")
     if takes != columns:
         raise ModelError(
             f"{folder / FILE}: features: {stage} has {columns}, but the network in {folder / stage} takes {takes} of "

@@ -36,8 +36,8 @@ def modules(kind: str = "interaction") -> dict[str, Any]:
         first.bias.zero_()
         last.bias.zero_()
     gnn: Any = Attention(AttentionSettings(hidden=8, steps=2))
-    if kind == "interaction":
-        gnn = Interaction(InteractionSettings(hidden=(32, 16), steps=2))
+    if kind != "attention":
+        gnn = Interaction(InteractionSettings(hidden=(32, 16), steps=2, concat=kind == "concat"))
     found = {"embedding": embedding, "filter": Filter(FilterSettings(inputs=6, hidden=(32,) * 3)), "gnn": gnn}
     with torch.no_grad():
         for stage, scale in (("filter", 4.0), ("gnn", 4.0)):

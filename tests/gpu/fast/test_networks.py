@@ -71,6 +71,17 @@ def test_sums_at_sources_and_at_targets() -> None:
         np.testing.assert_array_equal(found.numpy(), expected)
 
 
+@pytest.mark.parametrize("options", [{"concat": True}, {"edge_inputs": 2}])
+def test_an_interaction_network_with_more_inputs_is_refused(options: dict[str, Any]) -> None:
+    from codesign.gpu.fast.interaction import FastInteraction
+    from codesign.gpu.tracking.models.interaction import Interaction
+    from codesign.gpu.tracking.models.settings import InteractionSettings
+
+    module = Interaction(InteractionSettings(hidden=(32, 16), **options))
+    with pytest.raises(ModelError, match="an interaction network with concat or edge_inputs runs in plain torch alone"):
+        FastInteraction(module, torch.device("cpu"), torch.float32)
+
+
 def test_a_module_of_another_kind_is_refused() -> None:
     from codesign.gpu.fast.layers import layers
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from codesign.errors import ConfigError, DataError, ModelError, ToolError
+from tests.gpu.checkpoints import interaction
 
 pytestmark = pytest.mark.gpu
 torch = pytest.importorskip("torch")
@@ -34,7 +35,7 @@ def saved(folder: Path, kind: str = "interaction") -> tuple[Path, float, float]:
     return folder, cuts["filter_cut"], cuts["gnn_cut"]
 
 
-@pytest.mark.parametrize("kind", ["interaction", "attention"])
+@pytest.mark.parametrize("kind", ["interaction", "concat", "attention"])
 def test_labels_are_those_of_onnxruntime(tmp_path: Path, kind: str) -> None:
     from codesign.gpu.fast.pipeline import FastPipeline
     from codesign.gpu.tracking.pipeline import Pipeline
@@ -98,6 +99,10 @@ def test_what_cannot_be_run_is_refused(tmp_path: Path) -> None:
     text = (folder / "pipeline.yaml").read_text()
     (folder / "pipeline.yaml").write_text(text.replace("  filter:\n    r: 1000.0\n", "  filter:\n", 1))
     with pytest.raises(ModelError, match=r"filter has 2, but the network in .* takes 3 of each hit"):
+        FastPipeline.load(folder)
+    (folder / "pipeline.yaml").write_text(text)
+    interaction(edge_inputs=2).save(folder / "gnn")
+    with pytest.raises(ModelError, match="its edges have features of their own, which a pipeline does not make"):
         FastPipeline.load(folder)
 
 
