@@ -1,9 +1,10 @@
 """How well the tracking pipeline finds tracks: on generated events, on published segment graphs, on a real event.
 
-    python -m benchmarks.tracking train -o PIPELINE       trains configs/tracking/small.yaml on 220 generated events
-    python -m benchmarks.tracking generated PIPELINE      50 other generated events, with noise and misalignment
-    python -m benchmarks.tracking real PIPELINE FOLDER    an event of TrackML
-    python -m benchmarks.tracking graphs FOLDER           the graph network alone on the graphs of HEP.TrkX
+    python -m benchmarks.tracking train -o PIPELINE          trains configs/tracking/small.yaml on 220 generated events
+    python -m benchmarks.tracking generated PIPELINE         50 other generated events, with noise and misalignment
+    python -m benchmarks.tracking real PIPELINE FOLDER       an event of TrackML
+    python -m benchmarks.tracking labelling PIPELINE FOLDER  both ways to make tracks of scored edges, on all of these
+    python -m benchmarks.tracking graphs FOLDER              the graph network alone on the graphs of HEP.TrkX
 
 Each prints tables in markdown. One thread each; seeded.
 """
@@ -28,7 +29,7 @@ from codesign.gpu.tracking.generator import Settings, generate
 from codesign.gpu.tracking.heptrkx import SegmentGraph, read_graph
 from codesign.gpu.tracking.labelling import connected_components
 from codesign.gpu.tracking.metrics import Selection, TrackMetrics, track_metrics
-from codesign.gpu.tracking.pipeline import Pipeline
+from codesign.gpu.tracking.pipeline import Pipeline, tracks
 from codesign.gpu.tracking.trackml import event_names, read_event
 
 CONFIG = Path(__file__).parent / "configs" / "tracking" / "small.yaml"
@@ -36,6 +37,8 @@ SETTINGS = Settings(particles=180, vertices=36)
 """Of generated events: 2,100 hits, all else as the generator has it."""
 TRAIN, TEST, FIRST_TEST = 220, 50, 10_000
 """How many events, and the seed of the first one that no training saw."""
+VALIDATION, DENSER = 20, 3
+"""How many of the training's events are for validation; how much denser than these the dense ones are."""
 NOISE, MISALIGNMENT = (0.1, 0.2, 0.5), (0.1, 0.3, 1.0)
 MIN_HITS = 5
 MIRRORS = ((1, 1, 1), (1, -1, 1), (1, 1, -1), (1, -1, -1))
@@ -88,6 +91,43 @@ def real(folder: Path, events: Path) -> None:
     _edges_table(found)
 
 
+def labelling(folder: Path, events: Path) -> None:
+    """Components of the edges above a cut, and of those that have support: cut and support from the generated events
+    that training kept for validation, and from no other."""
+    from codesign.gpu.tracking.training.cuts import best_cut, best_support
+
+    pipeline = Pipeline.load(folder, threads=1)
+
+    def scored(found: Sequence[Event]) -> list[tuple[Event, np.ndarray, np.ndarray]]:
+        traces = [pipeline.stages(event.hits) for event in found]
+        return [(event, trace.edges, trace.scores) for event, trace in zip(found, traces)]
+
+    s = pipeline.settings
+    validation = scored([generate(SETTINGS, seed) for seed in range(TRAIN - VALIDATION, TRAIN)])
+    cut, least = best_support(validation, s.min_hits)
+    plain = replace(s, gnn_cut=best_cut(validation, s.min_hits), support=None)
+    ways = {"components": plain, "supported": replace(s, gnn_cut=cut, support=least)}
+    dense = replace(SETTINGS, particles=DENSER * SETTINGS.particles, vertices=DENSER * SETTINGS.vertices)
+    sets = {
+        "validation": validation,
+        "generated": scored([generate(SETTINGS, FIRST_TEST + k) for k in range(TEST)]),
+        f"generated, {DENSER} times as dense": scored([generate(dense, FIRST_TEST + k) for k in range(TEST // 5)]),
+        "real": scored([read_event(events, name) for name in event_names(events)]),
+    }
+    rows = []
+    for title, found in sets.items():
+        for way, of in ways.items():
+            began = time.process_time()
+            labelled = [(event, tracks(len(event), edges, scores, of)) for event, edges, scores in found]
+            spent = (time.process_time() - began) / len(found)
+            every, fast = (_metrics(labelled, selection) for selection in (None, FAST))
+            figures = (fast.technical_efficiency, every.technical_efficiency, every.purity)
+            rows.append((title, way, *map(str, figures), f"{100 * every.score.value:.1f} %", f"{1e3 * spent:.1f}"))
+    heading = ("events", "method", "efficiency above 500 MeV", "efficiency", "purity", "TrackML score", "ms per event")
+    print(table(heading, rows) + "\n")
+    print(f"components: cut {plain.gnn_cut:.3g}; supported: cut {cut:.3g}, least support {least:.3g}")
+
+
 def graphs(folder: Path, epochs: int = 40, seed: int = 1) -> None:
     """The graph network on segment graphs: trained on all events but the last two, a fifth of the graphs for
     validation, and on the mirror images of each graph: the detector is the same across phi = 0 and z = 0."""
@@ -124,14 +164,14 @@ def graphs(folder: Path, epochs: int = 40, seed: int = 1) -> None:
 
     cut = best_cut(scored(kept), 3)
     efficiency, purity, right = Fraction(0, 0), Fraction(0, 0), Fraction(0, 0)
-    tracks: list[TrackMetrics] = []
+    measured: list[TrackMetrics] = []
     for g, (event, edges, scores) in zip(test, scored(test)):
         passed = scores >= cut
         efficiency += Fraction(int((passed & g.true).sum()), int(g.true.sum()))
         purity += Fraction(int((passed & g.true).sum()), int(passed.sum()))
         right += Fraction(int((passed == g.true).sum()), len(passed))
-        tracks.append(track_metrics(event, connected_components(len(event), edges[:, passed], 3), None, MIN_HITS))
-    total = sum(tracks[1:], tracks[0])
+        measured.append(track_metrics(event, connected_components(len(event), edges[:, passed], 3), None, MIN_HITS))
+    total = sum(measured[1:], measured[0])
     all_edges = sum((Fraction(int(g.true.sum()), len(g.true)) for g in test), Fraction(0, 0))
     rows = [
         (
@@ -153,9 +193,9 @@ def _tracks_table(found: Evaluation, events: Sequence[Event]) -> None:
     """The pipeline beside the baseline."""
     rows = []
     baseline = (_summed(events, helix_labels, None), _summed(events, helix_labels, FAST))
-    for name, (tracks, fast) in (("pipeline", (found.tracks, found.fast)), ("helix baseline", baseline)):
-        figures = (fast.technical_efficiency, tracks.technical_efficiency, tracks.physics_efficiency, tracks.purity)
-        rows.append((name, *map(str, figures), f"{100 * tracks.score.value:.1f} %"))
+    for name, (every, fast) in (("pipeline", (found.tracks, found.fast)), ("helix baseline", baseline)):
+        figures = (fast.technical_efficiency, every.technical_efficiency, every.physics_efficiency, every.purity)
+        rows.append((name, *map(str, figures), f"{100 * every.score.value:.1f} %"))
     heading = ("tracks by", "efficiency above 500 MeV", "efficiency", "physics efficiency", "purity", "TrackML score")
     print(table(heading, rows) + "\n")
 
@@ -163,7 +203,11 @@ def _tracks_table(found: Evaluation, events: Sequence[Event]) -> None:
 def _summed(
     events: Sequence[Event], labels: Callable[[Event], np.ndarray], selection: Selection | None
 ) -> TrackMetrics:
-    found = [track_metrics(event, labels(event), selection, MIN_HITS) for event in events]
+    return _metrics([(event, labels(event)) for event in events], selection)
+
+
+def _metrics(labelled: Sequence[tuple[Event, np.ndarray]], selection: Selection | None) -> TrackMetrics:
+    found = [track_metrics(event, labels, selection, MIN_HITS) for event, labels in labelled]
     return sum(found[1:], found[0])
 
 
@@ -198,6 +242,9 @@ def main() -> None:
     of_real = commands.add_parser("real")
     of_real.add_argument("pipeline", type=Path)
     of_real.add_argument("events", type=Path)
+    of_labelling = commands.add_parser("labelling")
+    of_labelling.add_argument("pipeline", type=Path)
+    of_labelling.add_argument("events", type=Path)
     commands.add_parser("graphs").add_argument("graphs", type=Path)
     given = parser.parse_args()
     match given.command:
@@ -207,6 +254,8 @@ def main() -> None:
             generated(given.pipeline)
         case "real":
             real(given.pipeline, given.events)
+        case "labelling":
+            labelling(given.pipeline, given.events)
         case _:
             graphs(given.graphs)
 

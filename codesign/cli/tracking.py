@@ -96,7 +96,8 @@ def train_command(
             best = fitted.best_epoch
             typer.echo(f"{name}: best validation {fitted.figures[best]:.4g} in epoch {best + 1}")
         s = trained.settings
-        typer.echo(f"radius {s.radius:.4g}, filter cut {s.filter_cut:.4g}, graph network cut {s.gnn_cut:.4g}")
+        least = "" if s.support is None else f", least support {s.support:.4g}"
+        typer.echo(f"radius {s.radius:.4g}, filter cut {s.filter_cut:.4g}, graph network cut {s.gnn_cut:.4g}{least}")
         typer.echo(f"pipeline: {output}")
 
 

@@ -19,8 +19,7 @@ import numpy as np  # noqa: E402
 from codesign.errors import CodesignError  # noqa: E402
 from codesign.gpu.tracking.features import features  # noqa: E402
 from codesign.gpu.tracking.graphs import radius_graph  # noqa: E402
-from codesign.gpu.tracking.labelling import connected_components  # noqa: E402
-from codesign.gpu.tracking.pipeline import checked, outwards, sigmoid  # noqa: E402
+from codesign.gpu.tracking.pipeline import checked, outwards, sigmoid, tracks  # noqa: E402
 from codesign.gpu.tracking.settings import FILE, STAGES, PipelineSettings  # noqa: E402
 
 
@@ -45,8 +44,8 @@ def cut(s, told, edges, logits):
 
 def labels(s, told, hits, edges, logits):
     """The tracks, and which model made them."""
-    tracks = connected_components(len(hits), edges[:, sigmoid(logits) >= s.gnn_cut], s.min_hits)
-    return [tracks, np.array([told["digest"].encode()], dtype=np.object_)]
+    found = tracks(len(hits), edges, sigmoid(logits), s)
+    return [found, np.array([told["digest"].encode()], dtype=np.object_)]
 
 
 class TritonPythonModel:

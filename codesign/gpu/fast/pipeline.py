@@ -28,7 +28,7 @@ from codesign.gpu.tracking.models.checkpoints import from_checkpoint
 from codesign.gpu.tracking.models.embedding import Embedding
 from codesign.gpu.tracking.models.filter import Filter
 from codesign.gpu.tracking.models.interaction import Interaction
-from codesign.gpu.tracking.pipeline import checked
+from codesign.gpu.tracking.pipeline import checked, tracks
 from codesign.gpu.tracking.settings import FILE, STAGES, PipelineSettings
 
 PRECISIONS: Mapping[str, torch.dtype] = {"fp32": torch.float32, "fp16": torch.float16}
@@ -53,8 +53,9 @@ class FastPipeline:
     """The stages on a device, from the modules of its networks.
 
     On a CUDA device by kernels, in fp32 or in fp16 (states and weights in 16 bits, sums in 32), the interaction network
-    by recorded graphs. On the CPU by torch and scipy. In fp32 labels are those of `Pipeline.labels` wherever no
-    distance and no score is closer to its cut than float32 rounds; in fp16 points and scores have 11 bits.
+    by recorded graphs; where edges need support (see `PipelineSettings`), labels are made on the host. On the CPU by
+    torch and scipy. In fp32 labels are those of `Pipeline.labels` wherever no distance and no score is closer to its
+    cut than float32 rounds; in fp16 points and scores have 11 bits.
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class FastPipeline:
             logits[near.order] = self.gnn(columns["gnn"], near)
         scores = torch.sigmoid(self._finite(logits, "gnn"))
         clock.end("gnn")
-        labels = self._labels(len(at), edges[:, scores >= s.gnn_cut])
+        labels = self._labels(len(at), edges, scores)
         clock.end("labels")
         return FastTrace(points, graph, filtered, edges, scores, labels, clock.seconds)
 
@@ -140,10 +141,14 @@ class FastPipeline:
             return torch.from_numpy(graphs.radius_graph(points.numpy(), s.radius, s.max_neighbours))
         return radius_graph(points, s.radius, s.max_neighbours, self.kernels)
 
-    def _labels(self, n: int, edges: Tensor) -> Tensor:
+    def _labels(self, n: int, edges: Tensor, scores: Tensor) -> Tensor:
+        s = self.settings
+        if s.support is not None:  # on the host, as `Pipeline` does it
+            return torch.from_numpy(tracks(n, edges.cpu().numpy(), scores.cpu().numpy(), s)).to(self.device)
+        edges = edges[:, scores >= s.gnn_cut]
         if self.device.type == "cpu" and not self.kernels:
-            return torch.from_numpy(labelling.connected_components(n, edges.numpy(), self.settings.min_hits))
-        return connected_components(n, edges, self.settings.min_hits, self.kernels)
+            return torch.from_numpy(labelling.connected_components(n, edges.numpy(), s.min_hits))
+        return connected_components(n, edges, s.min_hits, self.kernels)
 
     def _finite(self, values: Tensor, stage: str) -> Tensor:
         if not bool(torch.isfinite(values).all()):

@@ -13,9 +13,11 @@ from codesign.errors import DataError
 from codesign.gpu.tracking.events import Event
 from codesign.gpu.tracking.figures import Fraction, Mean, mean_of
 from codesign.gpu.tracking.graphs import Edges, same_particle, truth_edges
+from codesign.gpu.tracking.labelling import joining
 from codesign.gpu.tracking.metrics import Selection, TrackMetrics, edge_metrics, efficiency_against, track_metrics
 from codesign.gpu.tracking.pipeline import Pipeline, Trace
 from codesign.gpu.tracking.robustness import misaligned, with_noise
+from codesign.gpu.tracking.settings import PipelineSettings
 from codesign.progress import Progress, silent
 
 FAST = Selection(pt_min=0.5)
@@ -63,7 +65,7 @@ class Evaluation:
 
     tracks        of all particles
     fast          of those above 0.5 GeV
-    edges         by stage: graph, filter, gnn
+    edges         by stage: graph, filter, gnn, and labels where some of these are left out for want of support
     by_pt, by_eta the technical efficiency in each of PT_BINS and ETA_BINS
     noise         with so many noise hits more, as a fraction of the hits
     misalignment  with every module moved along x, y and z by normal numbers of this deviation in mm
@@ -120,7 +122,7 @@ def evaluate(
         min_hits=min_hits,
         tracks=_tracks(labelled, None, min_hits),
         fast=_tracks(labelled, FAST, min_hits),
-        edges=_edges(events, traces, pipeline.settings.gnn_cut),
+        edges=_edges(events, traces, pipeline.settings),
         by_pt=_binned(labelled, "pt", PT_BINS, min_hits),
         by_eta=_binned(labelled, "eta", ETA_BINS, min_hits),
         noise=disturbed("with noise", with_noise, noise),
@@ -155,11 +157,14 @@ def _binned(
     return [sum(column[1:], column[0]) for column in zip(*found)]
 
 
-def _edges(events: Sequence[Event], traces: Sequence[Trace], cut: float) -> dict[str, EdgesFound]:
+def _edges(events: Sequence[Event], traces: Sequence[Trace], s: PipelineSettings) -> dict[str, EdgesFound]:
     stages: dict[str, EdgesFound] = {}
     for event, trace in zip(events, traces):
         true = truth_edges(event)
-        left = {"graph": trace.graph, "filter": trace.edges, "gnn": trace.edges[:, trace.scores >= cut]}
+        left = {"graph": trace.graph, "filter": trace.edges, "gnn": trace.edges[:, trace.scores >= s.gnn_cut]}
+        if s.support is not None:
+            kept = joining(len(event), trace.edges, trace.scores, s.gnn_cut, s.support)
+            left["labels"] = trace.edges[:, kept]
         for stage, edges in left.items():
             found = _edges_of(event, edges, true)
             stages[stage] = stages[stage] + found if stage in stages else found

@@ -32,6 +32,17 @@ def supported_components(
     return connected_components(n, edges[:, support(n, edges, scores) >= least], min_hits)
 
 
+def joining(
+    n: int, edges: Edges, scores: NDArray[np.floating], cut: float, least: float | None = None
+) -> NDArray[np.bool_]:
+    """(E,): which edges make tracks: those whose score is at least `cut`, and of these, unless `least` is None, those
+    whose `support` by these alone is at least `least`."""
+    kept: NDArray[np.bool_] = scores >= cut
+    if least is not None and kept.any():
+        kept[kept] = support(n, edges[:, kept], scores[kept]) >= least
+    return kept
+
+
 _BLOCK = 1 << 18
 """Edges that are looked at together: it bounds the memory."""
 

@@ -1,4 +1,4 @@
-"""From hits to tracks: embedding, radius graph, filter, interaction network, connected components."""
+"""From hits to tracks: embedding, radius graph, filter, interaction network, components."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from codesign.errors import DataError, ModelError
 from codesign.gpu.tracking.features import features
 from codesign.gpu.tracking.graphs import Edges, directed, radius_graph
-from codesign.gpu.tracking.labelling import connected_components
+from codesign.gpu.tracking.labelling import connected_components, joining
 from codesign.gpu.tracking.settings import FILE, STAGES, Detector, PipelineSettings
 
 Floats = NDArray[np.float32]
@@ -88,9 +88,14 @@ class Pipeline:
         clock.end("filter")
         found = scores(self.gnn, columns["gnn"], edges)
         clock.end("gnn")
-        labels = connected_components(n, edges[:, found >= s.gnn_cut], s.min_hits)
+        labels = tracks(n, edges, found, s)
         clock.end("labels")
         return Trace(graph, filtered, edges, found, labels, clock.seconds)
+
+
+def tracks(n: int, edges: Edges, scored: Floats, s: PipelineSettings) -> NDArray[np.int64]:
+    """(n,): the track of each of n hits, from edges (2, F), each there once, and the GNN's score (F,) of each."""
+    return connected_components(n, edges[:, joining(n, edges, scored, s.gnn_cut, s.support)], s.min_hits)
 
 
 def checked(hits: NDArray[np.floating], detector: Detector) -> Floats:

@@ -17,7 +17,11 @@ STAGES = ("embedding", "filter", "gnn")
 PUBLISHED: Scales = {"r": 1000.0, "phi": 3.141592653589793, "z": 1000.0}
 """The cylindrical coordinates, scaled as in Exa.TrkX (EPJ C 81 (2021) 876)."""
 _LONGEST = 1e6
-_KEYS = ("features", "radius", "max_neighbours", "filter_cut", "gnn_cut", "min_hits", "detector")
+_KEYS = ("features", "radius", "max_neighbours", "filter_cut", "gnn_cut", "labelling", "min_hits", "detector")
+_OPTIONAL = ("labelling",)
+METHODS = ("components", "supported")
+"""How edges make tracks: as connected components of all that pass the cut, or of those that others of them support."""
+MOST_SUPPORT = 1e6
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class PipelineSettings:
     """Edges whose score in the filter is at least this go on to the GNN."""
     gnn_cut: float = 0.5
     """Edges whose score in the GNN is at least this make tracks."""
+    support: float | None = None
+    """Of these, only edges that others of them support by at least this (see `labelling.joining`); None: all."""
     min_hits: int = 3
     """A component of fewer hits is no track."""
     detector: Detector = field(default_factory=Detector)
@@ -53,7 +59,7 @@ class PipelineSettings:
         checks = Checks(str(path), ModelError)
         found = checks.mapping(checks.yaml(path), "the pipeline", _KEYS)
         for key in _KEYS:
-            if key not in found:
+            if key not in found and key not in _OPTIONAL:
                 raise ModelError(f"{path}: there is no {key}")
         most = found["max_neighbours"]
         return cls(
@@ -62,6 +68,7 @@ class PipelineSettings:
             max_neighbours=None if most is None else checks.whole(most, "max_neighbours", 1, 1 << 20),
             filter_cut=checks.number(found["filter_cut"], "filter_cut", 0, 1),
             gnn_cut=checks.number(found["gnn_cut"], "gnn_cut", 0, 1),
+            support=read_labelling(checks, found.get("labelling", {"method": "components"})),
             min_hits=checks.whole(found["min_hits"], "min_hits", 1, 1 << 20),
             detector=read_detector(checks, found["detector"]),
         )
@@ -77,6 +84,9 @@ class PipelineSettings:
             "max_neighbours": self.max_neighbours,
             "filter_cut": self.filter_cut,
             "gnn_cut": self.gnn_cut,
+            "labelling": {"method": "components"}
+            if self.support is None
+            else {"method": "supported", "least": self.support},
             "min_hits": self.min_hits,
             "detector": {"inner_r": d.inner_r, "outer_r": d.outer_r, "half_length": d.half_length},
         }
@@ -90,6 +100,18 @@ def read_detector(checks: Checks, found: object, place: str = "detector") -> Det
     if detector.inner_r >= detector.outer_r:
         raise checks.refuse(f"{place}: inner_r", detector.inner_r, f"less than the outer_r of {detector.outer_r:g}")
     return detector
+
+
+def read_labelling(checks: Checks, found: object, place: str = "labelling") -> float | None:
+    """The least support of an edge; None for connected components, which ask for none."""
+    given = checks.mapping(found, place, ("method", "least"))
+    if checks.choice(given.get("method"), f"{place}: method", METHODS) == "components":
+        if "least" in given:
+            raise checks.refuse(f"{place}: least", given["least"], "none where the method is components")
+        return None
+    if "least" not in given:
+        raise checks.error(f"{checks.where}: {place}: there is no least, the least support of an edge")
+    return checks.number(given["least"], f"{place}: least", 0, MOST_SUPPORT)
 
 
 def read_features(checks: Checks, found: object, place: str = "features") -> dict[str, Scales]:

@@ -55,6 +55,30 @@ def test_labels_are_those_of_onnxruntime(tmp_path: Path, kind: str) -> None:
     assert list(found.seconds) == list(expected.seconds)
 
 
+def test_labels_are_those_of_onnxruntime_where_edges_need_support(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from codesign.gpu.fast.pipeline import FastPipeline
+    from codesign.gpu.tracking.labelling import support
+    from codesign.gpu.tracking.pipeline import Pipeline
+    from tests.gpu.fast import pipelines
+
+    folder = saved(tmp_path)[0]
+    hits = pipelines.event(400).hits
+    plain = Pipeline.load(folder, 1)
+    trace = plain.stages(hits)
+    passed = trace.scores >= plain.settings.gnn_cut
+    ordered = np.sort(support(len(hits), trace.edges[:, passed], trace.scores[passed]))
+    start = len(ordered) // 2
+    widest = start + int(np.argmax(np.diff(ordered[start : start + 100])))
+    assert ordered[widest + 1] - ordered[widest] > 1e-3  # no support is as close to the least as sums of scores round
+    least = float(ordered[widest] + ordered[widest + 1]) / 2
+    (folder / "pipeline.yaml").write_text(replace(plain.settings, support=least).text())
+    expected = Pipeline.load(folder, 1).labels(hits)
+    assert (expected != trace.labels).any() and expected.max() > 2
+    np.testing.assert_array_equal(FastPipeline.load(folder).labels(hits), expected)
+
+
 def test_events_of_no_hit_one_hit_and_no_edge(tmp_path: Path) -> None:
     from codesign.gpu.fast.pipeline import FastPipeline
 

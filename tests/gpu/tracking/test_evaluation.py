@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from rich.console import Console
 
+from codesign.cli.tracks import told_of
 from codesign.errors import DataError
 from codesign.gpu.tracking.evaluation import ETA_BINS, PT_BINS, Evaluation, evaluate
 from codesign.gpu.tracking.events import Event
@@ -83,6 +86,20 @@ def test_a_cut_that_nothing_passes_leaves_no_edge_and_no_track() -> None:
     assert "NaN" not in text
     edges = json.loads(text)["edges"]["gnn"]
     assert edges["purity"]["value"] is None and edges["efficiency"]["value"] == 0
+
+
+def test_edges_that_make_tracks_are_told_where_they_need_support(found: Evaluation, tmp_path: Path) -> None:
+    each = pipeline()
+    some = evaluate(replace(each, settings=replace(each.settings, support=3.0)), events())
+    assert list(some.edges) == ["graph", "filter", "gnn", "labels"]
+    assert some.edges["gnn"] == found.edges["gnn"]
+    assert 0 < some.edges["labels"].purity.all < some.edges["gnn"].purity.all
+    assert some.tracks.technical_efficiency.all == found.tracks.technical_efficiency.all
+    assert some.tracks != found.tracks
+    with (tmp_path / "told.txt").open("w") as file:
+        Console(file=file, width=120).print(*told_of(some))
+    stages = [line.split()[0] for line in (tmp_path / "told.txt").read_text().splitlines() if line.strip()]
+    assert stages.count("labels") == 1
 
 
 def test_both_files_say_what_was_found(found: Evaluation, tmp_path: Path) -> None:

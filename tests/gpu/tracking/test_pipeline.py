@@ -67,6 +67,39 @@ def test_components_of_too_few_hits_are_no_tracks() -> None:
     np.testing.assert_array_equal(straight(min_hits=2).labels(hits), [0, 0, 0, 0, 1, 1])
 
 
+def joined(**changed: object) -> Pipeline:
+    """Two tracks of four hits, all near ones joined, and a wrong edge between their middles, all of one score."""
+    track = [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)]
+    pairs = {frozenset(p) for p in [*track, *((a + 4, b + 4) for a, b in track), (1, 6)]}
+
+    def classify(x: Floats, edges: NDArray[np.int64]) -> Floats:
+        return np.array([5.0 if frozenset(e) in pairs else -5.0 for e in edges.T.tolist()], np.float32)
+
+    def anything(x: Floats, edges: NDArray[np.int64]) -> Floats:
+        return np.ones(edges.shape[1], np.float32)
+
+    settings = PipelineSettings(features=dict.fromkeys(("embedding", "filter", "gnn"), DIRECTION), radius=10.0)
+    return Pipeline(dataclasses.replace(settings, **changed), lambda x: x, anything, classify)
+
+
+def test_tracks_that_one_edge_joins_are_two_where_edges_need_support() -> None:
+    hits = lines((0.3, 1.0), (-2.0, 0.0))
+    assert joined().labels(hits).tolist() == [0] * 8
+    assert joined(support=0.0).labels(hits).tolist() == [0] * 8
+    assert joined(support=0.5).labels(hits).tolist() == [0] * 4 + [1] * 4
+    assert joined(support=1.5).labels(hits).tolist() == [-1] * 8  # only the middle edge of each has two triangles
+    assert joined(support=1.5, min_hits=2).labels(hits).tolist() == [-1, 0, 0, -1, -1, 1, 1, -1]
+    for n in (0, 1):
+        assert joined(support=0.5).labels(hits[:n]).tolist() == [-1] * n
+
+
+def test_edges_below_the_cut_support_none() -> None:
+    hits = lines((0.3, 1.0), (-2.0, 0.0))
+    # All pairs of 8 hits are edges; those of a low score support each other, and the wrong edge, only below the cut.
+    assert joined(gnn_cut=0.0, support=0.01).labels(hits).tolist() == [0] * 8
+    assert joined(gnn_cut=0.5, support=0.01).labels(hits).tolist() == [0] * 4 + [1] * 4
+
+
 @pytest.mark.parametrize("n", [0, 1])
 def test_nothing_and_one_hit_have_no_track_and_no_edge(n: int) -> None:
     trace = straight().stages(lines((0.3, 1.0))[:n])
@@ -175,6 +208,7 @@ def test_settings_come_back_from_their_file(tmp_path: Path) -> None:
         None,
         0.125,
         0.75,
+        0.5,
         4,
         Detector(20, 900, 2000),
     )
@@ -182,9 +216,25 @@ def test_settings_come_back_from_their_file(tmp_path: Path) -> None:
     assert PipelineSettings.read(tmp_path / "pipeline.yaml") == settings
 
 
+def test_a_file_of_before_labels_by_components(tmp_path: Path) -> None:
+    text = PipelineSettings().text()
+    before = text.replace("labelling:\n  method: components\n", "")
+    assert "labelling" not in before
+    (tmp_path / "pipeline.yaml").write_text(before)
+    assert PipelineSettings.read(tmp_path / "pipeline.yaml") == PipelineSettings()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ("method: components", "method: walk", "labelling: method is 'walk', expected one of components, supported"),
+        ("method: components", "least: 1", "labelling: method is None, expected one of"),
+        ("method: components", "metod: supported", "labelling: the key 'metod' is not known; did you mean method"),
+        ("method: components", "method: supported", "labelling: there is no least, the least support"),
+        ("method: components", "{method: components, least: 1}", "least is 1, expected none where the method is"),
+        ("method: components", "{method: supported, least: -1}", "labelling: least is -1, expected a number in 0"),
+        ("method: components", "{method: supported, least: .nan}", "labelling: least is nan"),
+        ("labelling:\n  method: components", "labelling: supported", "labelling is 'supported', expected a mapping"),
         ("radius: 1.0", "radius: 0", "radius is 0, expected a number"),
         ("radius: 1.0", "radius: .nan", "radius is nan"),
         ("radius: 1.0", "radios: 1.0", "did you mean radius"),

@@ -11,6 +11,7 @@ import pytest
 
 from codesign.errors import ConfigError, DataError, ModelError, OutputError
 from codesign.gpu.checkpoint import Checkpoint
+from codesign.gpu.tracking import labelling
 from codesign.gpu.tracking.events import Event
 from codesign.gpu.tracking.generator import Settings, generate
 from codesign.gpu.tracking.graphs import same_particle, truth_edges
@@ -24,7 +25,7 @@ torch = pytest.importorskip("torch")
 from codesign.gpu.tracking.models.checkpoints import from_checkpoint  # noqa: E402
 from codesign.gpu.tracking.models.embedding import Embedding  # noqa: E402
 from codesign.gpu.tracking.training.config import Schedule, TrainingConfig  # noqa: E402
-from codesign.gpu.tracking.training.cuts import best_cut  # noqa: E402
+from codesign.gpu.tracking.training.cuts import best_cut, best_labelling, best_support  # noqa: E402
 from codesign.gpu.tracking.training.embedding import graph_size, radius_for, train_embedding  # noqa: E402
 from codesign.gpu.tracking.training.loop import fit  # noqa: E402
 from codesign.gpu.tracking.training.run import train  # noqa: E402
@@ -128,6 +129,14 @@ def test_the_cuts_keep_what_the_configuration_asks_for(trained: Path) -> None:
         right += int(same.sum())
     assert held >= 0.99 * sum(e.shape[1] for e in true)
     assert kept >= 0.99 * right
+
+
+def test_labels_are_made_as_is_best_on_the_events_for_validation(trained: Path) -> None:
+    pipeline = in_torch(trained)
+    traces = [(event, pipeline.stages(event.hits)) for event in easy(12)[-3:]]
+    settings = pipeline.settings
+    best = best_labelling([(event, trace.edges, trace.scores) for event, trace in traces], settings.min_hits)
+    assert (settings.gnn_cut, settings.support) == best
 
 
 def test_a_rerun_gives_the_same_weights(trained: Path, tmp_path: Path) -> None:
@@ -237,6 +246,21 @@ def test_the_cut_is_where_the_tracks_are_best() -> None:
     edges = np.concatenate([right, wrong], axis=1)
     scores = np.concatenate([np.full(right.shape[1], 0.8), np.full(wrong.shape[1], 0.4)]).astype(np.float32)
     assert 0.4 < best_cut([(event, edges, scores)], 3) <= 0.8
+
+
+def test_edges_need_support_where_that_gives_better_tracks() -> None:
+    # Two particles of six hits, all joined, and one wrong edge that scores more than any right one.
+    event = generate(Settings(particles=2, vertices=1, noise=0.0, overlap=0.0, pt_min=2.0), 1)
+    clusters = [np.nonzero(event.particle == p)[0] for p in event.particles["id"]]
+    assert min(map(len, clusters)) >= 6
+    right = np.concatenate([c[np.stack(np.triu_indices(len(c), 1))] for c in clusters], axis=1)
+    edges = np.concatenate([right, [[clusters[0][0]], [clusters[1][0]]]], axis=1)
+    scores = np.array([0.7] * right.shape[1] + [0.8], np.float32)
+    cut, least = best_labelling([(event, edges, scores)], 3)
+    assert (cut, least) == best_support([(event, edges, scores)], 3) == (0.025, 0.1)
+    assert best_labelling([(event, right, scores[:-1])], 3)[1] is None  # components are as good
+    tracks = labelling.joining(len(event), edges, scores, cut, least)
+    np.testing.assert_array_equal(tracks, [True] * right.shape[1] + [False])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from codesign.gpu.triton.client import Client
 from codesign.gpu.triton.config import Batching, Kind
 from codesign.gpu.triton.launch import Running, start
 from codesign.gpu.triton.protocol import Refused
-from codesign.gpu.triton.repository import Serving
+from codesign.gpu.triton.repository import Serving, template
 from codesign.gpu.triton.server import Server
 from codesign.gpu.triton.target import write
 from tests.gpu.checkpoints import spvcnn
@@ -49,6 +50,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         found = getattr(Pipeline.load(place, threads=1).stages(event(0)), stage)
         settings = replace(settings, **{cut: float(np.quantile(found, 0.3))})
     (place / "pipeline.yaml").write_text(settings.text())
+    return place
+
+
+@pytest.fixture(scope="module")
+def supported(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same pipeline, where an edge makes a track only with the support of others."""
+    place = shutil.copytree(folder, tmp_path_factory.mktemp("supported") / "pipeline")
+    settings = PipelineSettings.read(place / "pipeline.yaml")
+    (place / "pipeline.yaml").write_text(replace(settings, support=1.0).text())
+    assert (Pipeline.load(place, 1).labels(event(0)) != Pipeline.load(folder, 1).labels(event(0))).any()
     return place
 
 
@@ -148,14 +159,28 @@ def test_only_what_the_server_has_is_imported_by_what_is_carried() -> None:
         carried("codesign.gpu.tracking")
 
 
+def test_all_that_a_stage_imports_is_carried() -> None:
+    wanted = {
+        node.module
+        for node in ast.walk(ast.parse(template("stage.py")))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("codesign")
+    }
+    assert "codesign.gpu.tracking.pipeline" in wanted
+    assert {f"{module.replace('.', '/')}.py" for module in wanted} <= set(carried("codesign.gpu.tracking.pipeline"))
+
+
 @pytest.fixture(scope="module")
-def running(folder: Path, tritonserver: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(
+    folder: Path, supported: Path, tritonserver: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     """A server with the pipeline in three ways, and with a network of it."""
     place = tmp_path_factory.mktemp("served")
     write(folder, place / "repository", version="1", serving=Serving(threads=1))
     others = {
         "batched": (folder, {"serving": Serving("batched", instances=2, batching=Batching(4, 1000), threads=1)}),
         "staged": (folder, {"serving": Serving("staged", threads=1), "stages": True}),
+        "supported": (supported, {"serving": Serving("supported", threads=1)}),
+        "supported_staged": (supported, {"serving": Serving("supported_staged", threads=1), "stages": True}),
         "net": (folder / "gnn", {"serving": Serving("net", threads=1)}),
         "points": (place / "spvcnn", {"serving": Serving("points", threads=1)}),
     }
@@ -174,11 +199,11 @@ def hits() -> list[np.ndarray]:
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("model", ["tracking", "batched", "staged"])
+@pytest.mark.parametrize("model", ["tracking", "batched", "staged", "supported", "supported_staged"])
 def test_labels_from_the_server_are_those_of_the_pipeline(
-    folder: Path, running: Running, hits: list[np.ndarray], model: str
+    folder: Path, supported: Path, running: Running, hits: list[np.ndarray], model: str
 ) -> None:
-    pipeline = Pipeline.load(folder, threads=1)
+    pipeline = Pipeline.load(supported if model.startswith("supported") else folder, threads=1)
     events = [*hits, hits[0][:1], hits[0][::2]]
     expected = [pipeline.labels(event).tolist() for event in events]
     assert max(len(set(labels)) for labels in expected) > 10, "there are tracks to find"

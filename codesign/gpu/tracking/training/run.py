@@ -22,7 +22,7 @@ from codesign.gpu.tracking.models.settings import AttentionSettings
 from codesign.gpu.tracking.pipeline import outwards
 from codesign.gpu.tracking.settings import FILE, STAGES, PipelineSettings
 from codesign.gpu.tracking.training.config import TrainingConfig
-from codesign.gpu.tracking.training.cuts import best_cut
+from codesign.gpu.tracking.training.cuts import best_labelling
 from codesign.gpu.tracking.training.embedding import embedded, radius_for, train_embedding
 from codesign.gpu.tracking.training.filter import classified, filter_cut, train_filter
 from codesign.gpu.tracking.training.gnn import GraphTensors, train_gnn
@@ -95,12 +95,14 @@ def _stages(config: TrainingConfig, samples: list[Sample], train: int, folder: P
         for k, sample in enumerate(samples)
         if k >= train and len(sample.event)
     ]
+    gnn_cut, support = best_labelling(found, config.min_hits)
     settings = PipelineSettings(
         features=config.features,
         radius=radius,
         max_neighbours=most,
         filter_cut=cut,
-        gnn_cut=best_cut(found, config.min_hits),
+        gnn_cut=gnn_cut,
+        support=support,
         min_hits=config.min_hits,
         detector=config.detector,
     )
