@@ -20,6 +20,7 @@ from codesign.errors import ConfigError, IRError, ModelError, OutputError
 from codesign.gpu.networks.spvcnn import prepare
 from codesign.gpu.spvcnn.settings import Settings as Tiny
 from codesign.gpu.tracking.generator import Settings, generate
+from codesign.gpu.tracking.labelling import support
 from codesign.gpu.tracking.pipeline import Pipeline
 from codesign.gpu.tracking.settings import PipelineSettings
 from codesign.gpu.triton.carried import carried
@@ -58,8 +59,14 @@ def supported(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same pipeline, where an edge makes a track only with the support of others."""
     place = shutil.copytree(folder, tmp_path_factory.mktemp("supported") / "pipeline")
     settings = PipelineSettings.read(place / "pipeline.yaml")
-    (place / "pipeline.yaml").write_text(replace(settings, support=1.0).text())
-    assert (Pipeline.load(place, 1).labels(event(0)) != Pipeline.load(folder, 1).labels(event(0))).any()
+    trace = Pipeline.load(folder, 1).stages(event(0))
+    passed = trace.scores >= settings.gnn_cut
+    found = np.sort(support(len(event(0)), trace.edges[:, passed], trace.scores[passed]))
+    middle = found[found > 0][: int((found > 0).sum()) // 2]
+    widest = int(np.argmax(np.diff(middle)))  # where no support is as close to the least as sums of scores round
+    least = float(middle[widest] + middle[widest + 1]) / 2
+    (place / "pipeline.yaml").write_text(replace(settings, support=least).text())
+    assert (Pipeline.load(place, 1).labels(event(0)) != trace.labels).any()
     return place
 
 
