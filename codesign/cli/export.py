@@ -48,6 +48,13 @@ def export_command(
             "of a pipeline, a folder with an .npz for each network."
         ),
     ] = None,
+    maps: Annotated[
+        str | None,
+        typer.Option(
+            help="Of SPVCNN for onnx: inputs, voxels and kernel maps are inputs of the model (the default), or model, "
+            "which takes the points of one event and makes them itself."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a folder that codesign made.")] = False,
     least: Annotated[
         str | None, typer.Option("--min", metavar=SIZES, help="The smallest event.", rich_help_panel=FOR_TENSORRT)
@@ -108,6 +115,7 @@ def export_command(
 
         if target not in TARGETS:
             raise ConfigError(f"--target {target!r} is not known; {nearest(target, TARGETS)}")
+        _only(target, "onnx", {"--maps": maps})
         _only(target, "tensorrt", {"--min": least, "--opt": usual, "--max": most, "--capability": capability})
         _only(
             target,
@@ -118,7 +126,8 @@ def export_command(
                 "--delay-us": delay_us,
             },
         )  # fmt: skip
-        options = Options(lowering, edges or ("sorted" if target == "tensorrt" else "any"), precision, calibration)
+        sums = edges or ("sorted" if target == "tensorrt" else "any")
+        options = Options(lowering, sums, precision, calibration, maps or "inputs")
         if target == "onnx":
             _onnx(model, output, options, force)
         elif target == "tensorrt":

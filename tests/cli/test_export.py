@@ -53,6 +53,10 @@ def test_export_for_tensorrt_says_that_nothing_was_parsed_without_the_wheel(
         (("--target", "tensorrt", "--max", "rows=5"), "--max: rows is no dynamic axis of the model"),
         (("--target", "tensorrt", "--edges", "any"), "refuses the model with --lowering pull --edges any"),
         (("--target", "tensorrt", "--lowering", "scatter"), "refuses the model with --lowering scatter"),
+        (("--maps", "model"), "maps are made in the model for spvcnn, this is of the kind interaction"),
+        (("--maps", "all"), "maps is 'all', expected one of inputs, model"),
+        (("--maps", "model", "--target", "triton"), "--maps is for --target onnx, not triton"),
+        (("--maps", "model", "--target", "tensorrt"), "--maps is for --target onnx, not tensorrt"),
         (("--precision", "fp4"), "precision is 'fp4', expected one of fp32"),
     ],
 )

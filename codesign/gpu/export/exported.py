@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from codesign.errors import OutputError
+from codesign.errors import ModelError, OutputError
 from codesign.gpu.checkpoint import Checkpoint
+from codesign.gpu.export.maps import MAPS, cloud_feeds, with_maps
 from codesign.gpu.export.model import to_onnx
-from codesign.gpu.export.trial import Difference, check, differences, trial_inputs
+from codesign.gpu.export.trial import Difference, check, differences, trial_cloud, trial_inputs
 from codesign.gpu.lint import Finding, Level, lint, lint_targets
 from codesign.gpu.lint.tensors import type_name
+from codesign.gpu.networks.spvcnn import prepare
+from codesign.gpu.spvcnn.settings import Settings
 from codesign.ir.graph import Graph
 from codesign.ir.text import to_text
 from codesign.report.text import counted
@@ -30,6 +33,8 @@ class Options:
     precision: str = "fp32"
     calibration: Path | None = None
     """Of int8: see `codesign.gpu.export.calibration`."""
+    maps: str = "inputs"
+    """Of SPVCNN: `model` where the model makes its tables of points itself (`codesign.gpu.export.maps`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Exported:
     @property
     def inputs(self) -> list[Port]:
         """Of the model: the network's, then its tables."""
-        own = {node.origin for node in self.graph.inputs}
+        own = {node.origin for node in self.graph.inputs} | ({"points"} if self.options.maps == "model" else set())
         return [_port(value, value.name not in own) for value in self.model.graph.input]
 
     @property
@@ -102,12 +107,37 @@ def exported(
 
     ModelError, which calls the network `what`, where the model is further off than its precision explains.
     """
+    cloud_of = _maps_in_model(options, checkpoint, what)
     model = to_onnx(graph, options.lowering, options.edges, options.precision, calibration=calibration)
-    inputs = calibration or trial_inputs(graph, checkpoint=checkpoint)
-    found = differences(graph, model, inputs, options.lowering, options.edges)
+    arrays = None
+    if cloud_of is None:
+        inputs = calibration or trial_inputs(graph, checkpoint=checkpoint)
+    else:
+        model = with_maps(model, Settings.read(cloud_of.settings, what))
+        points, features = trial_cloud(cloud_of)
+        inputs, arrays = prepare(cloud_of, points, features), cloud_feeds(cloud_of, points, features)
+    found = differences(graph, model, inputs, options.lowering, options.edges, arrays)
     check(found, options.precision, what)
     findings = {target: lint(model, target) for target in lint_targets()}
     return Exported(graph, model, options, found, findings, checkpoint)
+
+
+def _maps_in_model(options: Options, checkpoint: Checkpoint | None, what: str) -> Checkpoint | None:
+    """The SPVCNN whose maps are made in the model; ModelError for options that do not go together."""
+    if options.maps not in MAPS:
+        raise ModelError(f"maps is {options.maps!r}, expected one of {', '.join(MAPS)}")
+    if options.maps == "inputs":
+        return None
+    if checkpoint is None or checkpoint.kind != "spvcnn":
+        kind = "no checkpoint" if checkpoint is None else f"of the kind {checkpoint.kind}"
+        raise ModelError(f"{what}: maps are made in the model for spvcnn, this is {kind}; leave --maps out")
+    if options.edges != "any":
+        raise ModelError(
+            f"edges {options.edges} takes tables as inputs, and maps in the model takes none; use edges any"
+        )
+    if options.precision == "int8":
+        raise ModelError("maps in the model are there for precision fp32 and fp16; for int8 take them as inputs")
+    return checkpoint
 
 
 def write_model(one: Exported, folder: Path) -> None:

@@ -45,7 +45,7 @@ def write_onnx(
             "top": found.name,
             "target": "onnx",
             "source": found.digest,
-            "options": {"lowering": options.lowering, "edges": options.edges, "precision": options.precision},
+            "options": {name: getattr(options, name) for name in ("lowering", "edges", "precision", "maps")},
             "networks": {stage or one.graph.name: one.manifest() for stage, one in models.items()},
             "files": digests(folder),
         }

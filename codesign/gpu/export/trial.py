@@ -55,7 +55,7 @@ def trial_inputs(
     seed = int.from_bytes(hashlib.sha256(graph.name.encode()).digest()[:4], "big")
     rng = np.random.default_rng(seed)
     if checkpoint is not None and checkpoint.kind == "spvcnn":
-        return _cloud(checkpoint, (sizes or {}).get("points", POINTS), rng)
+        return prepare(checkpoint, *_cloud(checkpoint, (sizes or {}).get("points", POINTS), rng))
     sets = list(dict.fromkeys(node.type.rows for node in graph.inputs))
     found = {rows: (sizes or {}).get(rows or "batch", ROWS + 40 * number) for number, rows in enumerate(sets)}
     arrays = {}
@@ -70,25 +70,37 @@ def trial_inputs(
     return arrays
 
 
-def _cloud(checkpoint: Checkpoint, count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Of points around ten places in the grid, two cells wide, so that most voxels have neighbours."""
+def trial_cloud(checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray]:
+    """A random cloud's points (n, 3) and features (n, inputs), both float32."""
+    points, features = _cloud(checkpoint, POINTS, np.random.default_rng(0))
+    return points.astype(np.float32), features
+
+
+def _cloud(checkpoint: Checkpoint, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Points around ten places in the grid, two cells wide, so that most voxels have neighbours, and features."""
     settings = Settings.read(checkpoint.settings)
     size = np.array(settings.grid.size)
     cells = rng.uniform(0, size, (10, 3))[rng.integers(0, 10, count)] + 2 * rng.standard_normal((count, 3))
     inside = np.clip(cells, 0.01, size - 0.01)
     points = np.array(settings.grid.low) + inside * np.array(settings.grid.resolution)
-    return prepare(checkpoint, points, rng.standard_normal((count, settings.inputs)).astype(np.float32))
+    return points, rng.standard_normal((count, settings.inputs)).astype(np.float32)
 
 
 def differences(
-    graph: Graph, model: onnx.ModelProto, inputs: Mapping[str, np.ndarray], lowering: str, edges: str
+    graph: Graph,
+    model: onnx.ModelProto,
+    inputs: Mapping[str, np.ndarray],
+    lowering: str,
+    edges: str,
+    arrays: Mapping[str, np.ndarray] | None = None,
 ) -> list[Difference]:
-    """The model in onnxruntime on the CPU beside the network in numpy's float64, for each output."""
+    """The model in onnxruntime on the CPU beside the network in numpy's float64, for each output; `arrays` are what the
+    model takes where that is not what `feeds` makes of the network's inputs."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = 1, 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    arrays = feeds(graph, inputs, lowering, edges)
-    found = dict(zip([o.name for o in session.get_outputs()], session.run(None, arrays)))
+    arrays = feeds(graph, inputs, lowering, edges) if arrays is None else arrays
+    found = dict(zip([o.name for o in session.get_outputs()], session.run(None, dict(arrays))))
     expected = run(graph, inputs)
     moved = run(graph, _moved(inputs))
     return [

@@ -87,11 +87,7 @@ def prepare(
     points. A cloud without points has inputs without rows.
     """
     settings = Settings.read(checkpoint.settings, "spvcnn checkpoint")
-    if features.shape != (len(points), settings.inputs):
-        raise ModelError(f"features: found {features.shape}, expected ({len(points)}, {settings.inputs})")
-    bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
-    if bad.size:
-        raise ModelError(f"features: those of point {bad[0]} are not finite, and of {bad.size} points in all")
+    check_features(settings, points, features)
     found = tables(settings.grid, points, events, nearest=settings.nearest)
     inputs: dict[str, np.ndarray] = {"features": features.astype(np.float32)}
     for level in FUSED:
@@ -107,6 +103,15 @@ def prepare(
     for kind, maps in (("around", found.around), ("down", found.down), ("up", found.up)):
         inputs |= {f"{kind}_{level}": _table(map) for level, map in enumerate(maps)}
     return inputs
+
+
+def check_features(settings: Settings, points: NDArray[np.floating], features: NDArray[np.floating]) -> None:
+    """ModelError for features that are not finite, or not of these points (n, 3)."""
+    if features.shape != (len(points), settings.inputs):
+        raise ModelError(f"features: found {features.shape}, expected ({len(points)}, {settings.inputs})")
+    bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    if bad.size:
+        raise ModelError(f"features: those of point {bad[0]} are not finite, and of {bad.size} points in all")
 
 
 def _table(map: KernelMap) -> Integers:

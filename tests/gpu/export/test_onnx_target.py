@@ -41,7 +41,7 @@ def test_the_folder_has_the_model_and_what_is_known_of_it(checkpoint: Path, tmp_
     assert {p.name for p in out.iterdir()} == {"model.onnx", "network.txt", "README.md", "codesign.json"}
     assert onnx.load(out / "model.onnx") == found.model
     manifest = json.loads((out / "codesign.json").read_text())
-    assert manifest["options"] == {"lowering": "pull", "edges": "any", "precision": "fp32"}
+    assert manifest["options"] == {"lowering": "pull", "edges": "any", "precision": "fp32", "maps": "inputs"}
     told = manifest["networks"]["interaction"]
     assert [i["name"] for i in told["inputs"]] == ["x", "edge_index"]
     assert told["check"][0]["output"] == "output"
