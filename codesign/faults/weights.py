@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -26,6 +27,8 @@ class Weights:
     node: str
     origin: str
     kernel: MatVec | Depthwise | Grouped
+    taps: int = 1
+    """Places of a window."""
 
     @property
     def memory(self) -> Memory:
@@ -40,14 +43,23 @@ class Weights:
     @cached_property
     def codes(self) -> Array:
         """(rows, outputs)."""
-        return _matrix(self.kernel)
+        return self._matrix(self.kernel)
 
     @cached_property
     def places(self) -> Array:
         """(rows, outputs): where each weight lies, as word * lanes + lane."""
         memory = self.memory
         numbers = np.arange(memory.words.size).reshape(memory.words.shape)
-        return _matrix(replace(self.kernel, weights=replace(memory, words=numbers)))
+        return self._matrix(replace(self.kernel, weights=replace(memory, words=numbers)))
+
+    def _matrix(self, kernel: MatVec | Depthwise | Grouped) -> Array:
+        """The kernel's weights in the order of the layer's window: one place after the other. Those of grouped
+        convolutions come `simd` channels at a time, in each part all places (`passes.grouped.by_group`)."""
+        found = kernel.matrix()
+        if not isinstance(kernel, Grouped):
+            return found
+        parts = found.reshape(-1, self.taps, kernel.simd, found.shape[1])
+        return parts.swapaxes(0, 1).reshape(found.shape)
 
     @property
     def bits(self) -> int:
@@ -91,12 +103,9 @@ def weights_of(network: Graph, design: Design) -> tuple[list[Weights], list[str]
         if isinstance(kernel, MatVec) and kernel.multiplier is Multiplier.ADDERS:
             without.append(node.origin)
             continue
-        weights = Weights(node.name, node.origin, kernel)
+        taps = prod(node.layer.weights.shape[:-2])
+        weights = Weights(node.name, node.origin, kernel, taps)
         if not np.array_equal(weights.codes, node.layer.weights.reshape(weights.codes.shape)):
             raise IRError(f"faults: the memory of {node.name} holds other weights than the network")
         found.append(weights)
     return found, without
-
-
-def _matrix(kernel: MatVec | Depthwise | Grouped) -> Array:
-    return kernel.matrix()

@@ -12,7 +12,7 @@ from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from codesign.backends.project import write_project
-from codesign.config import Config, Streams
+from codesign.config import Config, Strategy, Streams
 from codesign.errors import ModelError
 from codesign.faults.suffix import Suffix
 from codesign.faults.weights import Weights, weights_of
@@ -20,10 +20,11 @@ from codesign.faults.wrapped import evaluate, wrap
 from codesign.ir.design import Design
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
-from codesign.ir.layers import Input
+from codesign.ir.layers import Conv, Input
 from codesign.ir.tensor import Array, Tensor, as_codes
 from codesign.passes import pipeline
 from codesign.passes.builder import Fold, is_product
+from codesign.passes.grouped import grouped
 from codesign.passes.pipelines import pipelines
 from codesign.passes.products import foldings
 from codesign.verification.csim import Arithmetic, Csim
@@ -121,6 +122,35 @@ def test_random_networks_with_an_upset_give_the_integers_of_their_cpp(data: st.D
     expected = csim(flipped_design(design, weights, row, output, bit), codes)
     for given_codes, values in zip(found.outputs, expected, strict=True):
         np.testing.assert_array_equal(given_codes[~found.undefined], values[~found.undefined])
+
+
+def test_a_grouped_window_of_several_places_and_channels_has_its_weights_where_they_are_flipped() -> None:
+    rng = np.random.default_rng(SEED)
+    network = Graph("net", "net.onnx")
+    network.add("x", Input(Tensor.of_fixed((4, 1, 4), Fixed(3))), origin="global_in")
+    network.add("conv", Conv(rng.integers(-4, 4, (3, 1, 2, 4)), Fixed(3), groups=2), "x")
+    network.outputs = [Output("y", "conv", "y")]
+    design, codes = compiled(network), random_codes(rng, network, 8)
+    [weights], _ = weights_of(network, design)
+    suffix = Suffix(network, codes)
+    for row in range(6):  # 3 places of 2 channels
+        [expected] = csim(flipped_design(design, weights, row, 1, 0), codes)
+        [found] = suffix.upset(weights, row, 1, 0).outputs
+        np.testing.assert_array_equal(found, expected)
+        assert (found != suffix.outputs[0]).any()
+
+
+@pytest.mark.parametrize("pe", [1, 2])
+@pytest.mark.parametrize("simd", [1, 2, 4])
+def test_weights_of_grouped_windows_are_those_of_the_layer_at_every_width(pe: int, simd: int) -> None:
+    layer = Conv(np.arange(3 * 2 * 4 * 6).reshape(3, 2, 4, 6), Fixed(9), groups=3)
+    network = Graph("net", "net.onnx")
+    network.add("x", Input(Tensor.of_fixed((4, 3, 12), Fixed(3))), origin="global_in")
+    network.add("conv", layer, "x")
+    kernel = grouped(network["conv"], Fixed(3), pe, simd, Strategy.AUTO)
+    weights = Weights("conv", "conv", kernel, taps=6)
+    np.testing.assert_array_equal(weights.codes, layer.weights.reshape(24, 6))
+    np.testing.assert_array_equal(kernel.weights.words.ravel()[weights.places], weights.codes)
 
 
 def stepped(kind: str) -> Graph:
