@@ -11,22 +11,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 
+from benchmarks.exports import EAGER, Measured, Outputs, exported, measure_in_turn
 from benchmarks.measure import surroundings, table
-from codesign.gpu.export.model import feeds, to_onnx
 from codesign.gpu.networks import network
 from codesign.gpu.tracking.models.checkpoints import to_checkpoint
 from codesign.gpu.tracking.models.interaction import Interaction
 from codesign.gpu.tracking.models.settings import InteractionSettings
-from codesign.ir.graph import Graph
 
 CLOSE = 1e-5
 """The largest difference to PyTorch; logits of untrained networks are below 1."""
@@ -39,17 +35,6 @@ EXPORTS: dict[str, dict[str, Any]] = {
     "ScatterElements, rewrites": {"lowering": "scatter"},
     "ScatterElements": {"lowering": "scatter", "rewrites": False},
 }
-EAGER = "PyTorch eager"
-
-
-@dataclass
-class Measured:
-    """One way to run the network."""
-
-    run: Callable[[], np.ndarray]
-    cpu: list[float] = field(default_factory=list)
-    wall: list[float] = field(default_factory=list)
-    difference: float = 0.0
 
 
 def measure(args: argparse.Namespace) -> dict[str, Measured]:
@@ -63,41 +48,15 @@ def measure(args: argparse.Namespace) -> dict[str, Measured]:
     edge_index = generator.integers(0, args.nodes, (2, args.edges))
     graph = network(to_checkpoint(module))
 
-    def eager() -> np.ndarray:
+    def eager() -> Outputs:
         with torch.inference_mode():
-            found: np.ndarray = module(torch.from_numpy(x), torch.from_numpy(edge_index)).numpy()
-        return found
+            return [module(torch.from_numpy(x), torch.from_numpy(edge_index)).numpy()]
 
     ways = {EAGER: Measured(eager)}
     for name, options in EXPORTS.items():
-        ways[name] = Measured(_session(graph, {"x": x, "edge_index": edge_index}, options, args.threads))
-    expected = eager()
-    for way in ways.values():
-        way.difference = float(np.abs(way.run() - expected).max(initial=0))
-    for _ in range(args.repeat):
-        for way in ways.values():
-            cpu, wall = time.process_time(), time.perf_counter()
-            way.run()
-            way.cpu.append(time.process_time() - cpu)
-            way.wall.append(time.perf_counter() - wall)
+        ways[name] = Measured(exported(graph, {"x": x, "edge_index": edge_index}, options, args.threads))
+    measure_in_turn(ways, args.repeat)
     return ways
-
-
-def _session(
-    graph: Graph, inputs: dict[str, np.ndarray], options: dict[str, Any], threads: int
-) -> Callable[[], np.ndarray]:
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = threads
-    settings.log_severity_level = 3
-    content = to_onnx(graph, **options).SerializeToString()
-    session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
-    arrays = feeds(graph, inputs, options["lowering"], options.get("edges", "any"))
-
-    def run() -> np.ndarray:
-        [found] = session.run(None, arrays)
-        return np.asarray(found)
-
-    return run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

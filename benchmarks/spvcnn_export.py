@@ -18,16 +18,14 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import onnxruntime
 import torch
 
+from benchmarks.exports import EAGER, Measured, Outputs, exported, measure_in_turn
 from benchmarks.measure import surroundings, table
-from codesign.gpu.export.model import feeds, to_onnx
 from codesign.gpu.networks import network
 from codesign.gpu.networks.spvcnn import prepare
 from codesign.gpu.showers.detectors import detector
@@ -38,7 +36,6 @@ from codesign.gpu.spvcnn.cloud import Cloud
 from codesign.gpu.spvcnn.model import SPVCNN, parameters, to_checkpoint
 from codesign.gpu.spvcnn.settings import PUBLISHED, Settings
 from codesign.gpu.spvcnn.tables import tables
-from codesign.ir.graph import Graph
 
 CLOSE = 1e-4
 """The largest difference to PyTorch; numbers of the untrained network are below 10."""
@@ -48,18 +45,6 @@ EXPORTS: Mapping[str, Mapping[str, Any]] = {
     "all taps (pull, tables given)": {"lowering": "pull", "edges": "sorted"},
     "all taps (padded, tables given)": {"lowering": "padded", "edges": "sorted"},
 }
-EAGER = "PyTorch eager"
-Outputs = list[np.ndarray]
-
-
-@dataclass
-class Measured:
-    """One way to run the network."""
-
-    run: Callable[[], Outputs]
-    cpu: list[float] = field(default_factory=list)
-    wall: list[float] = field(default_factory=list)
-    difference: float = 0.0
 
 
 @dataclass
@@ -105,37 +90,8 @@ def case(args: argparse.Namespace, threads: int) -> Case:
     graph, inputs = network(checkpoint), prepare(checkpoint, first.points, first.features)
     ways = {EAGER: Measured(eager)}
     for name, options in EXPORTS.items():
-        ways[name] = Measured(_session(graph, inputs, options, threads))
+        ways[name] = Measured(exported(graph, inputs, options, threads))
     return Case(first, module, found.rows, seconds, ways)
-
-
-def measure(one: Case, repeat: int) -> None:
-    """Each way run `repeat` times, in turn, after a run that is not measured."""
-    expected = one.ways[EAGER].run()
-    for way in one.ways.values():
-        way.difference = max(float(np.abs(a - b).max(initial=0)) for a, b in zip(way.run(), expected, strict=True))
-    for _ in range(repeat):
-        for way in one.ways.values():
-            cpu, wall = time.process_time(), time.perf_counter()
-            way.run()
-            way.cpu.append(time.process_time() - cpu)
-            way.wall.append(time.perf_counter() - wall)
-
-
-def _session(
-    graph: Graph, inputs: Mapping[str, np.ndarray], options: Mapping[str, Any], threads: int
-) -> Callable[[], Outputs]:
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = threads
-    settings.log_severity_level = 3
-    content = to_onnx(graph, **options).SerializeToString()
-    session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
-    arrays = feeds(graph, inputs, options["lowering"], options.get("edges", "any"))
-
-    def run() -> Outputs:
-        return [np.asarray(part) for part in session.run(None, arrays)]
-
-    return run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -152,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _table(args: argparse.Namespace, threads: int) -> int:
     """Measures and prints; 1 if an export is off."""
     one = case(args, threads)
-    measure(one, args.repeat)
+    measure_in_turn(one.ways, args.repeat)
     eager = one.ways[EAGER]
     rows = [
         [name, min(w.cpu), min(w.wall), min(eager.cpu) / min(w.cpu), min(eager.wall) / min(w.wall), w.difference]
