@@ -1,13 +1,15 @@
 """From a Brevitas network to the file of a model: QONNX whose quantized weights are stored as integers.
 
 Brevitas writes the float weights that training left and a `Quant` node for each. Its result is code * scale, so with
-codes of 8 bits a file that has them in int8, and a DequantizeLinear, says the same in a quarter of the bytes. Nothing
-else is changed: activations and weights of fewer bits keep their `Quant` nodes, which say how many.
+codes of 8 bits a file that has them in int8, and a DequantizeLinear, says the same in a quarter of the bytes. Weights
+of fewer bits keep their `Quant` nodes, which say how many; those that training pushed out of the range of their codes
+are stored as its ends, which they are quantized to. Nothing else is changed.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +29,7 @@ def export(model: nn.Module, inputs: tuple[Tensor, ...], path: Path, names: Sequ
         raw = Path(folder) / "raw.onnx"
         export_qonnx(model.eval(), args=inputs, export_path=str(raw), verbose=False)
         proto = onnx.load(raw)
-    stored_as_integers(proto)
+    stored_as_quantized(proto)
     graph = proto.graph
     name_inputs(graph, names)
     tensors = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
@@ -53,31 +55,43 @@ def name_inputs(graph: onnx.GraphProto, names: Sequence[str]) -> None:
         value.name = wanted.get(value.name, value.name)
 
 
-def stored_as_integers(proto: onnx.ModelProto) -> None:
-    """Quant(weights) becomes DequantizeLinear(codes), for constant weights of 8 bits without a zero point."""
+def stored_as_quantized(proto: onnx.ModelProto) -> None:
+    """Constant weights as they are quantized, in place: within the range of their codes, and as codes where these have
+    8 bits: Quant(weights) becomes DequantizeLinear(codes)."""
     graph = proto.graph
-    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    constants = {name: numpy_helper.to_array(tensor) for name, tensor in stored.items()}
+    readers = Counter(name for node in graph.node for name in node.input)
     for node in graph.node:
         if node.op_type != "Quant" or node.input[0] not in constants:
             continue
         weights, scale, zero, bits = (constants[name] for name in node.input)
         options = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-        if zero.any() or bits != 8 or not options["signed"] or options["rounding_mode"] != b"ROUND":
+        if zero.any() or not options["signed"]:
             continue
         low, high = -(2 ** (int(bits) - 1)) + options["narrow"], 2 ** (int(bits) - 1) - 1
-        codes = np.clip(np.rint(weights / scale), low, high).astype(np.int8)
-        axes = [axis for axis, length in enumerate(scale.shape) if length > 1]
-        along = scale.ravel() if axes else scale.reshape(())
-        names = f"{node.name}_codes", f"{node.name}_scale", f"{node.name}_zero"
-        values = codes, along.astype(np.float32), np.zeros_like(along, dtype=np.int8)
-        graph.initializer.extend(numpy_helper.from_array(v, n) for v, n in zip(values, names))
-        stored = helper.make_node("DequantizeLinear", names, node.output, name=node.name)
-        if axes:
-            stored.attribute.append(helper.make_attribute("axis", axes[0]))
-        node.CopyFrom(stored)
+        if bits == 8 and options["rounding_mode"] == b"ROUND":
+            codes = np.clip(np.rint(weights / scale), low, high).astype(np.int8)
+            graph.initializer.extend(_dequantized(node, codes, scale))
+        elif readers[node.input[0]] == 1:
+            inside = np.clip(weights, low * scale, high * scale).astype(np.float32)
+            stored[node.input[0]].CopyFrom(numpy_helper.from_array(inside, node.input[0]))
     used = {name for node in graph.node for name in node.input}
     kept = [tensor for tensor in graph.initializer if tensor.name in used]
     inputs = [value for value in graph.input if value.name not in constants]
     del graph.initializer[:], graph.input[:]
     graph.initializer.extend(kept)
     graph.input.extend(inputs)
+
+
+def _dequantized(node: onnx.NodeProto, codes: np.ndarray, scale: np.ndarray) -> list[onnx.TensorProto]:
+    """Makes the node a DequantizeLinear of these codes; gives what it reads."""
+    axes = [axis for axis, length in enumerate(scale.shape) if length > 1]
+    along = scale.ravel() if axes else scale.reshape(())
+    names = f"{node.name}_codes", f"{node.name}_scale", f"{node.name}_zero"
+    values = codes, along.astype(np.float32), np.zeros_like(along, dtype=np.int8)
+    changed = helper.make_node("DequantizeLinear", names, node.output, name=node.name)
+    if axes:
+        changed.attribute.append(helper.make_attribute("axis", axes[0]))
+    node.CopyFrom(changed)
+    return [numpy_helper.from_array(v, n) for v, n in zip(values, names)]

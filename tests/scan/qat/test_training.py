@@ -83,6 +83,33 @@ def test_the_compiled_integers_are_those_that_brevitas_trained(network: Any, bit
     assert not compiled.report.approximations
 
 
+def test_weights_that_training_left_far_outside_their_range_are_stored_as_what_they_are_quantized_to(
+    tmp_path: Path,
+) -> None:
+    import torch
+
+    import codesign
+    from codesign.scan.qat.samples import Samples
+    from codesign.scan.qat.train import train
+    from codesign.verification.ladder import compare_reference
+
+    for bits in (8, 2):
+        description = described(*DENSE, bits=bits)
+        inputs, labels = data(description)
+        trained = train(description, Samples.of(description, inputs, labels))
+        with torch.no_grad():
+            for module in trained.quantized.modules():
+                if isinstance(getattr(module, "weight", None), torch.Tensor) and module.weight.ndim == 2:
+                    module.weight[0, 0] = -300.0
+                    module.weight[1, 1] = 300.0
+        trained.export(tmp_path / f"{bits}.onnx")
+        compiled = codesign.compile(tmp_path / f"{bits}.onnx", target="u50", csim=False)
+
+        rung = compare_reference(compiled.typed, compiled.typed.run(inputs, keep=True), [trained.results(inputs)])
+        assert rung.mismatches == 0
+        assert rung.ties <= 2
+
+
 def test_training_is_repeated_bit_for_bit_from_its_seed(tmp_path: Path) -> None:
     from codesign.scan.qat.samples import Samples
     from codesign.scan.qat.train import train
