@@ -21,7 +21,7 @@ train-test: $(TRAIN_VENV)/stamp
 	$(TRAIN_VENV)/bin/python -m pytest -m train
 
 gpu-test: $(TRAIN_VENV)/stamp $(TRITON_VENV)/stamp
-	$(TRAIN_VENV)/bin/python -m pytest -n 2 -m gpu tests/gpu
+	$(TRAIN_VENV)/bin/python -m pytest -n 2 -m gpu tests/gpu tests/cli
 
 keras-test: $(KERAS_VENV)/stamp
 	$(KERAS_VENV)/bin/python -m pytest -m keras tests/keras

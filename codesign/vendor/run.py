@@ -9,7 +9,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -17,18 +16,15 @@ from typing import BinaryIO
 
 from codesign.errors import OutputError, ToolError
 from codesign.progress import Progress, silent
+from codesign.vendor.guard import Guard
 from codesign.vendor.log import Log
-
-MARK = "CODESIGN_RUN"
-"""A variable that all processes of a run inherit: by it they are found, whatever session or group they made."""
+from codesign.vendor.processes import MARK, stop
 
 OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 """What a `make` that runs us tells the one that a tool is, which is none of its own."""
 
 _LOOK = 0.2
 """Seconds between two looks at the log."""
-_GRACE = 5.0
-"""Seconds that processes have to end by themselves."""
 _LONGEST_LINE = 1 << 16
 
 _Handler = Callable[[int, FrameType | None], object] | int | None
@@ -69,6 +65,7 @@ def run(
             sink.write(f"$ {command}\n".encode("utf-8", "replace"))
             sink.flush()
             code = _watched(command, sink.fileno(), _Tail(source, reader), ends, what, progress, signals)
+            signals.release()
             name = Path(command.words[0]).name
             if code is None:
                 assert seconds is not None
@@ -89,39 +86,37 @@ def _watched(
     """The exit code, or None if there was no time left."""
     mark = f"{os.getpid()}-{secrets.token_hex(8)}"
     signals.hold()
-    try:
-        process = subprocess.Popen(
-            command.words,
-            cwd=command.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            env={**{k: v for k, v in os.environ.items() if k not in OF_MAKE}, MARK: mark},
-            start_new_session=True,  # Ctrl-C reaches us alone, and we end all of it
-        )
-    except OSError as error:
-        raise ToolError(f"{command.words[0]} cannot be run: {error.strerror}") from error
-    finished = False
-    try:
-        signals.release()
-        progress(f"{what}: {tail.log.phase}", 0, 0)
-        while True:
-            try:
-                code: int | None = process.wait(timeout=_LOOK)
-            except subprocess.TimeoutExpired:
-                code = None
-            tail.read()
-            progress(f"{what}: {tail.log.phase}", tail.log.done, tail.log.of)
-            if code is not None:
-                finished = code == 0
-                return code
-            if ends is not None and time.monotonic() > ends:
-                return None
-    finally:
-        if not finished:
+    with Guard(mark):
+        try:
+            process = subprocess.Popen(
+                command.words,
+                cwd=command.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env={**{k: v for k, v in os.environ.items() if k not in OF_MAKE}, MARK: mark},
+                start_new_session=True,  # Ctrl-C reaches us alone, and we end all of it
+            )
+        except OSError as error:
+            raise ToolError(f"{command.words[0]} cannot be run: {error.strerror}") from error
+        try:
+            signals.release()
+            progress(f"{what}: {tail.log.phase}", 0, 0)
+            while True:
+                try:
+                    code: int | None = process.wait(timeout=_LOOK)
+                except subprocess.TimeoutExpired:
+                    code = None
+                tail.read()
+                progress(f"{what}: {tail.log.phase}", tail.log.done, tail.log.of)
+                if code is not None:
+                    return code
+                if ends is not None and time.monotonic() > ends:
+                    return None
+        finally:
             signals.hold()  # whoever is impatient waits for the few seconds of it
             stop(process, mark)
-        tail.read()
+            tail.read()
 
 
 class _Tail:
@@ -136,51 +131,6 @@ class _Tail:
             self._rest = self._rest[-_LONGEST_LINE:]  # a tool that writes no line breaks is none that says much
             for line in lines:
                 self.log.read(line.decode("utf-8", "replace"))
-
-
-def stop(process: subprocess.Popen[bytes], mark: str) -> None:
-    """Ends the process and all that it started: asked first, then killed."""
-    deadline = time.monotonic() + _GRACE
-    _signal(process, mark, signal.SIGTERM)
-    while time.monotonic() < deadline and _alive(process, mark):
-        time.sleep(0.05)
-    for _ in range(20):  # what is being started while we look is found at the next look
-        if not _alive(process, mark):
-            break
-        _signal(process, mark, signal.SIGKILL)
-        time.sleep(0.05)
-    process.wait()
-
-
-def _alive(process: subprocess.Popen[bytes], mark: str) -> bool:
-    return process.poll() is None or bool(marked(mark))
-
-
-def _signal(process: subprocess.Popen[bytes], mark: str, number: signal.Signals) -> None:
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-    for pid in marked(mark):
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-
-def marked(mark: str) -> list[int]:
-    """The processes whose environment has the mark; none where the system does not tell (only Linux does)."""
-    sought = f"{MARK}={mark}".encode()
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if sought in (place / "environ").read_bytes().split(b"\0") and not gone(place):
-                found.append(int(place.name))
-        except OSError:
-            continue
-    return found
-
-
-def gone(place: Path) -> bool:
-    """Whether it has ended and only waits to be asked for its exit code."""
-    return (place / "stat").read_text(errors="replace").rpartition(")")[2].split()[0] == "Z"
 
 
 class Signals:

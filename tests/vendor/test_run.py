@@ -96,9 +96,13 @@ def test_a_failure_leaves_no_process_behind(tmp_path: Path) -> None:
     gone(*pids)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_a_signal_to_us_ends_the_tool_and_its_children(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    ours = """
+def test_a_success_leaves_no_process_behind(tmp_path: Path) -> None:
+    pids = tmp_path / "one", tmp_path / "two"
+    run([python(BREEDS, tmp_path, *map(str, pids))], tmp_path / "log", what="x")
+    gone(*pids)
+
+
+OURS = """
 import sys
 from pathlib import Path
 from codesign.vendor.run import Command, run
@@ -107,16 +111,36 @@ try:
 except KeyboardInterrupt:
     raise SystemExit(130)
 """
+
+
+def running(tmp_path: Path) -> tuple[subprocess.Popen[bytes], tuple[Path, Path]]:
+    """A process that runs a tool, and where the tool's children say who they are; all are there."""
     pids = tmp_path / "one", tmp_path / "two"
     words = [sys.executable, "-S", "-c", BREEDS + "time.sleep(600)", *map(str, pids)]
     process = subprocess.Popen(
-        [sys.executable, "-c", ours, str(tmp_path / "log"), *words],
+        [sys.executable, "-c", OURS, str(tmp_path / "log"), *words],
         cwd=Path(__file__).parents[2], start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while "\nStarting Placer" not in ((tmp_path / "log").read_text() if (tmp_path / "log").exists() else ""):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.05)
+    return process, pids
+
+
+def test_kill_minus_9_of_us_ends_the_tool_and_its_children(tmp_path: Path) -> None:
+    process, pids = running(tmp_path)
+    process.kill()
+    assert process.wait(timeout=60) == -signal.SIGKILL
+    deadline = time.monotonic() + 30
+    while any(alive(int(file.read_text())) for file in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    gone(*pids)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_to_us_ends_the_tool_and_its_children(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    process, pids = running(tmp_path)
     os.kill(process.pid, number)
     assert process.wait(timeout=60) == code
     gone(*pids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import secrets
@@ -11,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -21,13 +22,14 @@ from codesign.gpu.triton.config import check_name
 from codesign.gpu.triton.health import answers
 from codesign.gpu.triton.server import Interpreter, Server, find_interpreter, find_server
 from codesign.progress import Progress, silent
-from codesign.vendor.run import MARK, OF_MAKE, Signals, gone, marked, stop
+from codesign.vendor.guard import Guard
+from codesign.vendor.processes import MARK, gone, marked, stop
+from codesign.vendor.run import OF_MAKE, Signals
 
 LOOPBACK = "127.0.0.1"
 READY_SECONDS = 120.0
 _EXIT_SECONDS = 5
 """What requests that are under way have when the server is asked to end."""
-_SHM = Path("/dev/shm")
 _LOOK = 0.1
 _SHOWN = 8
 _READ = 200_000
@@ -57,7 +59,8 @@ class Running:
     log: Path
     process: subprocess.Popen[bytes]
     mark: str
-    folder: Path
+    guard: Guard
+    """Ends it when we are killed."""
     begins: int = 0
     """The length of the log when it was started."""
     models: set[int] = field(default_factory=set)
@@ -95,9 +98,7 @@ class Running:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(_EXIT_SECONDS + 1)
         stop(self.process, self.mark)
-        for left in _SHM.glob(f"{_region(self.mark)}*"):
-            left.unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.guard.end()
 
 
 def start(
@@ -119,20 +120,22 @@ def start(
     interpreter = interpreter or find_interpreter(server)
     listening = chosen(listening or Listening())
     log = log or repository.resolve().parent / f"{repository.resolve().name}.log"
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        sink = log.open("ab")
-        folder = Path(tempfile.mkdtemp(prefix="codesign-triton."))
-    except OSError as error:
-        raise OutputError(f"{log}: the log cannot be written: {error.strerror}") from error
     mark = f"{os.getpid()}-{secrets.token_hex(8)}"
-    with sink, Signals() as signals:
-        begins = sink.tell()
+    with ExitStack() as opened, Signals() as signals, ExitStack() as undone:
         try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            sink = opened.enter_context(log.open("ab"))
+            begins = sink.tell()
+            folder = Path(tempfile.mkdtemp(prefix="codesign-triton."))
+            undone.callback(shutil.rmtree, folder, ignore_errors=True)
             words = _words(repository, server, interpreter, listening, folder, mark)
             sink.write(f"$ {' '.join(words)}\n".encode("utf-8", "replace"))
             sink.flush()
-            signals.hold()  # until what is started can be ended
+        except OSError as error:
+            raise OutputError(f"tritonserver cannot be started: {error.filename or log}: {error.strerror}") from error
+        signals.hold()  # until what is started can be ended
+        guard = undone.enter_context(Guard(mark, (glob.escape(str(folder)), f"/dev/shm/{_region(mark)}*")))
+        try:
             process = subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,
@@ -142,20 +145,14 @@ def start(
                 start_new_session=True,  # Ctrl-C reaches us alone, and we end all of it
             )
         except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
             raise ToolError(f"{server.program} cannot be run: {error.strerror}") from error
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        running = Running(f"{listening.address}:{listening.grpc}", log, process, mark, folder, begins)
-        try:
-            signals.release()
-            _wait(running, names, seconds, progress)
-            running.settled()
-        except BaseException:
-            signals.hold()
-            running.stop()
-            raise
+        running = Running(f"{listening.address}:{listening.grpc}", log, process, mark, guard, begins)
+        undone.callback(running.stop)
+        undone.callback(signals.hold)  # whoever is impatient waits for the few seconds of it
+        signals.release()
+        _wait(running, names, seconds, progress)
+        running.settled()
+        undone.pop_all()
     return running
 
 

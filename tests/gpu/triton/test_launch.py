@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from codesign.errors import ConfigError, ToolError
 from codesign.gpu.triton.launch import Listening, complaints, models, start
 from codesign.gpu.triton.server import Server
+from codesign.vendor.processes import gone
 
 FAILS = """#!{python} -S
 import sys
@@ -58,14 +61,45 @@ def test_one_that_never_answers_is_ended_with_its_children(tmp_path: Path, repos
     log = tmp_path / "logs" / "server.log"
     with pytest.raises(ToolError, match="tritonserver was not ready within 1 s"):
         start(repository, server=server(tmp_path, HANGS, file=str(child)), log=log, seconds=1.0)
-    place = Path("/proc") / child.read_text() / "stat"
-    ends = time.monotonic() + 5
-    while place.exists() and " Z " not in place.read_text() and time.monotonic() < ends:
-        time.sleep(0.05)
-    assert not place.exists() or " Z " in place.read_text()
+    assert not alive(child)
     words = log.read_text().splitlines()[1]
     assert f"--model-repository {repository}" in words and "--grpc-address 127.0.0.1" in words
     assert "--allow-http false" in words and "--allow-metrics false" in words
+
+
+def alive(child: Path) -> bool:
+    """Whether the process whose number is in the file runs."""
+    try:
+        return not gone(Path("/proc") / child.read_text())
+    except OSError:
+        return False
+
+
+STARTS = """
+import sys
+from pathlib import Path
+from codesign.gpu.triton.launch import start
+from codesign.gpu.triton.server import Server
+start(Path(sys.argv[1]), server=Server(Path(sys.argv[2])))
+"""
+
+
+def test_one_that_was_started_ends_with_us_also_by_kill_minus_9(tmp_path: Path, repository: Path) -> None:
+    child, temporary = tmp_path / "child", tmp_path / "temporary"
+    temporary.mkdir()
+    program = server(tmp_path, HANGS, file=str(child)).program
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTS, str(repository), str(program)],
+        cwd=Path(__file__).parents[3], env={**os.environ, "TMPDIR": str(temporary)},
+    ) as starts:  # fmt: skip
+        ends = time.monotonic() + 30
+        while not (child.exists() and child.read_text()) and time.monotonic() < ends:
+            time.sleep(0.02)
+        assert alive(child) and len(list(temporary.iterdir())) == 1
+        starts.kill()
+    while (alive(child) or list(temporary.iterdir())) and time.monotonic() < ends:
+        time.sleep(0.02)
+    assert not alive(child) and not list(temporary.iterdir())
 
 
 def test_a_backend_without_its_libpython_is_told_before_the_time_is_up(tmp_path: Path, repository: Path) -> None:

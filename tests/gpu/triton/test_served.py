@@ -213,6 +213,8 @@ def test_a_model_whose_process_dies_is_noticed_and_nothing_is_left(
 ) -> None:
     with start(repository, server=tritonserver, log=tmp_path / "log") as server:
         assert server.ended() is None
+        links = Path((tmp_path / "log").read_text().split("--backend-directory ")[1].split()[0])
+        assert links.is_dir()
         models = sorted(server.models)
         assert len(models) == 2 and list(Path("/dev/shm").glob(f"codesign_{server.mark}_*"))
         os.kill(models[0], signal.SIGKILL)
@@ -221,7 +223,7 @@ def test_a_model_whose_process_dies_is_noticed_and_nothing_is_left(
             time.sleep(0.05)
         assert server.ended() == "the process of a model ended, and the server does not start it again"
     assert not any(Path(f"/proc/{pid}").exists() for pid in (server.pid, *models))
-    assert not list(Path("/dev/shm").glob(f"codesign_{server.mark}_*")) and not server.folder.exists()
+    assert not list(Path("/dev/shm").glob(f"codesign_{server.mark}_*")) and not links.parent.exists()
 
 
 def test_a_model_whose_files_were_changed_does_not_load(repository: Path, tritonserver: Server, tmp_path: Path) -> None:
@@ -259,9 +261,15 @@ def answered(process: subprocess.Popen[str]) -> str:
 
 
 def children(process: int) -> list[int]:
-    """What the process started: the command its tritonserver, and this one the processes of its models."""
+    """What the process started: tritonserver the processes of its models."""
     found = Path(f"/proc/{process}/task").glob("*/children")
     return sorted({int(pid) for path in found for pid in path.read_text().split()})
+
+
+def server_of(command: subprocess.Popen[str]) -> int:
+    """The tritonserver that the command started, beside its guard."""
+    [found] = (pid for pid in children(command.pid) if Path(f"/proc/{pid}/comm").read_text() == "tritonserver\n")
+    return found
 
 
 def test_the_command_starts_a_dead_server_again_and_ends_it_by_ctrl_c(
@@ -272,19 +280,34 @@ def test_the_command_starts_a_dead_server_again_and_ends_it_by_ctrl_c(
         url = answered(process)
         with Client(url, patience=20) as client:
             assert client.labels(event).tolist() == expected(event)
-            [first] = children(process.pid)
+            first = server_of(process)
             os.kill(first, signal.SIGKILL)
             assert answered(process) == url, "the server is back at the same address"
             assert client.labels(event).tolist() == expected(event)
-            [second] = children(process.pid)
+            second = server_of(process)
             os.kill(children(second)[0], signal.SIGKILL)
             assert answered(process) == url, "and where a model died, which the server hides"
             assert client.labels(event).tolist() == expected(event)
-        [third] = children(process.pid)
+        third = server_of(process)
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=30)
         assert process.returncode == 0 and said == "tritonserver: ended\n"
     assert not any(Path(f"/proc/{pid}").exists() for pid in (first, second, third))
+
+
+def test_kill_minus_9_of_the_command_ends_the_server(repository: Path, tritonserver: Server, tmp_path: Path) -> None:
+    with serve(repository, tmp_path) as process:
+        url = answered(process)
+        server = server_of(process)
+        pids, regions = [server, *children(server)], list(Path("/dev/shm").glob(f"codesign_{process.pid}-*"))
+        assert len(pids) == 3 and regions
+        process.kill()
+    ends = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) or any(map(Path.exists, regions)):
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    with Client(url, patience=0.1) as client, pytest.raises(ServerDown):
+        client.labels(events(8, 3)[0])
 
 
 def test_the_command_gives_up_when_the_server_dies_too_often(
@@ -292,7 +315,7 @@ def test_the_command_gives_up_when_the_server_dies_too_often(
 ) -> None:
     with serve(repository, tmp_path, "--restarts", "0") as process:
         answered(process)
-        os.kill(children(process.pid)[0], signal.SIGKILL)
+        os.kill(server_of(process), signal.SIGKILL)
         said, _ = process.communicate(timeout=30)
     assert process.returncode == 2
     assert "error: tritonserver ended (signal 9), and was started again 0 times before; it said:" in said
