@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -34,7 +36,9 @@ def read_arrays(path: Path, inputs: Sequence[Names]) -> list[np.ndarray]:
         key = next((k for k in names if k in found.files), None)
         if key is None:
             raise ModelError(f"{path}: there is no array for input {names[1]}, only {', '.join(found.files)}")
-        arrays.append(_numbers(path, found[key]))
+        with readable(path):
+            array = found[key]
+        arrays.append(_numbers(path, array))
     return arrays
 
 
@@ -53,11 +57,19 @@ def _file(folder: Path, names: Names) -> Path:
     return found
 
 
-def _load(path: Path, what: str = "the data") -> np.ndarray | NpzFile:
+@contextmanager
+def readable(path: Path, what: str = "the data") -> Iterator[None]:
+    """ModelError, which calls it `what`, for all that numpy raises of a file that is damaged, or asks for more memory
+    than there is. The arrays of an .npz are only read when they are taken out of it."""
     try:
-        found: np.ndarray | NpzFile = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        yield
+    except (OSError, ValueError, EOFError, RuntimeError, MemoryError, BadZipFile, zlib.error) as error:
         raise ModelError(f"{path}: {what} cannot be read as .npy or .npz: {error}") from error
+
+
+def _load(path: Path, what: str = "the data") -> np.ndarray | NpzFile:
+    with readable(path, what):
+        found: np.ndarray | NpzFile = np.load(path, allow_pickle=False)
     return found
 
 

@@ -57,10 +57,14 @@ def _swap(building: Path, place: Path, path: Path) -> None:
 
 
 def replace_file(path: Path, content: str | bytes) -> None:
-    """Writes the file whole, or leaves the one that there is."""
+    """Writes the file whole, into a folder that is made if need be, or leaves the one that there is."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        os.replace(partial, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
