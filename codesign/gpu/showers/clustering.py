@@ -21,6 +21,7 @@ from codesign.gpu.showers.evaluation import Clustering
 from codesign.gpu.showers.event import Kind, ShowerEvent
 from codesign.gpu.showers.inputs import FEATURES, grid_of
 from codesign.gpu.showers.selection import NEVER, selected
+from codesign.gpu.spvcnn.settings import Settings
 
 FILE, NETWORK = "clustering.yaml", "spvcnn"
 
@@ -69,23 +70,21 @@ class TrainedClustering:
 
     @classmethod
     def load(cls, folder: Path) -> TrainedClustering:
-        """What `save` wrote; ModelError for anything that is not one."""
+        """What `write` wrote; ModelError for anything that is not one."""
         path = folder / FILE
         checks = Checks(str(path), ModelError)
         names = [f.name for f in fields(Thresholds)]
         found = checks.mapping(checks.yaml(path), "the file", ["detector", *names])
-        for name in ("detector", *names):
-            if name not in found:
-                raise ModelError(f"{path}: there is no {name}")
+        for key in ("detector", *names):
+            if key not in found:
+                raise ModelError(f"{path}: there is no {key}")
         if not is_checkpoint(folder / NETWORK):
             raise ModelError(f"{folder}: there is no checkpoint {NETWORK}/ in it")
+        name = checks.choice(found["detector"], "detector", tuple(DETECTORS))
         network = Checkpoint.load(folder / NETWORK)
-        if network.kind != "spvcnn" or network.settings.get("inputs") != len(FEATURES):
-            inputs = network.settings.get("inputs")
-            raise ModelError(f"{folder / NETWORK}: a network of kind {network.kind} with {inputs} inputs, expected "
-                             f"spvcnn with {len(FEATURES)}: {', '.join(FEATURES)}")  # fmt: skip
-        made = cls(
-            checks.choice(found["detector"], "detector", tuple(DETECTORS)),
+        check_network(network, name, str(folder / NETWORK))
+        return cls(
+            name,
             Thresholds(
                 checks.number(found["t_beta"], "t_beta", 0, 1),
                 checks.number(found["t_d"], "t_d", 0, 1e6),
@@ -96,19 +95,22 @@ class TrainedClustering:
             ),
             network,
         )
-        made.check_grid(str(folder))
-        return made
 
-    def check_grid(self, where: str) -> None:
-        """ModelError where the network's voxels are not those of its detector."""
-        found = {name: self.network.settings.get(name) for name in ("low", "resolution", "size")}
-        step = found["resolution"]
-        if not isinstance(step, list) or not step or not isinstance(step[0], (int, float)):
-            raise ModelError(f"{where}: the network has the resolution {step}, expected three numbers")
-        grid = grid_of(detector(self.detector), float(step[0]))
-        if found != {"low": list(grid.low), "resolution": list(grid.resolution), "size": list(grid.size)}:
-            raise ModelError(f"{where}: the network's voxels are not those of the detector {self.detector}; it was "
-                             "trained for another one")  # fmt: skip
+
+def check_network(network: Checkpoint, name: str, where: str) -> None:
+    """ModelError where a network is no SPVCNN from the hits of the named detector to the kinds of particles."""
+    if network.kind != "spvcnn":
+        raise ModelError(f"{where}: a network of kind {network.kind}, expected spvcnn")
+    settings = Settings.read(network.settings, where)
+    for what, found, names in (
+        ("inputs", settings.inputs, FEATURES),
+        ("classes", settings.classes, [k.name for k in Kind]),
+    ):
+        if found != len(names):
+            raise ModelError(f"{where}: the network has {found} {what}, expected {len(names)}: {', '.join(names)}")
+    if settings.grid != grid_of(detector(name), settings.grid.resolution[0]):
+        raise ModelError(f"{where}: the network's voxels are not those of the detector {name}; it was trained for "
+                         "another one")  # fmt: skip
 
 
 def clusters(found: Predicted, event: ShowerEvent, thresholds: Thresholds) -> Clustering:

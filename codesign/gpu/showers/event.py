@@ -86,10 +86,32 @@ class ShowerEvent:
         if n and not (self.particle.min() >= NOBODY and self.particle.max() < len(self.particles)):
             raise ModelError(f"shower event: hits name particles {self.particle.min()}..{self.particle.max()}, there "
                              f"are {len(self.particles)}")  # fmt: skip
+        self._check_particles()
         if len(np.unique(self.cell)) < n:
             cells, counts = np.unique(self.cell, return_counts=True)
             raise ModelError(f"shower event: cell {cells[counts > 1][0]} has {counts.max()} hits; a cell gives one, "
                              "the sum of its energies")  # fmt: skip
 
+    def _check_particles(self) -> None:
+        rows = self.particles
+        for name in ("energy", "eta", "phi", "recorded"):
+            bad = np.flatnonzero(~np.isfinite(rows[name]))
+            if len(bad):
+                raise ModelError(f"shower event: {name} of particle {bad[0]} is {rows[name][bad[0]]}, expected finite "
+                                 "numbers")  # fmt: skip
+        if len(rows) and rows["energy"].min() <= 0:
+            row = int(rows["energy"].argmin())
+            energy = rows["energy"][row]
+            raise ModelError(f"shower event: the energy of particle {row} is {energy:g} GeV, expected more than 0")
+        bad = np.flatnonzero(~np.isin(rows["kind"], [Kind.EM, Kind.HAD, Kind.MIP]))
+        if len(bad):
+            raise ModelError(f"shower event: the kind of particle {bad[0]} is {rows['kind'][bad[0]]}, expected 1 (EM), "
+                             "2 (HAD) or 3 (MIP)")  # fmt: skip
+
     def __len__(self) -> int:
         return len(self.energy)
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """(p,): how many hits each particle has."""
+        return np.bincount(self.particle + 1, minlength=len(self.particles) + 1)[1:].astype(np.int64)

@@ -89,8 +89,7 @@ def matching(event: ShowerEvent, labels: Labels, weights: NDArray[np.floating] |
     check_labels(event, labels)
     count, clusters = len(event.particles), int(labels.max(initial=NONE)) + 1
     weight = np.ones(len(event)) if weights is None else weights.astype(np.float64)
-    sizes = np.bincount(event.particle[event.particle >= 0], minlength=count)
-    wanted = sizes >= FEWEST_HITS
+    wanted = event.sizes >= FEWEST_HITS
     void = (event.particle != NOBODY) & ~np.append(wanted, True)[event.particle]
     one, two = event.particle + 1, labels + 1  # row 0 of nobody, column 0 of no cluster
     summed = np.bincount(one * (clusters + 1) + two, weights=weight, minlength=(count + 1) * (clusters + 1))

@@ -67,7 +67,6 @@ class Condensation:
         objects: Tensor,
         energy: Tensor,
         events: Tensor | None = None,
-        class_weights: Tensor | None = None,
     ) -> Losses:
         """The losses of a cloud: logits (n, classes), beta (n,), embedding (n, d); the true `classes` (n,), `objects`
         (n,) by number, -1 for noise, and `energy` (n,) >= 0. Objects of different `events` (n,) differ, whatever
@@ -82,7 +81,7 @@ class Condensation:
         attraction, repulsion, condensed, noise = self._condense(beta, embedding, objects, energy, event)
         crossed = semantic.sum() * 0
         if len(classes):
-            crossed = functional.cross_entropy(semantic, classes, weight=class_weights)
+            crossed = functional.cross_entropy(semantic, classes)
         total = attraction + repulsion + condensed + self.noise * noise + self.semantic * crossed
         return Losses(total, attraction, repulsion, condensed, noise, crossed)
 
@@ -113,14 +112,14 @@ class Condensation:
 
 
 def condensation_points(values: Tensor, number: Tensor, objects: int) -> Tensor:
-    """For each object 0..objects - 1 its point of the largest value (n,), the first of equals; points of `number` -1
-    belong to none, and every object has a point."""
+    """For each object 0..objects - 1 its point of the largest value (n,), the first of equals, and of NaN where there
+    is one; points of `number` -1 belong to none, and every object has a point."""
     most = values.new_full((objects,), -torch.inf)
     inside = number >= 0
     rows = torch.arange(len(values), device=values.device)[inside]
     of, mine = number[inside], values.detach()[inside]
     most = most.scatter_reduce(0, of, mine, "amax")
-    best = mine == most[of]
+    best = (mine == most[of]) | mine.isnan()
     first = torch.full((objects,), len(values), device=values.device)
     return first.scatter_reduce(0, of[best], rows[best], "amin")
 

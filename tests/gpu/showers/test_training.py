@@ -27,9 +27,10 @@ def events() -> list[ShowerEvent]:
     return list(showers("hcal", 30, 1, FEW))
 
 
-def one_thread() -> None:
+def one_thread() -> object:
     torch = pytest.importorskip("torch")
     torch.set_num_threads(1)
+    return torch
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +132,26 @@ def test_weights_are_shares_of_particles() -> None:
         assert not np.isin(objects, np.flatnonzero(small)).any()
 
 
+def test_hits_of_largest_energy_condense_however_hits_weigh() -> None:
+    """Without weights too, whose largest would be that of any hit."""
+    torch = one_thread()
+    from codesign.gpu.showers.inputs import grid_of
+    from codesign.gpu.showers.training.batches import batch
+    from codesign.gpu.showers.training.config import WEIGHTS, TrainingConfig
+    from codesign.gpu.showers.training.loop import losses
+    from codesign.gpu.spvcnn.model import Prediction
+
+    few = events()[:3]
+    beta = np.concatenate([e.energy / e.energy.max() * 0.9 for e in few])
+    best = [e.energy[e.particle == p].max() / e.energy.max() for e in few for p in np.flatnonzero(e.sizes >= 3)]
+    for weight in WEIGHTS:
+        config = TrainingConfig.of({**TINY, "loss": {"alpha": "energy", "weight": weight}})
+        made = batch(detector("hcal"), grid_of(detector("hcal"), 1), few, weight)
+        said = Prediction(torch.zeros(len(beta), 4), torch.from_numpy(beta), torch.zeros(len(beta), 5))
+        found = losses(config, lambda *_, said=said: said, made)
+        assert found.beta.item() == pytest.approx(1 - 0.9 * np.mean(best), abs=1e-6), weight
+
+
 @pytest.mark.parametrize("name", ["hcal", "hgcal"])
 def test_a_turned_event_keeps_its_neighbours(name: str) -> None:
     one_thread()
@@ -153,6 +174,25 @@ def test_a_turned_event_keeps_its_neighbours(name: str) -> None:
         np.testing.assert_array_equal(other.features[:, [0, 3, 4]], made.features[:, [0, 3, 4]])
         seen.add(other.features[0, 1:3].tobytes())
     assert len(seen) >= 3
+
+
+@pytest.mark.parametrize("where", ["in training", "in validation"])
+def test_a_network_that_diverges_is_refused(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """Weights of before are not kept for the best where there was one epoch."""
+    one_thread()
+    from codesign.gpu.showers.training import loop
+    from codesign.gpu.showers.training.config import TrainingConfig
+
+    right = loop.losses
+
+    def wrong(config: object, model: object, of: object) -> object:
+        found = right(config, model, of)
+        return found._replace(total=found.total * float("nan")) if model.training == (where == "in training") else found
+
+    monkeypatch.setattr(loop, "losses", wrong)
+    config = TrainingConfig.of({**TINY, "training": {"epochs": 1, "batch": 4}})
+    with pytest.raises(ConfigError, match=r"training: the loss is nan in epoch 1; take a lower learning_rate"):
+        loop.train(config, events()[:8])
 
 
 def test_too_few_events_are_refused() -> None:
@@ -192,6 +232,29 @@ def test_a_damaged_folder_is_refused(trained: object, tmp_path: Path, change: ob
     trained.write(folder)
     file = folder / "clustering.yaml"
     file.write_text(change(file.read_text()))
+    with pytest.raises(ModelError, match=message):
+        TrainedClustering.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("classes: 4", "classes: 3"), "the network has 3 classes, expected 4: NOISE, EM, HAD, MIP"),
+        (("inputs: 5", "inputs: 4"), "the network has 4 inputs, expected 5: energy, across, along, layer, depth"),
+        (("kind: spvcnn", "kind: filter"), "a network of kind filter, expected spvcnn"),
+        (("resolution:\n  - 1.0", "resolution:\n  - 0.0"), "spvcnn: resolution is 0.0, expected a number"),
+        (("size:\n  - 68", "size:\n  - 69"), "voxels are not those of the detector hcal"),
+    ],
+)
+def test_another_network_is_refused(trained: object, tmp_path: Path, change: tuple[str, str], message: str) -> None:
+    from codesign.gpu.showers.clustering import TrainedClustering
+
+    folder = tmp_path / "network"
+    folder.mkdir()
+    trained.write(folder)
+    file = folder / "spvcnn" / "model.yaml"
+    assert change[0] in file.read_text()
+    file.write_text(file.read_text().replace(*change))
     with pytest.raises(ModelError, match=message):
         TrainedClustering.load(folder)
 

@@ -159,6 +159,12 @@ def test_gradients_are_finite_where_betas_are_one_and_points_coincide() -> None:
     assert bool(torch.isfinite(beta.grad).all() and torch.isfinite(x.grad).all())
 
 
+def test_of_betas_that_are_no_numbers_the_loss_is_none() -> None:
+    """As a network gives them whose weights a step too far made infinite; training says so."""
+    found = losses(beta=[float("nan"), float("nan")], embedding=[[0.0], [1.0]], objects=[0, 0], energy=[1.0, 1.0])
+    assert np.isnan(found["total"])
+
+
 def test_what_does_not_fit_is_refused() -> None:
     from codesign.gpu.spvcnn.loss import Condensation
 

@@ -70,7 +70,7 @@ def turned(detector: Detector, of: Sample, rng: np.random.Generator) -> Sample:
 
 def _truth(event: ShowerEvent) -> NDArray[np.int64]:
     """(2, n): particles and kinds, without those that are too small."""
-    large = np.append(event.particles["hits"] >= FEWEST_HITS, False)
+    large = np.append(event.sizes >= FEWEST_HITS, False)
     keep = large[event.particle]
     return np.stack([np.where(keep, event.particle, NOBODY), np.where(keep, event.kind, int(Kind.NOISE))])
 
@@ -80,9 +80,8 @@ def _split(events: Sequence[ShowerEvent], column: NDArray[np.int64]) -> list[NDA
 
 
 def _weights(event: ShowerEvent, particle: NDArray[np.int64], weight: str) -> NDArray[np.float32]:
-    if weight == "none":
-        return np.ones(len(event), np.float32)
-    if weight == "energy":
+    """What is largest where a particle's energy is; where hits weigh alike, the loss is told so."""
+    if weight in ("energy", "none"):
         return event.energy
     energy = event.energy.astype(np.float64)
     sums = np.bincount(particle + 1, weights=energy, minlength=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -71,9 +72,7 @@ def _fit(
             made = _batch(config, model, [learned[i] for i in rows], rng if schedule.turned else None)
             optimizer.zero_grad()
             loss = losses(config, model, made).total
-            if not torch.isfinite(loss):
-                raise ConfigError(f"training: the loss is {loss.item()} in epoch {epoch + 1}; take a lower "
-                                  "learning_rate")  # fmt: skip
+            _check(loss.item(), epoch)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), schedule.clip)
             optimizer.step()
@@ -81,6 +80,7 @@ def _fit(
             total += loss.item()
         fitted.training.append(total / steps)
         parts = _validate(model, config, held)
+        _check(parts["total"], epoch)
         fitted.parts.append(parts)
         fitted.validation.append(parts["total"])
         if parts["total"] <= min(fitted.validation):
@@ -101,6 +101,11 @@ def losses(config: TrainingConfig, model: SPVCNN, of: Batch) -> Losses:
         found.semantic, found.beta, found.embedding,
         classes=of.classes, objects=of.objects, energy=of.weight, events=of.events,
     )  # fmt: skip
+
+
+def _check(loss: float, epoch: int) -> None:
+    if not math.isfinite(loss):
+        raise ConfigError(f"training: the loss is {loss} in epoch {epoch + 1}; take a lower learning_rate")
 
 
 def _validate(model: SPVCNN, config: TrainingConfig, held: Sequence[ShowerEvent]) -> dict[str, float]:
