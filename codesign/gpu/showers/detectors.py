@@ -107,19 +107,29 @@ class Endcap(Detector):
         x = radius * np.cos(phi) + away * np.cos(around)
         y = radius * np.sin(phi) + away * np.sin(around)
         i, j = (np.floor(v / self.cell_cm).astype(np.int64) + self.SIDE // 2 for v in (x, y))
-        centre = self.cell_cm * np.hypot(i - self.SIDE / 2 + 0.5, j - self.SIDE / 2 + 0.5)
-        low, high = self.eta
-        inside = (centre > z / np.sinh(high)) & (centre < z / np.sinh(low))
-        return np.where(inside, (layer * self.SIDE + i) * self.SIDE + j, -1)
+        return np.where(self._silicon(i, j, z), (layer * self.SIDE + i) * self.SIDE + j, -1)
 
     def positions(self, cell: Ints) -> tuple[Floats, Ints]:
         layer, rest = np.divmod(cell, self.SIDE**2)
         i, j = np.divmod(rest, self.SIDE)
-        bad = np.flatnonzero((cell < 0) | (layer >= self.layers))
-        if len(bad):
-            raise ModelError(f"{self.name}: there is no cell {cell[bad[0]]}")
-        x, y = (self.cell_cm * (v - self.SIDE / 2 + 0.5) for v in (i, j))
-        return np.stack([x, y, self.z_cm[layer]], axis=1), layer
+        bad = (cell < 0) | (layer >= self.layers)
+        z = self.z_cm[np.where(bad, 0, layer)]
+        bad |= ~self._silicon(i, j, z)
+        if bad.any():
+            raise ModelError(f"{self.name}: there is no cell {cell[bad.argmax()]}")
+        x, y = (self._middle(v) for v in (i, j))
+        return np.stack([x, y, z], axis=1), layer
+
+    def _middle(self, number: Ints) -> Floats:
+        """Where the middle of a cell is across, in cm."""
+        return self.cell_cm * (number - self.SIDE / 2 + 0.5).astype(np.float64)
+
+    def _silicon(self, i: Ints, j: Ints, z: Floats) -> NDArray[np.bool_]:
+        """Whether the middle of a cell is within the detector's eta."""
+        radius = np.hypot(self._middle(i), self._middle(j))
+        low, high = self.eta
+        inside: NDArray[np.bool_] = (radius > z / np.sinh(high)) & (radius < z / np.sinh(low))
+        return inside
 
     def grid(self, event: ShowerEvent) -> Floats:
         self.own(event)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
-from codesign.errors import ModelError, OutputError
+from codesign.backends.swap import replace_file
+from codesign.data import readable
+from codesign.errors import ModelError
 from codesign.gpu.showers.detectors import DETECTORS
 from codesign.gpu.showers.evaluation import Clustering
 from codesign.gpu.showers.event import NOBODY, PARTICLE, Kind, ShowerEvent
 
-HITS = {"cell": np.int64, "energy": np.float32, "particle": np.int64}
+Types = dict[str, np.dtype[Any]]
+
+HITS: Types = {"cell": np.dtype(np.int64), "energy": np.dtype(np.float32), "particle": np.dtype(np.int64)}
 """The columns of hits, of all events one after the other."""
+PARTICLES: Types = {f"particle_{name}": PARTICLE[name] for name in PARTICLE.names or ()}
 COUNTS = ("hits_of_event", "particles_of_event")
+COLUMNS: Types = {**HITS, **PARTICLES, **dict.fromkeys(COUNTS, np.dtype(np.int64))}
 
 
 def write_events(path: Path, events: Iterable[ShowerEvent]) -> int:
@@ -30,14 +36,14 @@ def write_events(path: Path, events: Iterable[ShowerEvent]) -> int:
     columns: dict[str, np.ndarray] = {"detector": np.array(names.pop())}
     columns |= {name: np.concatenate([getattr(e, name) for e in given]).astype(kind) for name, kind in HITS.items()}
     table = np.concatenate([e.particles for e in given])
-    columns |= {f"particle_{name}": np.ascontiguousarray(table[name]) for name in PARTICLE.names or ()}
+    columns |= {name: np.ascontiguousarray(table[name.removeprefix("particle_")]) for name in PARTICLES}
     columns |= {
         COUNTS[0]: np.array([len(e) for e in given], np.int64),
         COUNTS[1]: np.array([len(e.particles) for e in given], np.int64),
     }
     content = io.BytesIO()
     np.savez_compressed(content, **columns)  # type: ignore[arg-type]
-    replace_bytes(path, content.getvalue())
+    replace_file(path, content.getvalue())
     return len(given)
 
 
@@ -50,16 +56,14 @@ def read_events(path: Path, detector: str | None = None) -> list[ShowerEvent]:
     if detector is not None and name != detector:
         raise ModelError(f"{path}: the events are of the detector {name}, the configuration is for {detector}; take "
                          "the data and the configuration of one detector")  # fmt: skip
-    hits, rows = (_ends(path, key, found[key], len(found[of])) for key, of in zip(COUNTS, ("cell", "particle_kind")))
+    hits, rows = (_spans(path, key, found[key], len(found[of])) for key, of in zip(COUNTS, ("cell", "particle_kind")))
     if len(hits) != len(rows):
         raise ModelError(f"{path}: {COUNTS[0]} has {len(hits)} events, {COUNTS[1]} {len(rows)}")
     table = np.zeros(len(found["particle_kind"]), PARTICLE)
-    for column in PARTICLE.names or ():
-        table[column] = found[f"particle_{column}"]
-    if len(table) and not set(np.unique(table["kind"]).tolist()) <= {int(k) for k in Kind if k != Kind.NOISE}:
-        raise ModelError(f"{path}: particle_kind has {np.unique(table['kind']).tolist()}, expected 1, 2 and 3")
+    for column in PARTICLES:
+        table[column.removeprefix("particle_")] = found[column]
     events = []
-    for index, ((a, b), (c, d)) in enumerate(zip(_spans(hits), _spans(rows))):
+    for index, ((a, b), (c, d)) in enumerate(zip(hits, rows)):
         try:
             events.append(_event(name, {key: found[key][a:b] for key in HITS}, table[c:d]))
         except ModelError as error:
@@ -79,7 +83,7 @@ def write_labels(path: Path, made: Sequence[Clustering]) -> None:
         columns["kind"] = np.concatenate(kinds)
     content = io.BytesIO()
     np.savez_compressed(content, **columns)  # type: ignore[arg-type]
-    replace_bytes(path, content.getvalue())
+    replace_file(path, content.getvalue())
 
 
 def _event(detector: str, hits: dict[str, np.ndarray], particles: np.ndarray) -> ShowerEvent:
@@ -95,62 +99,42 @@ def _event(detector: str, hits: dict[str, np.ndarray], particles: np.ndarray) ->
 
 
 def _columns(path: Path) -> dict[str, np.ndarray]:
-    names = ["detector", *HITS, *COUNTS, *(f"particle_{name}" for name in PARTICLE.names or ())]
-    try:
+    """`detector` and all of `COLUMNS`, in their types, those of hits and those of particles each of one length."""
+    with readable(path, "the events"):
         loaded = np.load(path, allow_pickle=False)
         if not isinstance(loaded, NpzFile):
             raise ModelError(f"{path}: this is one array, expected the .npz of `codesign clustering generate`")
         with loaded:
-            missing = [name for name in names if name not in loaded.files]
+            missing = [name for name in ("detector", *COLUMNS) if name not in loaded.files]
             if missing:
                 raise ModelError(f"{path}: there is no array {missing[0]}; expected the .npz of `codesign clustering "
                                  "generate`")  # fmt: skip
-            found = {name: loaded[name] for name in names}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{path}: the events cannot be read: {error}") from error
-    _check_kinds(path, found)
-    return found
-
-
-def _check_kinds(path: Path, found: dict[str, np.ndarray]) -> None:
-    for name, array in found.items():
-        if name == "detector":
-            good = array.ndim == 0 and array.dtype.kind == "U"
-        else:
-            wanted = "f" if name in ("energy",) or (name.startswith("particle_") and _is_real(name)) else "i"
-            good = array.ndim == 1 and array.dtype.kind == wanted
-        if not good:
-            raise ModelError(f"{path}: {name} is {array.dtype} of shape {array.shape}, not as `codesign clustering "
-                             "generate` writes it")  # fmt: skip
-    for group in (tuple(HITS), tuple(f"particle_{name}" for name in PARTICLE.names or ())):
+            found = {name: loaded[name] for name in ("detector", *COLUMNS)}
+    if found["detector"].ndim or found["detector"].dtype.kind != "U":
+        raise ModelError(f"{path}: detector is {found['detector'].dtype} of shape {found['detector'].shape}, expected "
+                         "a name")  # fmt: skip
+    found |= {name: _typed(path, name, found[name]) for name in COLUMNS}
+    for group in (HITS, PARTICLES):
         lengths = {name: len(found[name]) for name in group}
         if len(set(lengths.values())) > 1:
             raise ModelError(f"{path}: {', '.join(f'{n} has {k} rows' for n, k in lengths.items())}; expected as many")
+    return found
 
 
-def _is_real(name: str) -> bool:
-    return PARTICLE[name.removeprefix("particle_")].kind == "f"
+def _typed(path: Path, name: str, found: np.ndarray) -> np.ndarray:
+    """The column in the type in which it is written; ModelError where that does not hold its numbers."""
+    wanted = COLUMNS[name]
+    if found.ndim != 1 or found.dtype.kind != wanted.kind:
+        raise ModelError(f"{path}: {name} is {found.dtype} of shape {found.shape}, expected a column of {wanted}")
+    with np.errstate(over="ignore"):  # what is no float32 becomes infinite, which no event may hold
+        typed: np.ndarray = found.astype(wanted)
+    if wanted.kind == "i" and (typed != found).any():
+        raise ModelError(f"{path}: {name} has {found[typed != found][0]}, expected numbers of type {wanted}")
+    return typed
 
 
-def _ends(path: Path, key: str, counts: np.ndarray, of: int) -> np.ndarray:
-    if (len(counts) and counts.min() < 0) or int(counts.sum()) != of:
+def _spans(path: Path, key: str, counts: np.ndarray, of: int) -> list[tuple[int, int]]:
+    """Where each event's rows are, of all `of` rows."""
+    if ((counts < 0) | (counts > of)).any() or int(counts.sum()) != of:
         raise ModelError(f"{path}: {key} adds up to {int(counts.sum())}, there are {of} rows")
-    return np.cumsum(counts)
-
-
-def _spans(ends: np.ndarray) -> Sequence[tuple[int, int]]:
-    return list(zip([0, *ends[:-1].tolist()], ends.tolist()))
-
-
-def replace_bytes(path: Path, content: bytes) -> None:
-    """Writes the file whole, or leaves the one that there is."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            partial.write_bytes(content)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+    return list(pairwise([0, *np.cumsum(counts).tolist()]))

@@ -35,6 +35,9 @@ Ints = NDArray[np.int64]
 SEEN = 0.75
 """Of the energy of a hadronic spot, beside an electromagnetic one (h/e)."""
 
+MOST_GEV = 100_000
+"""Of the particles of an event: each 0.02 GeV are a spot, and all spots are in memory at once."""
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -67,6 +70,10 @@ class Mixture:
         for what, good in checks.items():
             if not good:
                 raise ConfigError(f"showers: {what} is out of range, see codesign.gpu.showers.generator.Mixture")
+        for count, energy in ((self.particles[1], self.energy_gev[1]), (self.pileup, self.pileup_gev)):
+            if count * energy > MOST_GEV:
+                raise ConfigError(f"showers: {count:g} particles of {energy:g} GeV are {count * energy:,.0f} GeV in an "
+                                  f"event, at most {MOST_GEV:,} fit; take fewer or weaker ones")  # fmt: skip
 
 
 MIXTURES = {
@@ -83,19 +90,20 @@ def changed(
     """A mixture with what is given changed: ranges as texts such as `3-8`. ConfigError where one is none."""
     given: dict[str, object] = {}
     if particles is not None:
-        low, high = _range("particles", particles)
+        low, high = _range("particles", particles, r"\d{1,6}", "3-8")
         given["particles"] = (int(low), int(high))
     if energy is not None:
-        given["energy_gev"] = _range("energy", energy)
+        low, high = _range("energy", energy, r"\d{1,6}(?:\.\d{1,6})?", "2.5-100")
+        given["energy_gev"] = (float(low), float(high))
     given |= {name: value for name, value in (("pileup", pileup), ("noise", noise)) if value is not None}
     return replace(mixture, **given)  # type: ignore[arg-type]
 
 
-def _range(name: str, text: str) -> tuple[float, float]:
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)(?:-(\d{1,6}(?:\.\d{1,6})?))?", text, re.ASCII)
+def _range(name: str, text: str, number: str, example: str) -> tuple[str, str]:
+    found = re.fullmatch(f"({number})(?:-({number}))?", text, re.ASCII)
     if found is None:
-        raise ConfigError(f"--{name}: {text!r}, expected LOW-HIGH such as 3-8, or one number")
-    return float(found[1]), float(found[2] or found[1])
+        raise ConfigError(f"--{name}: {text!r}, expected LOW-HIGH such as {example}, or one number")
+    return found[1], found[2] or found[1]
 
 
 def showers(name: str, count: int, seed: int, mixture: Mixture | None = None, first: int = 0) -> Iterator[ShowerEvent]:
@@ -136,7 +144,8 @@ def shower_event(where: Detector, mixture: Mixture, rng: np.random.Generator) ->
     # The last two columns of the shares are pileup's and noise's.
     column = np.minimum(owner, count)
     empty = where.random_cells(int(rng.poisson(mixture.noise)), *region, rng)
-    noise = where.mip_gev[where.positions(np.maximum(empty, 0))[1]] * (
+    empty = empty[empty >= 0]
+    noise = where.mip_gev[where.positions(empty)[1]] * (
         where.threshold_mips + rng.exponential(where.noise_mips / 2, len(empty))
     )
     return _read_out(

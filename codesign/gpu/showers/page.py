@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
+from codesign.backends.swap import replace_file
 from codesign.gpu.showers.condensation import NONE, Labels
 from codesign.gpu.showers.detectors import detector
 from codesign.gpu.showers.evaluation import Evaluation
 from codesign.gpu.showers.event import Kind, ShowerEvent
-from codesign.gpu.showers.files import replace_bytes
 from codesign.gpu.showers.panoptic import Quality
 from codesign.gpu.showers.response import EDGES_GEV
 from codesign.report.measurements import Card, Page, Table
@@ -51,8 +51,8 @@ class Comparison:
             "settings": dict(self.settings),
             "ways": [e.plain_text() for e in self.evaluations],
         }
-        replace_bytes(folder / HTML, self.page().html().encode())
-        replace_bytes(folder / JSON, (json.dumps(plain, indent=2) + "\n").encode())
+        replace_file(folder / HTML, self.page().html())
+        replace_file(folder / JSON, json.dumps(plain, indent=2) + "\n")
 
     def page(self) -> Page:
         """All of it."""

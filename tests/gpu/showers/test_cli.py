@@ -64,6 +64,8 @@ def test_what_exists_is_kept(data: Path, tmp_path: Path) -> None:
     [
         (["--detector", "ecal"], "--detector: 'ecal' is not known; there are hgcal, hcal"),
         (["--particles", "many"], "--particles: 'many', expected LOW-HIGH such as 3-8"),
+        (["--particles", "3.7-8.9"], "--particles: '3.7-8.9', expected LOW-HIGH such as 3-8"),
+        (["--energy", "ten"], "--energy: 'ten', expected LOW-HIGH such as 2.5-100"),
         (["--energy", "100-10"], "energy_gev (100.0, 10.0) is out of range"),
         (["--pileup", "-1"], "pileup -1.0 is out of range"),
     ],

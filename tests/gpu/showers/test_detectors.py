@@ -67,6 +67,14 @@ def test_a_cell_that_there_is_not_is_refused() -> None:
         detector("hcal").positions(np.array([3, 999_999_999]))
 
 
+def test_a_cell_where_the_endcap_has_no_silicon_is_refused() -> None:
+    """In the beam, in a corner, and 180 cm from the beam: the first layer ends at 150.5 cm, the last at 226 cm."""
+    for i, j in ((256, 256), (0, 0), (256, 420)):
+        with pytest.raises(ModelError, match=f"hgcal: there is no cell {i * 512 + j}$"):
+            detector("hgcal").positions(np.array([i * 512 + j]))
+    assert detector("hgcal").positions(np.array([(46 * 512 + 256) * 512 + 420]))[1].tolist() == [46]
+
+
 def test_another_name_is_refused() -> None:
     with pytest.raises(ConfigError, match="detector 'ecal' is not known; there are hgcal, hcal"):
         detector("ecal")

@@ -75,7 +75,13 @@ def test_other_arrays_are_refused(tmp_path: Path) -> None:
         ("particle", lambda a: a + 1000, "event 0: hits name particles"),
         ("hits_of_event", lambda a: a - 1, "hits_of_event adds up to"),
         ("hits_of_event", lambda a: np.r_[a, 0], "hits_of_event has 4 events, particles_of_event 3"),
-        ("particle_kind", lambda a: a + 7, "particle_kind has"),
+        ("hits_of_event", lambda a: np.r_[np.full(4, 1 << 62), a], "hits_of_event adds up to"),
+        ("particle_kind", lambda a: a + 7, "event 0: .*the kind of particle 0 is .*, expected 1 .EM., 2"),
+        ("particle_kind", lambda a: a.astype(np.int64) + 256, "particle_kind has .*, expected numbers of type int8"),
+        ("particle_energy", lambda a: a * np.float32(np.nan), "event 0: .*energy of particle 0 is nan, expected"),
+        ("particle_energy", lambda a: -a, "event 0: .*the energy of particle . is -.* GeV, expected more than 0"),
+        ("energy", lambda a: a.astype(np.float64) * 1e99, "event 0: .*energy of hit 0 is inf, expected finite"),
+        ("energy", lambda a: a.astype(np.float64) * 1e-99, "event 0: .*energy of hit 0 is 0 GeV, expected more"),
         ("detector", lambda a: np.array("atlas"), "detector is 'atlas', expected one of hgcal, hcal"),
     ],
 )  # fmt: skip
@@ -84,6 +90,29 @@ def test_damaged_columns_are_refused(path: Path, name: str, change: object, mess
         stored(path, **{name: change(found[name])})
     with pytest.raises(ModelError, match=message):
         read_events(path)
+
+
+def test_numbers_in_another_order_of_bytes_or_of_more_digits_are_the_same_events(path: Path) -> None:
+    before = read_events(path)
+    with np.load(path) as found:
+        stored(path, energy=found["energy"].astype(">f8"), cell=found["cell"].astype(">i8"))
+    for a, b in zip(before, read_events(path), strict=True):
+        assert (b.energy.dtype, b.cell.dtype) == (np.float32, np.int64)
+        assert a.energy.tobytes() == b.energy.tobytes() and a.cell.tobytes() == b.cell.tobytes()
+
+
+def test_a_damaged_archive_is_read_or_refused(path: Path) -> None:
+    """Compressed columns fail when they are unpacked."""
+    good = path.read_bytes()
+    refused = 0
+    for place in range(0, len(good), 11):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 0x55]) + good[place + 1 :])
+        try:
+            read_events(path)
+        except ModelError as error:
+            assert str(error).startswith(f"{path}: ")
+            refused += 1
+    assert refused > 100
 
 
 def test_a_cut_file_is_refused(path: Path) -> None:

@@ -129,3 +129,10 @@ def test_an_event_of_nothing_is_empty() -> None:
 def test_a_mixture_out_of_range_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"energy_gev \(5, 1\) is out of range"):
         Mixture(energy_gev=(5, 1))
+
+
+def test_an_event_larger_than_memory_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"1000 particles of 10000 GeV are 10,000,000 GeV in an event, at most 100,000"
+    ):
+        Mixture(particles=(1, 1000), energy_gev=(1, 10_000))
