@@ -31,14 +31,13 @@ import torch
 
 from benchmarks.gpu_limits import card, work
 from benchmarks.measure import table
+from benchmarks.tracking_data import sized
 from codesign.gpu.fast.components import connected_components
 from codesign.gpu.fast.dispatch import kernels_run
 from codesign.gpu.fast.interaction import FastInteraction, adjacency, segment_sum_torch
 from codesign.gpu.fast.pipeline import PRECISIONS, FastPipeline, FastTrace
 from codesign.gpu.fast.radius import radius_graph
 from codesign.gpu.tracking import graphs, labelling
-from codesign.gpu.tracking.events import Event
-from codesign.gpu.tracking.generator import Settings, generate
 from codesign.gpu.tracking.models.embedding import Embedding
 from codesign.gpu.tracking.models.filter import Filter
 from codesign.gpu.tracking.models.interaction import Interaction
@@ -48,7 +47,6 @@ from codesign.gpu.tracking.settings import PUBLISHED, PipelineSettings
 STAGES = ("embedding", "graph", "filter", "gnn", "labels")
 COLUMNS = {**PUBLISHED, **dict.fromkeys(("x", "y", "distance"), 1000.0), **dict.fromkeys(("cos_phi", "sin_phi"), 1.0)}
 COLUMNS |= {"eta": 4.0, "theta": 3.0, "u": 0.01, "v": 0.01}
-HITS_PER_PARTICLE = 11.7
 _BLOCK = 1 << 16
 # Of logits, over the largest: float32 sums in another order; float16 rounds states at 2^-11 in 8 steps and more.
 CLOSE = {"fp32": 1e-4, "fp16": 5e-2}
@@ -66,11 +64,6 @@ def networks(seed: int = 0) -> dict[str, Any]:
         "filter": Filter(FilterSettings(inputs=2 * len(COLUMNS))).eval(),
         "gnn": Interaction(InteractionSettings()).eval(),
     }
-
-
-def event(hits: int) -> Event:
-    """A generated one of about this many hits."""
-    return generate(Settings(particles=max(1, round(hits / HITS_PER_PARTICLE))), 1)
 
 
 def calibrated(modules: dict[str, Any], hits: np.ndarray, neighbours: float) -> PipelineSettings:
@@ -126,7 +119,7 @@ class Checks:
 
 def check(checks: Checks, device: str, precision: str, hits: int, neighbours: float) -> None:
     """Every kernel and the pipeline against their references, on one event."""
-    modules, at = networks(), event(hits).hits
+    modules, at = networks(), sized(hits).hits
     settings = calibrated(modules, at, neighbours)
     reference = eager(settings, modules, "cpu").stages(at)
     points = reference.points
@@ -225,6 +218,8 @@ def _check_networks(
             "gnn": gnn(columns["gnn"].to(device), there),
         }
         if reference.edges.shape[1]:
+            # What is recorded here for other hits and edges is what runs below.
+            fast.gnn(columns["gnn"].flip(0).to(device), adjacency(len(at), reference.edges.flip(0).to(device)))
             found["gnn, as the pipeline runs it"] = fast.gnn(columns["gnn"].to(device), there)
     for name, logits in found.items():
         wanted = expected[name.split(",")[0]]
@@ -239,7 +234,7 @@ def measure(
     """The table of all sizes, on the device, whose hardware has this name."""
     peaks, rows = card(name), []
     for hits in sizes:
-        modules, at = networks(), event(hits).hits
+        modules, at = networks(), sized(hits).hits
         settings = calibrated(modules, at, neighbours)
         slow = eager(settings, modules, device)
         before, _ = _timed(slow, at, repeats)
@@ -279,14 +274,24 @@ def _timed(pipeline: FastPipeline, hits: np.ndarray, repeats: int) -> tuple[dict
     return {**least, "all": min(whole)}, traces[0]
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a number of at least 1")
+    return int(text)
+
+
+def _sizes(text: str) -> list[int]:
+    return [_count(part) for part in text.split(",")]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Checks, then measures where a card is; the exit code is the docstring's."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
-    parser.add_argument("--hits", default="10000,20000,50000,100000")
+    parser.add_argument("--hits", type=_sizes, default="10000,20000,50000,100000")
     parser.add_argument("--precision", choices=tuple(PRECISIONS), default="fp16")
     parser.add_argument("--neighbours", type=float, default=20.0)
-    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--repeats", type=_count, default=10)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args(arguments)
     if given.device == "cuda" and not torch.cuda.is_available():
@@ -295,16 +300,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.device == "cuda" and not kernels_run(torch.device("cuda")):
         print("triton is not installed, or TRITON_INTERPRET is set: the kernels cannot run", file=sys.stderr)
         return 2
-    sizes = [int(n) for n in given.hits.split(",")]
     checks = Checks()
-    check(checks, given.device, given.precision, min(sizes), given.neighbours)
+    check(checks, given.device, given.precision, min(given.hits), given.neighbours)
     if checks.failed:
         print(f"{checks.failed} checks failed: nothing is measured", file=sys.stderr)
         return 1
     if given.device == "cpu":
         print("all is right; without a card nothing is measured")
         return 0
-    text = measure("cuda", torch.cuda.get_device_name(), given.precision, sizes, given.neighbours, given.repeats)
+    text = measure("cuda", torch.cuda.get_device_name(), given.precision, given.hits, given.neighbours, given.repeats)
     print(f"\n{text}")
     if given.out:
         given.out.write_text(text, encoding="utf-8")

@@ -19,22 +19,30 @@ class Card:
 
 
 CARDS: Mapping[str, Card] = {
-    "H200": Card(67e12, 989.5e12, 4.8e12),  # NVIDIA H200 datasheet, SXM; half of the figure with sparsity
-    "A100-SXM4-80GB": Card(19.5e12, 312e12, 2.039e12),  # NVIDIA A100 datasheet
+    "H200": Card(67e12, 989.5e12, 4.8e12),
+    "H200 NVL": Card(60e12, 835.5e12, 4.8e12),
+    "A100-SXM4-80GB": Card(19.5e12, 312e12, 2.039e12),
+    "A100 80GB PCIe": Card(19.5e12, 312e12, 1.935e12),
     "A100-SXM4-40GB": Card(19.5e12, 312e12, 1.555e12),
-    "L4": Card(30.3e12, 121e12, 0.300e12),  # NVIDIA L4 datasheet; half of the figure with sparsity
-    "T4": Card(8.1e12, 65e12, 0.320e12),  # NVIDIA T4 datasheet
-    "V100-SXM2": Card(15.7e12, 125e12, 0.900e12),  # NVIDIA V100 datasheet
+    "L4": Card(30.3e12, 121e12, 0.300e12),
+    "T4": Card(8.1e12, 65e12, 0.320e12),
+    "V100-SXM2-16GB": Card(15.7e12, 125e12, 0.900e12),
+    "V100-SXM2-32GB": Card(15.7e12, 125e12, 0.900e12),
 }
-"""By a part of the name that CUDA gives; whole words and longer ones first."""
+"""By the name that CUDA gives, without its maker. Of NVIDIA's own tables; where one is with sparsity, half of it:
+
+H200       nvidia.com/en-us/data-center/h200, Specifications (1,979 and, as NVL, 1,671 TFLOPS in float16 with sparsity)
+A100       A100 datasheet 2188504 (May 2022), SXM and PCIe with 80 GB; with 40 GB the Ampere architecture whitepaper
+L4         L4 datasheet (242 TFLOPS in float16 with sparsity)
+T4         T4 datasheet 951643; its 300 GB/s are rounded down from 256 bits at 10 Gb/s, which is 320
+V100       V100 datasheet 1165301
+"""
 
 
 def card(name: str) -> Card | None:
-    """The card of this name, such as `NVIDIA A100-SXM4-40GB`; None for one whose peaks are not in the table."""
-    for key, found in CARDS.items():
-        if any(word == key or word.startswith(key + "-") for word in name.split()):
-            return found
-    return None
+    """The card of this name, such as `NVIDIA A100-SXM4-40GB` or `Tesla T4`; None for one whose peaks are not in the
+    table, and for a part of a card (MIG)."""
+    return CARDS.get(name.removeprefix("NVIDIA ").removeprefix("Tesla "))
 
 
 @dataclass(frozen=True)

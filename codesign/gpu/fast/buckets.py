@@ -15,6 +15,8 @@ from codesign.gpu.fast.interaction import Adjacency, FastInteraction
 
 LEAST = 1024
 PER_OCTAVE = 4
+MOST = 16
+"""Graphs that are kept, since each holds memory of its own: the one that was used least lately goes first."""
 _WARM = 3
 """Runs before recording: kernels are compiled in the first, libraries choose theirs in it."""
 
@@ -49,7 +51,7 @@ def padded(x: Tensor, graph: Adjacency, n: int, m: int) -> tuple[Tensor, Adjacen
 
 
 class Recorded:
-    """The interaction network by CUDA graphs, one for each pair of sizes that was seen. Only for CUDA devices."""
+    """The interaction network by CUDA graphs, one for each pair of sizes of the last MOST. Only for CUDA devices."""
 
     def __init__(self, network: FastInteraction) -> None:
         self.network = network
@@ -62,9 +64,11 @@ class Recorded:
             return x.new_zeros(0)
         sizes = bucket(len(x)), bucket(edges)
         x, graph = padded(x, graph, *sizes)
-        if sizes not in self.graphs:
-            self.graphs[sizes] = self._record(x, graph)
-        recorded, nodes, places, logits = self.graphs[sizes]
+        if sizes not in self.graphs and len(self.graphs) == MOST:
+            del self.graphs[next(iter(self.graphs))]
+        found = self.graphs.pop(sizes, None) or self._record(x, graph)
+        self.graphs[sizes] = found  # the last
+        recorded, nodes, places, logits = found
         nodes.copy_(x)
         for name in ("edges", "incoming", "outgoing", "by_source"):
             getattr(places, name).copy_(getattr(graph, name))

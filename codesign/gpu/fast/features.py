@@ -1,4 +1,4 @@
-"""What the networks are told of a hit, computed where the hits are: `codesign.gpu.tracking.features` for tensors."""
+"""What the networks are told of a hit, and which way edges run, computed where the hits are: on any device."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from codesign.gpu.tracking.features import FEATURES, Scales
+from codesign.gpu.tracking.graphs import directed
 
 
 def features(hits: Tensor, scales: Scales) -> Tensor:
@@ -16,8 +17,5 @@ def features(hits: Tensor, scales: Scales) -> Tensor:
 
 def outwards(hits: Tensor, edges: Tensor) -> Tensor:
     """The edges (2, E) from the hit nearer to the origin to the other; of equal ones from the lower row."""
-    x, y, z = hits.double().unbind(1)
-    distance = torch.sqrt(x * x + y * y + z * z)
-    first, second = distance[edges[0]], distance[edges[1]]
-    swap = (first > second) | ((first == second) & (edges[0] > edges[1]))
-    return torch.where(swap, edges.flip(0), edges)
+    run: Tensor = directed(edges, FEATURES["distance"](torch, *hits.double().unbind(1)), torch)
+    return run

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -58,18 +60,12 @@ def unique(edges: NDArray[np.integer], n: int) -> Edges:
     return np.stack(np.divmod(key[np.diff(key, prepend=-1) > 0], max(n, 1)))
 
 
-def directed(edges: Edges, order: NDArray[np.floating]) -> Edges:
-    """The edges, each from the end with the lower `order` (n,) to the other; of equal ends from the lower row."""
+def directed(edges: Any, order: Any, m: Any = np) -> Any:
+    """The edges (2, E), each from the end with the lower `order` (n,) to the other; of equal ends from the lower row.
+    Both are arrays of `m`, numpy or torch."""
     first, second = order[edges[0]], order[edges[1]]
     swap = (first > second) | ((first == second) & (edges[0] > edges[1]))
-    return np.where(swap, edges[::-1], edges)
-
-
-def outwards(event: Event) -> NDArray[np.float64]:
-    """(n,): the distance of each hit from the origin in mm, which is how edges are directed: from the inner hit to the
-    outer one."""
-    distance: NDArray[np.float64] = np.linalg.norm(event.hits.astype(np.float64), axis=1)
-    return distance
+    return m.where(swap, m.flip(edges, (0,)), edges)
 
 
 def truth_edges(event: Event) -> Edges:

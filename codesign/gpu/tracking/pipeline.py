@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import DataError, ModelError
-from codesign.gpu.tracking.features import features
+from codesign.gpu.tracking.features import FEATURES, features
 from codesign.gpu.tracking.graphs import Edges, directed, radius_graph
 from codesign.gpu.tracking.labelling import connected_components, joining
 from codesign.gpu.tracking.settings import FILE, STAGES, Detector, PipelineSettings
@@ -123,7 +123,8 @@ def checked(hits: NDArray[np.floating], detector: Detector) -> Floats:
 
 def outwards(hits: Floats, edges: Edges) -> Edges:
     """The edges from the hit nearer to the origin to the other."""
-    return directed(edges, np.linalg.norm(hits.astype(np.float64), axis=1))
+    run: Edges = directed(edges, FEATURES["distance"](np, *hits.astype(np.float64).T))
+    return run
 
 
 def scores(classify: Classify, columns: Floats, edges: Edges, block: int | None = None) -> Floats:

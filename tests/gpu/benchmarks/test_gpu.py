@@ -46,13 +46,24 @@ def test_it_imports_nothing_that_a_machine_with_torch_and_scipy_lacks() -> None:
     assert not {"yaml", "onnx", "onnxruntime", "h5py", "rich", "jinja2", "qonnx", "typer"} & set(run.stdout.split())
 
 
-def test_cards_are_known_by_whole_words_of_their_name() -> None:
+def test_sizes_that_are_none_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    from benchmarks import gpu
+
+    for given in (["--hits", "100,"], ["--hits", "many"], ["--repeats", "0"]):
+        with pytest.raises(SystemExit, match="2"):
+            gpu.main([*SMALL, *given])
+        assert f"argument {given[0]}: " in capsys.readouterr().err
+
+
+def test_cards_are_known_by_their_whole_name() -> None:
     from benchmarks.gpu_limits import CARDS, card
 
     assert card("NVIDIA A100-SXM4-80GB") is CARDS["A100-SXM4-80GB"]
     assert card("Tesla T4") is CARDS["T4"] and card("NVIDIA L4") is CARDS["L4"]
-    assert card("Tesla V100-SXM2-16GB") is CARDS["V100-SXM2"]
+    assert card("Tesla V100-SXM2-16GB") is CARDS["V100-SXM2-16GB"]
+    assert card("NVIDIA H200") is CARDS["H200"] and card("NVIDIA H200 NVL") is CARDS["H200 NVL"]
     assert card("NVIDIA L40S") is None and card("NVIDIA A100-PCIE-40GB") is None
+    assert card("NVIDIA H200 MIG 1g.18gb") is None and card("NVIDIA GH200 480GB") is None
 
 
 def test_the_work_of_the_published_networks() -> None:

@@ -82,7 +82,24 @@ def sums() -> None:
             np.testing.assert_array_equal(found.numpy(), segment_sum_torch(values, begin, order).numpy())
 
 
+@torch.no_grad()
+def no_numbers() -> None:
+    """What overflows float16 is no number behind a relu either, as in plain torch: a maximum would make it 0."""
+    module = Filter(FilterSettings(inputs=10, hidden=(32,) * 3, activation="relu", layer_norm=False)).eval()
+    x, edges = torch.randn(30, 5), graph(30, 64)
+    x[0, 0] = torch.nan
+    edges[0, :9] = 0
+    with np.errstate(all="ignore"):
+        found = FastFilter(module, CPU, torch.float16, True)(x, edges)
+    np.testing.assert_array_equal(found.isnan(), (edges == 0).any(0))
+    module = Interaction(InteractionSettings(hidden=(32, 16), steps=1, layer_norm=False)).eval()
+    with np.errstate(all="ignore"):
+        found = FastInteraction(module, CPU, torch.float16, True)(torch.randn(30, 3) / 0, adjacency(30, edges))
+    assert not found.isfinite().any()
+
+
 filters()
 interactions()
+no_numbers()
 sums()
 print("equal")

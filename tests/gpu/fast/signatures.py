@@ -26,6 +26,11 @@ _BLOCK = {"WIDE": 128, "NARROW": 64, "TILE": 64, "STATE": True, "HEAD": False, "
 _SUM = {"values": _F16, "begin": _I64, "order": _I64, "out": _F16}
 _ROWS = {"WIDTH": 64, "WIDE": 64, "CHUNK": 16}
 
+WARPS = {"filter": 8, "count": 2, "fill": 2, "sum at targets": 2, "sum at sources": 2}
+"""As they are launched; else 4."""
+SHARED = {75: 64 * 1024, 80: 163 * 1024, 86: 99 * 1024, 89: 99 * 1024, 90: 227 * 1024}
+"""Bytes that a program can have, by compute capability (CUDA C++ Programming Guide, Compute Capabilities)."""
+
 KERNELS: dict[str, tuple[str, str, dict[str, str], dict[str, object]]] = {
     "count": ("radius", "_search", _SEARCH, {**_SIZES, "WRITE": False}),
     "fill": ("radius", "_search", _SEARCH, {**_SIZES, "WRITE": True}),
@@ -40,14 +45,20 @@ KERNELS: dict[str, tuple[str, str, dict[str, str], dict[str, object]]] = {
 }
 
 
-def compiled(name: str, architecture: int) -> int:
-    """Bytes of the kernel's machine code for the architecture (75: T4, 90: H200)."""
+def compiled(name: str, architecture: int, half: bool = True) -> tuple[int, int]:
+    """Bytes of the kernel's machine code for the architecture (75: T4, 90: H200), and of the memory that a program
+    shares; with states and weights in float16, or in float32."""
     import triton
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
 
     module, function, arguments, constants = KERNELS[name]
+    if not half:
+        arguments = {key: _F32 if kind == _F16 else kind for key, kind in arguments.items()}
     kernel = getattr(import_module(f"codesign.gpu.fast.kernels.{module}"), function)
-    source = ASTSource(kernel, {**arguments, **dict.fromkeys(constants, "constexpr")}, constants)
-    options = {"enable_fp_fusion": False, "num_warps": 8 if name == "filter" else 4}
-    return len(triton.compile(source, target=GPUTarget("cuda", architecture, 32), options=options).asm["cubin"])
+    # torch allocates at multiples of 16 bytes, which lets the compiler load ahead.
+    aligned = {(k,): [["tt.divisibility", 16]] for k, kind in enumerate(arguments.values()) if kind.startswith("*")}
+    source = ASTSource(kernel, {**arguments, **dict.fromkeys(constants, "constexpr")}, constants, aligned)
+    options = {"num_warps": WARPS.get(name, 4), "enable_fp_fusion": function != "_search"}
+    found = triton.compile(source, target=GPUTarget("cuda", architecture, 32), options=options)
+    return len(found.asm["cubin"]), found.metadata.shared

@@ -26,14 +26,17 @@ def test_kernels_on_numpy_equal_their_references(script: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "architecture"),
+    ("name", "architecture", "half"),
     [
-        *((name, 90) for name in signatures.KERNELS),
-        *((name, 75) for name in ("count", "fill", "hook", "sum at sources")),
+        *((name, 90, True) for name in signatures.KERNELS),
+        *((name, 75, True) for name in ("count", "fill", "hook", "sum at sources")),
+        ("filter", 89, False),
+        ("edge encoder", 75, False),
     ],
 )
 def test_kernels_compile_for_cards(
-    name: str, architecture: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, architecture: int, half: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
-    assert signatures.compiled(name, architecture) > 0
+    code, shared = signatures.compiled(name, architecture, half)
+    assert code > 0 and shared <= signatures.SHARED[architecture]

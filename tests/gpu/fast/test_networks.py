@@ -88,3 +88,58 @@ def test_a_module_of_another_kind_is_refused() -> None:
     network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.GELU())
     with pytest.raises(ModelError, match="fast path: GELU is no layer of an MLP of the tracking networks"):
         layers(network, torch.device("cpu"), torch.float32)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "precision", "fitting"),
+    [
+        ((128, 64), "float16", True),
+        ((128, 64), "float32", True),
+        ((128, 128), "float16", True),
+        ((128, 128), "float32", False),  # 96 kB of shared memory
+        ((256, 256), "float16", False),
+        ((96, 64), "float16", False),
+        ((8, 16), "float16", False),
+    ],
+)
+def test_the_edge_kernel_takes_what_every_card_has_room_for(
+    hidden: tuple[int, int], precision: str, fitting: bool
+) -> None:
+    pytest.importorskip("triton")
+    from codesign.gpu.fast.interaction import FastInteraction
+    from codesign.gpu.fast.kernels.edges import fits
+    from codesign.gpu.tracking.models.interaction import Interaction
+    from codesign.gpu.tracking.models.settings import InteractionSettings
+
+    module = Interaction(InteractionSettings(hidden=hidden))
+    fast = FastInteraction(module, torch.device("cpu"), getattr(torch, precision), kernels=False)
+    assert [fits(network) for network in fast.networks] == [fitting] * 3
+
+
+def test_a_recorded_graph_runs_on_what_it_is_given_and_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from codesign.gpu.fast import buckets
+    from codesign.gpu.fast.interaction import FastInteraction, adjacency
+    from tests.gpu.fast import pipelines
+
+    recorded = []
+
+    class Replaying(buckets.Recorded):
+        """On the CPU: what a CUDA graph would run on the places in memory that it was recorded with."""
+
+        def _record(self, x: Any, graph: Any) -> Any:
+            x, logits = x.clone(), torch.empty(graph.edges.shape[1])
+            recorded.append((len(x), len(logits)))
+            return SimpleNamespace(replay=lambda: logits.copy_(self.network(x, graph))), x, graph, logits
+
+    monkeypatch.setattr(buckets, "MOST", 2)
+    network = FastInteraction(pipelines.modules()["gnn"], torch.device("cpu"), torch.float32, kernels=False)
+    runs = Replaying(network)
+    with torch.inference_mode():
+        for n, m in ((40, 120), (35, 90), (40, 0), (40, 1500), (1300, 120), (40, 100), (1300, 7)):
+            x, near = torch.randn(n, 3), adjacency(n, graph(n, m))
+            # The same sums; a product of more rows may be blocked in another way.
+            torch.testing.assert_close(runs(x, near), network(x, near), atol=2e-6, rtol=2e-6)
+    assert recorded == [(1024, 1024), (1024, 1723), (1449, 1024), (1024, 1024)]
+    assert len(runs.graphs) == 2

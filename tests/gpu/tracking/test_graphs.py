@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from codesign.errors import DataError
 from codesign.gpu.tracking.events import PARTICLE, Event
-from codesign.gpu.tracking.graphs import directed, edge_truth, outwards, radius_graph, same_particle, truth_edges
+from codesign.gpu.tracking.graphs import directed, edge_truth, radius_graph, same_particle, truth_edges
 
 POINTS = arrays(np.float64, st.tuples(st.integers(0, 30), st.integers(1, 4)), elements=st.integers(-4, 4).map(float))
 """Points on a grid, so that many lie at the same distance or on the same spot."""
@@ -120,7 +120,3 @@ def test_an_edge_is_true_in_either_direction() -> None:
 def test_hits_of_one_particle_that_are_no_neighbours_are_still_of_one_particle() -> None:
     event = track([7, 7, 0, 0, 7], [1, 2, 3, 4, 5])
     assert same_particle(event, np.array([[0, 2, 0], [4, 3, 2]])).tolist() == [True, False, False]
-
-
-def test_outwards_is_the_distance_from_the_origin() -> None:
-    assert outwards(track([0], [5])).tolist() == [5]

@@ -9,6 +9,9 @@ from codesign.gpu.fast.kernels.parts import activated, normalized
 from codesign.gpu.fast.layers import EPSILON, EdgeMLP, Layer
 
 TILE = 64
+SHARED = 1 << 16
+"""Bytes that a program has on every card: compute capability 7.5 has the fewest (CUDA C++ Programming Guide, Compute
+Capabilities)."""
 _CHUNK = 16
 
 
@@ -112,13 +115,14 @@ def segment_sum(values: Tensor, begin: Tensor, order: Tensor | None) -> Tensor:
 
 def fits(network: EdgeMLP) -> bool:
     """Whether the kernel computes this MLP: two layers of powers of two from 16 on, or with a third that has one
-    output."""
+    output, whose products have room: a tile of states beside a matrix."""
     wide, activation = network.first.weight.shape[0], network.first.activation
     second = network.rest[0]
     narrow = second.weight.shape[0]
     if network.state is not None and network.state.shape[1] != narrow:
         return False
-    powers = all(16 <= w <= 256 and w & (w - 1) == 0 for w in (wide, narrow))
+    powers = all(w >= 16 and w & (w - 1) == 0 for w in (wide, narrow))
+    powers &= (TILE * max(wide, narrow) + wide * narrow) * second.weight.element_size() <= SHARED
     if len(network.rest) == 1:
         return powers and activation is not None and _bare(second)
     head = len(network.rest) == 2 and network.rest[1].weight.shape[0] == 1 and _bare(network.rest[1])
@@ -158,6 +162,6 @@ class EdgeKernel:
             on_nodes if self.state is None else self.state, gain, shift, self.second, bias, second_gain, second_shift,
             last, last_bias, out, m, EPSILON, WIDE=self.wide, NARROW=self.narrow, TILE=TILE,
             STATE=self.state is not None, HEAD=self.head is not None, NORM=self.norm is not None, TANH=self.tanh,
-            num_warps=4,
+            num_warps=4, enable_fp_fusion=True,
         )  # fmt: skip
         return out

@@ -147,6 +147,6 @@ class FilterKernel:
         _filter[(programs,)](
             on_nodes, edges[0].contiguous(), edges[1].contiguous(), self.weights, self.bias, self.gain, self.shift,
             self.last, self.last_bias, scratch, out, m, EPSILON, WIDTH=self.width, LAYERS=self.layers, TILE=TILE,
-            PIECE=piece, DEPTH=min(piece, 64), NORM=self.norm, TANH=self.tanh, num_warps=8,
+            PIECE=piece, DEPTH=min(piece, 64), NORM=self.norm, TANH=self.tanh, num_warps=8, enable_fp_fusion=True,
         )  # fmt: skip
         return out
