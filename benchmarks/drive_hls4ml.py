@@ -1,11 +1,13 @@
 """One network from its file to results, by hls4ml, in a process of its own: prints one line of JSON.
 
-    PEER_PYTHON drive_hls4ml.py MODEL.onnx INPUTS.npy OUTPUTS.npy FOLDER
+    PEER_PYTHON drive_hls4ml.py MODEL.onnx INPUTS.npy OUTPUTS.npy FOLDER [STRATEGY PRECISION]
 
 The steps are those of hls4ml's documentation for QONNX: clean-up and Gemm to MatMul by qonnx, a configuration by layer
 name, the Vitis backend with io_parallel (io_stream for images, which are made channels-last first), and the default
-fixed<16,6>. CPU seconds of each stage (of this process and
-of g++) and the rate of `predict`; where a stage fails, its name and the error. It imports nothing of this project.
+fixed<16,6>, or PRECISION. STRATEGY is that of its products: `distributed_arithmetic` makes adder
+graphs, by da4ml, and finds the inputs of layers by name only where tensors are named as the nodes that make them. CPU
+seconds of each stage (of this process and of g++) and the rate of `predict`; where a stage fails, its name and the
+error. It imports nothing of this project.
 """
 
 import contextlib
@@ -54,7 +56,7 @@ def prepared(path, images):
     return model
 
 
-def measure(stages, path, inputs, outputs, folder):
+def measure(stages, path, inputs, outputs, folder, strategy=None, precision="fixed<16,6>"):
     import hls4ml
     import numpy as np
     import qonnx.util.cleanup  # noqa: F401  (imports are not part of a stage)
@@ -67,8 +69,16 @@ def measure(stages, path, inputs, outputs, folder):
         model = prepared(path, images)
     with stages.stage("convert"):
         config = hls4ml.utils.config_from_onnx_model(
-            model, granularity="name", backend="Vitis", default_precision="fixed<16,6>"
+            model, granularity="name", backend="Vitis", default_precision=precision
         )
+        if strategy is not None:
+            last = {value.name for value in model.graph.output}
+            for node in model.graph.node:
+                if node.output[0] not in last:
+                    model.rename_tensor(node.output[0], node.name)
+            for name, layer in config["LayerName"].items():
+                if name.startswith(("MatMul", "Conv")):
+                    layer["Strategy"] = strategy
         converted = hls4ml.converters.convert_from_onnx_model(
             model,
             output_dir=folder,
@@ -98,7 +108,7 @@ def main():
     keep = os.dup(1)
     os.dup2(2, 1)
     try:
-        found["samples per second"] = measure(stages, *sys.argv[1:5])
+        found["samples per second"] = measure(stages, *sys.argv[1:7])
     except Exception as error:  # whatever the peer raises is a result
         found["failed"] = f"{stages.running}: {type(error).__name__}: {error}"[:300]
     sys.stdout.flush()
