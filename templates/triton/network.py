@@ -22,7 +22,9 @@ class TritonPythonModel:
         config = json.loads(args["model_config"])
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        options.intra_op_num_threads = int(config["parameters"]["threads"]["string_value"])
+        told = {name: value["string_value"] for name, value in config["parameters"].items()}
+        options.intra_op_num_threads = int(told["threads"])
+        self.sets = json.loads(told["sets"])
         gpu = args["model_instance_kind"] == "GPU"
         providers = [*(["CUDAExecutionProvider"] if gpu else []), "CPUExecutionProvider"]
         self.session = onnxruntime.InferenceSession(os.path.join(HERE, "model.onnx"), options, providers=providers)
@@ -39,7 +41,7 @@ class TritonPythonModel:
         """The outputs of the network, or an error that says why there are none."""
         arrays = {name: pb_utils.get_input_tensor_by_name(request, name).as_numpy() for name in self.inputs}
         try:
-            check_rows(arrays)
+            check(arrays, self.sets)
             found = self.session.run(self.outputs, arrays)
         except Exception as error:  # whatever this request does, the server goes on
             pb_utils.Logger.log_error(traceback.format_exc())
@@ -50,11 +52,24 @@ class TritonPythonModel:
         )
 
 
-def check_rows(arrays):
-    """ValueError for a row below 0, which onnxruntime would count from the end, and for an edge to no node."""
-    for name, array in arrays.items():
-        if array.dtype == np.int64 and array.size and array.min() < 0:
-            raise ValueError(f"{name} has the row {array.min()}; rows are counted from 0")
-    edges = arrays.get("edge_index")
-    if edges is not None and edges.size and edges.max() >= len(arrays["x"]):
-        raise ValueError(f"edge_index has the node {edges.max()}, but the nodes are 0..{len(arrays['x']) - 1}")
+def check(arrays, sets):
+    """ValueError for what is no number, for inputs that disagree about the size of a set, and for the number of a row
+    that does not exist: with none of these does the runtime have to fail, or its outputs to look wrong."""
+    sizes = {}
+    for name, (axis, rows, _, _) in sets.items():
+        size = arrays[name].shape[axis]
+        first, other = sizes.setdefault(rows, (size, name))
+        if size != first:
+            raise ValueError(f"{name} is for {size} {rows}, {other} is for {first}")
+    for name, (_, _, into, missing) in sets.items():
+        array = arrays[name]
+        if not into and not np.isfinite(array).all():
+            raise ValueError(f"{name} has a value that is not a number (NaN or infinite)")
+        if into and array.size:
+            size, low, high = sizes[into][0], int(array.min()), int(array.max())
+            last = size if missing else size - 1
+            if low < 0 or high > last:
+                bad = low if low < 0 else high
+                raise ValueError(
+                    f"{name} has the row {bad} of {into}, which does not exist, there are {size} (0..{last})"
+                )

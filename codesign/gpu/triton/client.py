@@ -23,6 +23,9 @@ from codesign.gpu.triton.protocol import Hits, Labels, Refused, Served, WrongAns
 
 FIRST_WAIT, LONGEST_WAIT = 0.05, 1.0
 """Seconds between two attempts: the first, doubled each time, up to the longest."""
+MOST_DEATHS = 2
+_REFUSED = ("failed to connect", "DNS resolution", "not ready", "is stopping")
+"""What is said where a request did not even begin."""
 _SHOWN = 300
 _T = TypeVar("_T")
 
@@ -99,8 +102,10 @@ class Client:
                 good.append((i, as_hits(event)))
             except Refused as refused:
                 found[i] = refused
+        if not good:
+            return [refused for refused in found if refused is not None]
         served = self.served()
-        groups = served.requests([hits for _, hits in good]) if good else []
+        groups = served.requests([hits for _, hits in good])
         if served.batch and len(groups) > 1:
             with ThreadPoolExecutor(min(served.batch, len(groups))) as pool:
                 answers = list(pool.map(self._ask, groups))
@@ -121,7 +126,9 @@ class Client:
             known = Served.read(said["config"])
             if self.digest is not None and known.digest != self.digest:
                 raise WrongAnswer(f"{self.url} serves {self.model} {known.digest}, expected {self.digest}")
-            self._served = known
+            with self._lock:
+                if self._channel is channel:  # another thread may have lost this server meanwhile
+                    self._served = known
         return known
 
     def _ask(self, events: Sequence[Hits]) -> list[Labels | Refused]:
@@ -144,9 +151,9 @@ class Client:
         return served.labels(result, events, self.digest)
 
     def _patiently(self, ask: Callable[[InferenceServerClient, float], _T]) -> _T:
-        """What `ask` gives, tried again while the server is not there."""
-        ends = time.monotonic() + self.patience
-        wait, attempts, died = FIRST_WAIT, 0, False
+        """What `ask` gives, tried again while the server is not there: until it was away for as long as our patience
+        lasts, or died twice under this request, which may be why it died."""
+        attempts, deaths, before, ends, wait = 0, 0, "", 0.0, FIRST_WAIT
         while True:
             channel = self._connected()
             attempts += 1
@@ -156,16 +163,22 @@ class Client:
                 away = self._away(error)
                 if away is None:
                     raise self._error(error) from error
-                died = died or away == "died"
                 self._dropped(channel)
+                if not before or (away == "died" and before != "died"):  # lost now, and not still
+                    ends, wait = time.monotonic() + self.patience, FIRST_WAIT
+                    deaths += away == "died"
                 left = ends - time.monotonic()
-                lost = "went away while it had a request" if died else "does not answer"
-                if left <= 0:
-                    kind = ServerDied if died else ServerDown
-                    what = f"the server at {self.url} {lost}; given up after {attempts} attempts in {self.patience:g} s"
+                lost = "went away while it had a request" if deaths else "does not answer"
+                if deaths == MOST_DEATHS:
+                    lost = "went away twice while it had this request, which is not sent a third time"
+                if left <= 0 or deaths == MOST_DEATHS:
+                    kind = ServerDied if deaths else ServerDown
+                    what = f"the server at {self.url} {lost}; given up after {attempts} attempts"
+                    what += "" if deaths == MOST_DEATHS else f" in {self.patience:g} s"
                     raise kind(f"{what} ({_said(error)})") from error
-                if attempts == 1:
+                if not before:
                     self._report(f"the server at {self.url} {lost}; it is asked again for up to {self.patience:g} s")
+                before = away
                 time.sleep(min(wait, left))
                 wait = min(2 * wait, LONGEST_WAIT)
             else:
@@ -177,8 +190,7 @@ class Client:
         """Whether the server is down or died, if it is one of these."""
         status, text = str(error.status()), str(error.message())
         if "UNAVAILABLE" in status:
-            refused = "failed to connect" in text or "DNS resolution" in text or "not ready" in text
-            return "down" if refused else "died"
+            return "down" if any(words in text for words in _REFUSED) else "died"
         if "INTERNAL" in status and "is not healthy" in text:  # the process of the model, under a server that lives
             return "died"
         return None

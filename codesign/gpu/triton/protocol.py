@@ -1,9 +1,11 @@
 """Events as requests to a model that is served, and its answers as labels, each checked against what was asked.
 
-FEATURES FP32 [n, 3] in mm in, LABELS INT64 [n] out, as in Exa.TrkX-as-a-service (arXiv:2501.05520; exatrkx-service on
-GitHub). Our models take several events in one request, with ROW_SPLITS INT64 [events + 1], the rows at which each
-begins and the last ends; they say in PROBLEMS what was wrong with each event, and in MODEL which model answered.
-A model that batches its requests takes one event in each, as [1, n, 3], and answers [1, n].
+FEATURES FP32 [n, 3] in mm in, LABELS INT64 [n] out: the names, types and shapes of Exa.TrkX-as-a-service
+(arXiv:2501.05520; exatrkx-service on GitHub), which however takes r / 1000, phi / pi, z / 1000, as its networks do. A
+model says by the parameter `digest` that it is ours. Ours take several events in one request, with ROW_SPLITS INT64
+[events + 1], the rows at which each begins and the last ends; they say in PROBLEMS what was wrong with each event, and
+in MODEL which model answered. A model that batches its requests takes one event in each, as [1, n, 3], and answers
+[1, n].
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ class Served:
     """Requests of one batch; 0 where requests have no batch axis."""
     splits: bool
     """Whether a request may hold several events."""
-    digest: str | None
+    digest: str
     outputs: tuple[str, ...]
 
     @classmethod
@@ -53,7 +55,10 @@ class Served:
         """From the configuration that the server gives as JSON; WrongAnswer for a model that labels no hits."""
         name = str(config.get("name"))
         ports = {
-            what: {p.get("name"): (p.get("data_type"), tuple(int(d) for d in p.get("dims", ()))) for p in config[what]}
+            what: {
+                p.get("name"): (p.get("data_type"), tuple(int(d) for d in p.get("dims", ())))
+                for p in config.get(what, ())
+            }
             for what in ("input", "output")
         }
         for what, port, dims, kind in (("input", FEATURES, (-1, 3), "FP32"), ("output", LABELS, (-1,), "INT64")):
@@ -61,6 +66,10 @@ class Served:
                 has = ", ".join(f"{k} {t} {list(d)}" for k, (t, d) in ports[what].items())
                 raise WrongAnswer(f"{name}: its {what}s are {has}; expected {port} TYPE_{kind} {list(dims)}")
         told = config.get("parameters", {}).get(DIGEST, {}).get("string_value")
+        if not told:
+            raise WrongAnswer(
+                f"{name} has no {DIGEST}, so it is no model of `codesign export`, whose {FEATURES} are x, y, z in mm"
+            )
         batch = int(config.get("max_batch_size", 0))
         return cls(name, batch, ROW_SPLITS in ports["input"] and not batch, told, tuple(ports["output"]))
 
@@ -123,10 +132,16 @@ class Served:
 
 def as_hits(event: ArrayLike) -> Hits:
     """An event as FEATURES; Refused for what is no (n, 3) of real numbers."""
-    found = np.asarray(event)
+    try:
+        found = np.asarray(event)
+    except ValueError as error:  # numpy's word for it: inhomogeneous
+        raise Refused(
+            "hits: these rows are not of equal length, expected real numbers (n, 3): x, y, z in mm"
+        ) from error
     if found.ndim != 2 or found.shape[1] != 3 or found.dtype.kind not in "fiu":
         raise Refused(f"hits: found {found.dtype} of shape {found.shape}, expected real numbers (n, 3): x, y, z in mm")
-    return np.ascontiguousarray(found, np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is refused by the server
+        return np.ascontiguousarray(found, np.float32)
 
 
 def _checked(model: str, labels: Labels) -> Labels:

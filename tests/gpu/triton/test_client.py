@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -61,7 +62,16 @@ def test_a_bad_event_is_refused_with_the_servers_words() -> None:
             client.labels(event(-666))
         with pytest.raises(Refused, match=r"found float64 of shape \(3,\)"):
             client.labels([1.0, 2.0, 3.0])
+        with pytest.raises(Refused, match=r"hits: these rows are not of equal length, expected real numbers \(n, 3\)"):
+            client.labels([[1.0, 2.0, 3.0], [1.0]])
         assert client.labels(event(0)).tolist() == [0]
+
+
+def test_a_bad_event_is_refused_also_where_no_server_is() -> None:
+    with Client(f"127.0.0.1:{free_port()}", patience=60) as client:
+        with pytest.raises(Refused, match="hits: found"):
+            client.labels(np.zeros((2, 4)))
+        assert client.batch([]) == []
 
 
 def put(name: str, array: np.ndarray) -> Callable[[Answer], None]:
@@ -114,9 +124,23 @@ def test_a_server_with_another_model_is_found_out_before_it_is_asked() -> None:
     assert not stub.requests
 
 
-def test_a_model_that_says_nothing_but_labels_is_served_one_event_at_a_time() -> None:
-    stub = Stub(spoil=lambda answer: [answer.pop(name) for name in ("MODEL", "PROBLEMS")])  # type: ignore[func-returns-value]
-    stub.model = replace(stub.model, inputs=stub.model.inputs[:1], outputs=stub.model.outputs[:1])
+def test_a_model_of_somebody_else_takes_features_in_other_units_and_is_refused() -> None:
+    stub = Stub()
+    stub.model = replace(stub.model, inputs=stub.model.inputs[:1], outputs=stub.model.outputs[:1], parameters={})
+    with (
+        listening(stub) as (url, _),
+        Client(url) as client,
+        pytest.raises(
+            WrongAnswer, match="tracking has no digest, so it is no model of `codesign export`, whose FEATURES"
+        ),
+    ):
+        client.labels(event(0))
+    assert not stub.requests
+
+
+def test_a_model_that_takes_no_splits_is_served_one_event_at_a_time() -> None:
+    stub = Stub(spoil=lambda answer: answer.pop("PROBLEMS"))  # type: ignore[arg-type,return-value]
+    stub.model = replace(stub.model, inputs=stub.model.inputs[:1], outputs=stub.model.outputs[::2])
     with listening(stub) as (url, _), Client(url) as client:
         assert shown(client.batch([event(0), event(-666), event(0, 1)])) == [[0], BAD, [0, 1]]
     assert stub.requests == [1, 1, 1]
@@ -192,6 +216,58 @@ def test_a_server_that_died_and_stays_away() -> None:
         pytest.raises(ServerDied, match="is not healthy"),
     ):
         client.labels(event(0))
+
+
+def test_patience_begins_when_the_server_is_lost() -> None:
+    port = free_port()
+    with Client(f"127.0.0.1:{port}", patience=1.0) as client:
+        slow, answers = Stub(delay=1.5), list[list[int]]()
+        with listening(slow, port) as (_, server):
+            asked = threading.Thread(target=lambda: answers.append(client.labels(event(0, 1)).tolist()))
+            asked.start()
+            assert slow.busy.wait(10)
+            time.sleep(1.2)  # longer than its patience, while the server works
+            server.stop(None).wait()
+        with listening(Stub(), port):
+            asked.join(10)
+    assert answers == [[0, 1]]
+
+
+def test_a_request_that_the_server_dies_of_twice_is_not_sent_again() -> None:
+    """It may be what kills the server, which is started again only so often."""
+    lives = [Stub(delay=10.0) for _ in range(3)]
+    port, errors = free_port(), list[ServerDied]()
+    with Client(f"127.0.0.1:{port}", patience=20) as client:
+
+        def ask() -> None:
+            with pytest.raises(ServerDied) as error:
+                client.labels(event(0))
+            errors.append(error.value)
+
+        asked = threading.Thread(target=ask)
+        asked.start()
+        for life in lives[:2]:
+            time.sleep(0.3)  # in which nothing answers
+            with listening(life, port) as (_, server):
+                assert life.busy.wait(10)
+                server.stop(None)
+        with listening(lives[2], port):
+            asked.join(5)
+            assert not asked.is_alive() and not lives[2].busy.is_set()
+    assert "went away twice while it had this request, which is not sent a third time; given up after" in str(errors[0])
+
+
+def test_a_server_that_is_stopping_has_not_died_of_a_request() -> None:
+    stub = Stub(
+        abort=(grpc.StatusCode.UNAVAILABLE, "[request id: 1] Server is stopping, scheduler for model has stopped")
+    )
+    with (
+        listening(stub) as (url, _),
+        Client(url, patience=0.2) as client,
+        pytest.raises(ServerDown, match="does not answer; given up") as error,
+    ):
+        client.labels(event(0))
+    assert not isinstance(error.value, ServerDied)
 
 
 def test_a_server_that_came_back_with_another_model_is_found_out() -> None:

@@ -258,10 +258,18 @@ def test_an_spvcnn_takes_several_clouds_in_one_request(running: Running, tmp_pat
     for name, expected in zip(names, session.run(names, arrays), strict=True):
         # The server's onnxruntime may be of another version: float32 sums in another order.
         np.testing.assert_allclose(found.as_numpy(name), expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
-    arrays["around_1"] = arrays["around_1"].copy()
-    arrays["around_1"].flat[0] = -1
-    with pytest.raises(InferenceServerException, match="around_1 has the row -1; rows are counted from 0"):
-        infer(running, "points", arrays)
+    voxels = len(arrays["around_1"])
+    for input_, row, message in (
+        ("around_1", -1, f"around_1 has the row -1 of voxels_1, which does not exist, there are {voxels} "),
+        ("around_1", voxels + 1, rf"around_1 has the row {voxels + 1} of voxels_1, .* \(0..{voxels}\)"),
+        ("corners_0", len(arrays["share_0"]), r"corners_0 has the row \d+ of voxels_0, which does not exist"),
+    ):
+        wrong = arrays[input_].copy()
+        wrong.flat[0] = row
+        with pytest.raises(InferenceServerException, match=message):
+            infer(running, "points", {**arrays, input_: wrong})
+    with pytest.raises(InferenceServerException, match=r"\w+ is for \d+ voxels_0, \w+ is for \d+"):
+        infer(running, "points", {**arrays, "share_0": arrays["share_0"][:1]})  # which would be broadcast
     nothing = infer(running, "points", prepare(SPVCNN, cloud(0), features[:0]))
     assert nothing.as_numpy("semantic").shape == (0, 3)
 
@@ -273,14 +281,18 @@ def test_a_single_network_is_served_as_it_is(folder: Path, running: Running, tmp
     random = np.random.default_rng(0)
     x, edges = random.normal(size=(9, 3)).astype(np.float32), random.integers(0, 9, (2, 20))
 
-    def ask(edges: np.ndarray) -> np.ndarray:
+    def ask(edges: np.ndarray, x: np.ndarray = x) -> np.ndarray:
         return infer(running, "net", {"x": x, "edge_index": edges}).as_numpy("output")
+
+    for bad in (np.nan, np.inf):
+        with pytest.raises(InferenceServerException, match=r"x has a value that is not a number \(NaN or infinite\)"):
+            ask(edges, np.where(np.arange(9)[:, None] == 4, np.float32(bad), x))
 
     np.testing.assert_allclose(ask(edges), session.run(None, {"x": x, "edge_index": edges})[0], rtol=1e-5, atol=1e-6)
     assert ask(edges[:, :0]).shape[0] == 0
     for wrong, message in (
-        (9, r"edge_index has the node 9, but the nodes are 0\.\.8"),
-        (-1, "has the row -1; rows are counted from 0"),
+        (9, r"edge_index has the row 9 of nodes, which does not exist, there are 9 \(0\.\.8\)"),
+        (-1, "edge_index has the row -1 of nodes"),
     ):
         with pytest.raises(InferenceServerException, match=message):
             ask(np.array([[0], [wrong]]))
