@@ -40,10 +40,24 @@ def checked(graph: Graph, inputs: Mapping[str, np.ndarray]) -> dict[str, Floats]
 
 
 def fed(graph: Graph, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The same, checked, as the exported network takes them: float32 and int64 by the user's names and layouts."""
+    """The same, checked, as the exported network takes them: float32 and int64 by the user's names and layouts.
+
+    ModelError as `checked`, and for a number that is infinite in float32."""
     checked(graph, inputs)
-    kinds = {node.origin: np.int64 if node.type.index else np.float32 for node in graph.inputs}
-    return {name: np.ascontiguousarray(inputs[name], dtype=kind) for name, kind in kinds.items()}
+    return {node.origin: _fed(node, np.asarray(inputs[node.origin])) for node in graph.inputs}
+
+
+def _fed(node: Node, given: np.ndarray) -> np.ndarray:
+    if node.type.index:
+        return np.ascontiguousarray(given, dtype=np.int64)
+    with np.errstate(over="ignore"):
+        numbers = np.ascontiguousarray(given, dtype=np.float32)
+    if not np.isfinite(numbers).all():
+        raise ModelError(
+            f"input {node.origin}: {given[~np.isfinite(numbers)][0]:g} is beyond float32, which ends at 3.4e+38 and in "
+            "which an exported network computes; give it features of a smaller scale"
+        )
+    return numbers
 
 
 def _array(node: Node, given: np.ndarray) -> Floats:

@@ -46,6 +46,14 @@ def test_arrays_are_fed_in_the_types_of_the_file() -> None:
 EDGES = np.array([[0], [1]])
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_number_that_is_infinite_in_float32_is_refused_before_it_is_fed() -> None:
+    inputs = {"x": np.array([[1.0, 2.0], [3.0, -1e39]]), "edge_index": EDGES}
+    assert run(neighbours(), inputs)["output"].tolist() == [[0, 0], [1, 2]]
+    with pytest.raises(ModelError, match=r"input x: -1e\+39 is beyond float32"):
+        fed(neighbours(), inputs)
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
