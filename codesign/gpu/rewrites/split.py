@@ -28,6 +28,8 @@ def split_over_rows(graph: Graph) -> None:
         joined = graph[node.inputs[0]]
         if not isinstance(joined.layer, Concat) or len(users[joined.name]) > 1 or graph.is_output(joined.name):
             return None
+        if len(joined.inputs) < 2:
+            return None
         sources = [graph[i] for i in joined.inputs]
         gathered = [isinstance(s.layer, Gather) and len(s.type.shape) == 1 for s in sources]
         if not any(gathered):

@@ -80,7 +80,14 @@ def test_what_others_read_too_and_what_is_not_gathered_stays() -> None:
     plain.add("joined", Concat(), "x", "w")
     plain.add("y", LAYER, "joined")
     plain.outputs.append(Output("y", "y", "y"))
-    for graph in (shared, given, plain):
+    single = Graph("single")
+    single.add("x", Input(Tensor((7,), rows="nodes")))
+    single.add("index", Input(Tensor.of_index((), rows="edges", index="nodes")))
+    single.add("sent", Gather(), "x", "index")
+    single.add("joined", Concat(), "sent")
+    single.add("y", LAYER, "joined")
+    single.outputs.append(Output("y", "y", "y"))
+    for graph in (shared, given, plain, single):
         before = lines(graph)
         split_over_rows(graph)
         assert lines(graph) == before
