@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
-from codesign.errors import ModelError
+from codesign.errors import UNREADABLE, ModelError
 
 Names = tuple[str, str]
 """What an input is called: by this compiler, and in the user's file. Either may name its array."""
@@ -37,7 +35,7 @@ def read_arrays(path: Path, inputs: Sequence[Names]) -> list[np.ndarray]:
         if key is None:
             raise ModelError(f"{path}: there is no array for input {names[1]}, only {', '.join(found.files)}")
         with readable(path):
-            array = found[key]
+            array = np.asarray(found[key])  # numpy gives what is no array as its bytes
         arrays.append(_numbers(path, array))
     return arrays
 
@@ -63,7 +61,7 @@ def readable(path: Path, what: str = "the data") -> Iterator[None]:
     than there is. The arrays of an .npz are only read when they are taken out of it."""
     try:
         yield
-    except (OSError, ValueError, EOFError, RuntimeError, MemoryError, BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         raise ModelError(f"{path}: {what} cannot be read as .npy or .npz: {error}") from error
 
 

@@ -1,5 +1,13 @@
 """The two kinds of error: the user's model or request is wrong, or this compiler is."""
 
+import zlib
+from tokenize import TokenError
+from zipfile import BadZipFile
+
+UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, MemoryError, SyntaxError, TokenError, BadZipFile, zlib.error)
+"""What numpy raises, when it opens a .npy or .npz file or when it unpacks an array of it, where the file is none, is
+damaged or encrypted, or says of itself that it is larger than memory."""
+
 
 class CodesignError(Exception):
     """The model, the configuration or the budget is wrong: the message names the place and the cure."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from codesign.backends.swap import whole_folder
 from codesign.checks import Checks, shown
-from codesign.errors import ModelError, OutputError
+from codesign.errors import UNREADABLE, ModelError, OutputError
 
 KINDS = ("embedding", "filter", "interaction", "attention", "spvcnn")
 """The networks that can be exported."""
@@ -156,6 +156,6 @@ def _unpacked(content: bytes, path: Path) -> dict[str, NDArray[np.float32]]:
                 if key in weights:
                     raise ModelError(f"{path}: {shown(key)} is there twice")
                 weights[key] = np.lib.format.read_array(io.BytesIO(archive.read(info)), allow_pickle=False)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError, SyntaxError) as error:
+    except UNREADABLE as error:
         raise ModelError(f"{path}: this is no .npz of weights: {error}") from error
     return weights

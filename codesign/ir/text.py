@@ -18,11 +18,10 @@ from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from codesign.errors import ModelError
+from codesign.errors import UNREADABLE, ModelError
 from codesign.ir.design import Design
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node
@@ -61,7 +60,7 @@ def load(stem: Path) -> Graph:
         text = Path(f"{stem}.txt").read_text(encoding="utf-8")
         with np.load(f"{stem}.npz", allow_pickle=False) as file:
             arrays = {name: _widened(file[name]) for name in file.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
+    except UNREADABLE as error:
         raise ModelError(f"{stem}: the network's text or arrays cannot be read: {error}") from error
     try:
         return from_text(text, arrays)

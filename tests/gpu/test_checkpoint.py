@@ -1,6 +1,8 @@
 """Checkpoints come back as they were saved, and nothing else is read as one."""
 
 import hashlib
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +108,19 @@ def test_weights_of_another_kind_are_refused_even_with_the_right_digest(
     head = {"kind": "filter", "settings": {}, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     (tmp_path / "model" / "model.yaml").write_text(yaml.safe_dump(head))
     with pytest.raises(ModelError, match=r"weights\.npz|expected float32"):
+        Checkpoint.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("shape", [(10**12,), (10**13, 10**13), (1 << 62, 4), (3, -1)])
+def test_weights_that_say_that_they_are_larger_than_memory_are_refused(shape: tuple[int, ...], tmp_path: Path) -> None:
+    example().save(tmp_path / "model")
+    path, member = tmp_path / "model" / "weights.npz", io.BytesIO()
+    np.lib.format.write_array_header_1_0(member, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("w.npy", member.getvalue())
+    head = {"kind": "filter", "settings": {}, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    (tmp_path / "model" / "model.yaml").write_text(yaml.safe_dump(head))
+    with pytest.raises(ModelError, match=r"weights\.npz: this is no \.npz of weights"):
         Checkpoint.load(tmp_path / "model")
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from codesign.data import read_arrays
 from codesign.errors import ConfigError, ModelError
 from codesign.gpu.export.source import Source
-from codesign.gpu.inputs import checked
+from codesign.gpu.inputs import fed
 from codesign.ir.graph import Graph
 
 Inputs = dict[str, np.ndarray]
@@ -19,7 +19,8 @@ def read_calibration(path: Path | None, source: Source, precision: str) -> dict[
     """For each network of a source, by its stage, an event: the network's inputs by their names.
 
     `path` is an .npz of one network, or for a pipeline a folder with an .npz for each of its stages. Several events
-    are one whose rows lie behind each other. ConfigError where int8 has none, or another precision has one.
+    are one whose rows lie behind each other. ConfigError where int8 has none, or another precision has one; ModelError
+    for a file that holds no such event.
     """
     if precision != "int8":
         if path is not None:
@@ -36,21 +37,9 @@ def read_calibration(path: Path | None, source: Source, precision: str) -> dict[
 
 
 def _read(file: Path, graph: Graph) -> Inputs:
+    names = [node.origin for node in graph.inputs]
+    inputs = dict(zip(names, read_arrays(file, [(name, name) for name in names]), strict=True))
     try:
-        with np.load(file, allow_pickle=False) as found:
-            arrays = {name: found[name] for name in found.files}
-    except (OSError, ValueError, EOFError, BadZipFile, AttributeError, TypeError) as error:
-        raise ConfigError(f"{file}: this cannot be read as an .npz of arrays: {error}") from error
-    wanted = [node.origin for node in graph.inputs]
-    missing = [name for name in wanted if name not in arrays]
-    if missing:
-        raise ConfigError(
-            f"{file}: there is no array {missing[0]}; the network's inputs are {', '.join(wanted)}, "
-            f"and the file has {', '.join(arrays) or 'none'}"
-        )
-    inputs = {name: arrays[name] for name in wanted}
-    try:
-        checked(graph, inputs)
+        return fed(graph, inputs)
     except ModelError as error:
-        raise ConfigError(f"{file}: {error}") from error
-    return inputs
+        raise ModelError(f"{file}: {error}") from error

@@ -109,7 +109,7 @@ def _columns(path: Path) -> dict[str, np.ndarray]:
             if missing:
                 raise ModelError(f"{path}: there is no array {missing[0]}; expected the .npz of `codesign clustering "
                                  "generate`")  # fmt: skip
-            found = {name: loaded[name] for name in ("detector", *COLUMNS)}
+            found = {name: np.asarray(loaded[name]) for name in ("detector", *COLUMNS)}  # bytes, of what is no array
     if found["detector"].ndim or found["detector"].dtype.kind != "U":
         raise ModelError(f"{path}: detector is {found['detector'].dtype} of shape {found['detector'].shape}, expected "
                          "a name")  # fmt: skip

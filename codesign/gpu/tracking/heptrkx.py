@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.errors import DataError
+from codesign.errors import UNREADABLE, DataError
 from codesign.gpu.tracking.events import PARTICLE, Event
 from codesign.gpu.tracking.geometry import barrel_layer
 from codesign.gpu.tracking.graphs import Edges
@@ -105,10 +105,10 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
             if packed[f"{name}.npy"] > MAX_ENTRIES:
                 raise DataError(f"{path}: the array {name} is larger than {MAX_ENTRIES:,} bytes")
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in ARRAYS}
+            return {name: np.asarray(arrays[name]) for name in ARRAYS}  # of what is no array: its bytes
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path}: cannot be read as .npz: {error}") from error
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 
-from codesign.errors import ModelError
+from codesign.errors import UNREADABLE, ModelError
 from codesign.scan.qat.network import Network
 
 
@@ -30,7 +29,7 @@ def load_weights(network: Network, file: Path) -> Network:
         with np.load(file, allow_pickle=False) as arrays:
             state = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
         network.load_state_dict(state)
-    except (OSError, ValueError, KeyError, EOFError, RuntimeError, TypeError, BadZipFile) as error:
+    except (*UNREADABLE, KeyError, TypeError) as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise ModelError(f"{file}: these weights cannot be used ({reason}); remove the file to train again") from error
     network.eval()

@@ -137,9 +137,10 @@ def test_the_command_takes_an_event_for_its_network(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        (None, "this cannot be read as an .npz of arrays"),
-        ({"x": np.zeros((3, 3))}, "there is no array edge_index; the network's inputs are x, edge_index"),
+        (None, "event.npz: the data cannot be read as .npy or .npz"),
+        ({"x": np.zeros((3, 3))}, "event.npz: there is no array for input edge_index, only x"),
         ({"x": np.zeros((3, 3)), "edge_index": np.array([[0], [7]])}, "event.npz: .*7"),
+        ({"x": np.full((3, 3), 1e39), "edge_index": np.array([[0], [1]])}, r"input x: 1e\+39 is beyond float32"),
     ],
 )  # fmt: skip
 def test_a_wrong_event_is_refused(tmp_path: Path, arrays: dict[str, np.ndarray] | None, message: str) -> None:
