@@ -160,6 +160,61 @@ def test_an_operator_without_a_layer_is_refused_by_its_name(tmp_path: Path) -> N
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("last", "kind", "message"),
+    [
+        (
+            lambda y: y.squeeze(),
+            "float32",
+            r"axis any squeezed, expected the only channel of each row: \.squeeze\(-1\)",
+        ),
+        (lambda y: y.squeeze(1), "bfloat16", "the script fails on a graph of 7 nodes and 31 edges: .*BFloat16"),
+    ],
+    ids=["every axis squeezed", "bfloat16"],
+)
+def test_results_and_weights_that_are_not_taken_are_refused(
+    last: Callable[[Any], Any], kind: str, message: str, tmp_path: Path
+) -> None:
+    from codesign.gpu.networks.torchscript import read
+
+    class Edges(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.only = torch.nn.Linear(4, 1)
+
+        def forward(self, x: Any, edge_index: Any) -> Any:
+            return last(self.only(torch.cat([x[edge_index[0]], x[edge_index[1]]], 1)))
+
+    dtype = getattr(torch, kind)
+    traced = torch.jit.trace(Edges().to(dtype).eval(), (torch.rand(6, 2, dtype=dtype), torch.randint(0, 6, (2, 9))))
+    torch.jit.freeze(traced).save(str(tmp_path / "odd.pt"))
+    with pytest.raises(ModelError, match=rf"odd\.pt: .*{message}"):
+        read(tmp_path / "odd.pt")
+
+
+class OneEnd(torch.nn.Module):  # type: ignore[misc]
+    """Looks at the source of each edge alone, and asserts what its reader knows in advance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.only = torch.nn.Linear(2, 1)
+
+    def forward(self, x: torch.Tensor, edge_index: torch.Tensor) -> torch.Tensor:
+        assert x.dim() == 2
+        return self.only(torch.cat([x[edge_index[0]]], 1)).squeeze(1)
+
+
+def test_an_assertion_is_passed_by_and_tensors_joined_with_nothing_stay(tmp_path: Path) -> None:
+    from codesign.gpu.networks.torchscript import read
+
+    torch.manual_seed(3)
+    path = tmp_path / "one_end.pt"
+    torch.jit.freeze(torch.jit.script(OneEnd().eval())).save(str(path))
+    graph, inputs = read(path), graph_of(20, 50, 2)
+    found = execute(to_onnx(graph), feeds(graph, inputs))["output"]
+    np.testing.assert_allclose(found, scripted(path, inputs), rtol=0, atol=1e-6)
+
+
 class ResAGNN(torch.nn.Module):  # type: ignore[misc]
     """The modules of the published network, but nodes tell their neighbours only half of it."""
 
@@ -190,6 +245,19 @@ def test_a_script_that_only_looks_like_a_known_network_is_refused(tmp_path: Path
     path = tmp_path / "half.pt"
     torch.jit.script(ResAGNN().eval()).save(str(path))
     with pytest.raises(ModelError, match=r"half\.pt: read as what it looks like, its results are off by"):
+        read(path)
+
+
+def test_weights_that_float32_does_not_hold_are_refused_by_name(tmp_path: Path) -> None:
+    from codesign.gpu.networks.torchscript import read
+
+    torch.manual_seed(3)
+    path = tmp_path / "double.pt"
+    module = ResAGNN().double().eval()
+    module.edge_network[0].weight.data += 1e-12
+    torch.jit.script(module).save(str(path))
+    expected = r"double\.pt: edge_network\.0\.weight: weights in float64 that float32 does not hold; .* \.float\(\)"
+    with pytest.raises(ModelError, match=expected):
         read(path)
 
 

@@ -32,7 +32,7 @@ def frozen(module: Any) -> Graph:
     given = [value.debugName() for value in script.inputs()]
     if len(given) != 3:
         raise ModelError(f"its forward takes {len(given) - 1} tensors, expected x and edge_index")
-    widths = [len(w) for w in _matrices(script)]
+    widths = _widths(script)
     if not widths:
         raise ModelError("it has no matrix product with constant weights; freeze the module before it is saved")
     fits: list[Graph] = []
@@ -51,17 +51,14 @@ class _Misfit(Exception):
     """Another number of features may fit."""
 
 
-def _matrices(script: Any) -> list[np.ndarray]:
-    """The constant matrices (n_in, n_out) in the order of their products."""
-    found = []
-    for node in script.findAllNodes("aten::addmm", True):
-        weights = list(node.inputs())[2].toIValue()
-        if isinstance(weights, torch.Tensor):
-            found.append(weights.numpy())
-    for node in script.findAllNodes("aten::linear", True):
-        weights = list(node.inputs())[1].toIValue()
-        if isinstance(weights, torch.Tensor):
-            found.append(weights.numpy().T)
+def _widths(script: Any) -> list[int]:
+    """How many numbers of a row each constant matrix multiplies, in the order of their products."""
+    found: list[int] = []
+    for kind, place, axis in (("aten::addmm", 2, 0), ("aten::linear", 1, 1)):
+        for node in script.findAllNodes(kind, True):
+            weights = list(node.inputs())[place].toIValue()
+            if isinstance(weights, torch.Tensor) and weights.dim() == 2:
+                found.append(weights.shape[axis])
     return found
 
 
@@ -93,9 +90,10 @@ class _Reader:
             if kind not in OPERATORS:
                 line = " ".join(str(node).split())[:100]
                 raise ModelError(f"the operator {kind} has no layer ({line}); known are {', '.join(sorted(OPERATORS))}")
-            self.line = f"{kind} %{next(node.outputs()).debugName()}"
-            result = OPERATORS[kind](self, node, [self.values.get(v.debugName()) for v in node.inputs()])
-            self.values[next(node.outputs()).debugName()] = result
+            results = [value.debugName() for value in node.outputs()]
+            self.line = " ".join([kind, *(f"%{name}" for name in results)])
+            found = OPERATORS[kind](self, node, [self.values.get(v.debugName()) for v in node.inputs()])
+            self.values.update(dict.fromkeys(results, found))
 
     def refuse(self, found: object, expected: str) -> ModelError:
         return ModelError(f"{self.line}: {found}, expected {expected}")
@@ -124,7 +122,7 @@ class _Reader:
     def array(self, value: Any, dimensions: int) -> np.ndarray:
         if not isinstance(value, torch.Tensor) or value.dim() != dimensions or not value.is_floating_point():
             raise self.refuse("the weights are no constant", f"a tensor of {dimensions} dimensions; freeze the module")
-        numbers: np.ndarray = value.detach().numpy().astype(np.float64)
+        numbers: np.ndarray = value.detach().to(torch.float64).numpy()
         return numbers
 
 
@@ -137,6 +135,8 @@ def _list(reader: _Reader, node: Any, inputs: list[Any]) -> Any:
 
 
 def _dim(reader: _Reader, node: Any, inputs: list[Any]) -> Any:
+    if not isinstance(inputs[0], Name):
+        raise reader.refuse("the dimensions of a constant", "those of a tensor that depends on x or edge_index")
     return len(reader.graph[inputs[0].node].type.shape) + 1
 
 
@@ -154,8 +154,10 @@ def _if(reader: _Reader, node: Any, inputs: list[Any]) -> Any:
     line = reader.line
     reader.block(taken)
     reader.line = line
-    [result] = taken.outputs()
-    return reader.values[result.debugName()]
+    results = [reader.values[value.debugName()] for value in taken.outputs()]
+    if len(results) > 1:
+        raise reader.refuse(f"a branch with {len(results)} results", "one with one, or none as of an assertion")
+    return results[0] if results else None
 
 
 def _select(reader: _Reader, node: Any, inputs: list[Any]) -> Any:
@@ -211,9 +213,10 @@ def _layer_norm(reader: _Reader, node: Any, inputs: list[Any]) -> Any:
 
 
 def _squeeze(reader: _Reader, node: Any, inputs: list[Any]) -> Any:
-    x, axis = inputs
+    x, *axes = inputs
+    axis = axes[0] if axes else "any"
     if axis not in (1, -1) or not isinstance(x, Name) or reader.graph[x.node].type.shape != (1,):
-        raise reader.refuse(f"axis {axis} squeezed", "the only channel of each row")
+        raise reader.refuse(f"axis {axis} squeezed", "the only channel of each row: .squeeze(-1) or .squeeze(1)")
     return reader.add(Reshape(()), x, origin=node)
 
 

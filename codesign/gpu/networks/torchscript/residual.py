@@ -38,7 +38,13 @@ def residual_checkpoint(module: Any) -> Checkpoint:
                 raise ModelError(f"{name}: a module {kind}, expected Linear, LayerNorm, ReLU or Tanh")
     if len(activations) != 1:
         raise ModelError(f"its activations are {', '.join(sorted(activations)) or 'none'}, expected one kind")
-    weights = {key: value.detach().numpy().astype(np.float32) for key, value in module.state_dict().items()}
+    weights = {}
+    for key, value in module.state_dict().items():
+        single = value.detach().float()
+        if not bool((single.to(value.dtype) == value).all()):
+            kind = str(value.dtype).removeprefix("torch.")
+            raise ModelError(f"{key}: weights in {kind} that float32 does not hold; save the module with .float()")
+        weights[key] = single.numpy()
     first = weights.get("node_encoder.0.weight", np.zeros((0, 0), np.float32))
     settings: dict[str, Setting] = {
         "inputs": int(first.shape[-1]),
