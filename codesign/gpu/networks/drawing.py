@@ -80,7 +80,8 @@ class Drawing:
         return self.add("logits", Reshape(()), x)
 
     def finished(self, result: str) -> Graph:
-        """The network with this as its `output`; ModelError if weights are left over."""
+        """The network with this as its `output`; ModelError if weights or settings are left over."""
+        self.weights.all_asked()
         self.weights.all_used()
         self.graph.outputs.append(Output("output", result, "output"))
         verify(self.graph, "building")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.checks import shown
+from codesign.checks import nearest, shown
 from codesign.errors import ModelError
 from codesign.gpu.checkpoint import Checkpoint
 from codesign.ir.layers.rows import LayerNorm, Linear
@@ -14,12 +14,17 @@ MOST_STEPS = 64
 """Message-passing steps; published networks have 8."""
 
 
+WIDTHS = ("hidden", "outputs")
+"""Settings that the shapes of the weights say too."""
+
+
 class Weights:
-    """Layers by the names of their modules, and which weights have been used."""
+    """Layers by the names of their modules, and which weights and settings have been used."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
         self.used: set[str] = set()
+        self.asked: set[str] = set()
         self.made: dict[str, Linear | LayerNorm] = {}
 
     def fail(self, reason: str) -> ModelError:
@@ -57,24 +62,35 @@ class Weights:
 
     def choice(self, name: str, *options: str) -> str:
         """A setting that is one of these words."""
-        found = self.checkpoint.settings.get(name, options[0])
+        found = self._setting(name, options[0])
         if not isinstance(found, str) or found not in options:
             raise self.fail(f"setting {name} is {shown(found)}, expected one of {', '.join(options)}")
         return found
 
     def flag(self, name: str) -> bool:
         """A setting that is true or false (where it is missing)."""
-        found = self.checkpoint.settings.get(name, False)
+        found = self._setting(name, False)
         if not isinstance(found, bool):
             raise self.fail(f"setting {name} is {shown(found)}, expected true or false")
         return found
 
     def whole(self, name: str, low: int, high: int, missing: int | None = None) -> int:
         """A setting that is an integer in a range; `missing` where there is none."""
-        found = self.checkpoint.settings.get(name, missing)
+        found = self._setting(name, missing)
         if isinstance(found, bool) or not isinstance(found, int) or not low <= found <= high:
             raise self.fail(f"setting {name} is {shown(found)}, expected an integer in {low}..{high}")
         return found
+
+    def _setting(self, name: str, missing: object) -> object:
+        self.asked.add(name)
+        return self.checkpoint.settings.get(name, missing)
+
+    def all_asked(self) -> None:
+        """ModelError if there is a setting that the network does not have."""
+        known = [*sorted(self.asked), *WIDTHS]
+        for name in self.checkpoint.settings:
+            if name not in known:
+                raise self.fail(f"setting {shown(name)} is not known; {nearest(name, known)}")
 
     def all_used(self, prefix: str = "") -> None:
         """ModelError if some weights whose names start so belong to no layer of the network."""

@@ -39,7 +39,7 @@ def all_sizes(
     found: dict[str, Sizes] = {}
     for axis in sets:
         points = found.get("points")
-        default = (1, *points[1:]) if points and axis.startswith("voxels") else DEFAULTS.get(axis)
+        default = (min(1, points[0]), *points[1:]) if points and axis.startswith("voxels") else DEFAULTS.get(axis)
         found[axis] = chosen(axis, least, usual, most, default)
     known = _tables(graph, lowering, found, degree)
     return {**found, **{axis: chosen(axis, least, usual, most, known.get(axis)) for axis in tables}}

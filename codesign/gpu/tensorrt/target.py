@@ -185,7 +185,11 @@ def _example(one: Exported, shapes: Profile, place: Path) -> dict[str, Sequence[
     inputs = trial_inputs(one.graph, counts, one.checkpoint)
     arrays = feeds(one.graph, inputs, one.options.lowering, one.options.edges)
     found = {port.name: np.ascontiguousarray(arrays[port.name]) for port in one.inputs}
-    shapes.check({name: array.shape for name, array in found.items()})
+    try:
+        shapes.check({name: array.shape for name, array in found.items()})
+    except ModelError as error:
+        event = ", ".join(f"{count:,} {rows}" for rows, count in counts.items())
+        raise ModelError(f"the example event of {event} does not fit the sizes: {error}") from error
     for name, array in found.items():
         write(place / "example" / f"{name}.bin", array.tobytes())
     return {name: array.shape for name, array in found.items()}

@@ -144,6 +144,11 @@ def changed(checkpoint: Checkpoint, **settings: object) -> Checkpoint:
             "setting activation is 'gelu', expected one of tanh, relu",
         ),
         (changed(NETWORKS["interaction"], inputs=4), "a matrix of 3 x 6 cannot multiply an input of shape .4,."),
+        (changed(NETWORKS["interaction"], activaton="tanh"), "'activaton' is not known; did you mean activation"),
+        (
+            changed(NETWORKS["filter"], steps=2),
+            "setting 'steps' is not known; there are activation, inputs, layer_norm",
+        ),
         (changed(NETWORKS["filter"], inputs=5), "setting inputs is 5, expected an even number"),
         (Checkpoint("calorimeter", {}, {}), "kind calorimeter cannot be exported"),
         (Checkpoint("spvcnn", {}, {}), "the setting inputs is missing"),

@@ -11,10 +11,12 @@ from codesign.errors import ConfigError, ModelError
 from codesign.gpu.export.model import feeds, to_onnx
 from codesign.gpu.export.trial import trial_inputs
 from codesign.gpu.networks import network
+from codesign.gpu.spvcnn.settings import Settings
 from codesign.gpu.tensorrt.profile import Profile, dynamic_axes, profile, sizes_of
 from codesign.gpu.tensorrt.profile_file import profile_text, read_profile
 from codesign.gpu.tensorrt.sizes import all_sizes
-from tests.gpu.checkpoints import embedding, interaction
+from tests.gpu.checkpoints import embedding, interaction, spvcnn
+from tests.gpu.spvcnn.clouds import SMALL
 
 
 def made(lowering: str = "pull", **most: int) -> Profile:
@@ -62,6 +64,19 @@ def test_what_is_not_given_has_a_default_and_what_has_none_must_be_given() -> No
     assert all_sizes(graph, axes, "pull", {"nodes": 2}, {"nodes": 5}, {}) == {"nodes": (2, 5, 100_000)}
     with pytest.raises(ConfigError, match="how many clusters are there at most"):
         all_sizes(graph, ["clusters"], "pull", {}, {}, {})
+
+
+def test_there_are_no_more_voxels_than_points_and_none_where_there_may_be_no_points() -> None:
+    checkpoint = spvcnn(Settings(SMALL, inputs=4, classes=3, channels=(4, 4, 6, 8, 8, 8, 6, 6, 4)))
+    graph = network(checkpoint)
+    model = to_onnx(graph, edges="sorted")
+    for least in (0, 1, 5):
+        sizes = all_sizes(graph, dynamic_axes(model), "pull", {"points": least}, {}, {"points": 100})
+        assert sizes["points"] == (least, 100, 100)
+        assert {sizes[f"voxels_{k}"] for k in range(5)} == {(min(1, least), 100, 100)}
+    nothing = feeds(graph, trial_inputs(graph, {"points": 0}, checkpoint), "pull", "sorted")
+    sizes = all_sizes(graph, dynamic_axes(model), "pull", {"points": 0}, {}, {"points": 100})
+    profile(model, sizes).check({name: array.shape for name, array in nothing.items()})
 
 
 def test_a_profile_is_read_back_from_its_file(tmp_path: Path) -> None:

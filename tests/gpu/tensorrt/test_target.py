@@ -215,6 +215,14 @@ def test_tensorrt_rtx_builds_the_other_precisions(precision: str, kept: list[str
     assert engine.variants[0].precision == precision
 
 
+def test_sizes_that_the_example_event_does_not_fit_are_refused(tmp_path: Path) -> None:
+    few = Wishes({}, {}, {"nodes": 5, "edges": 500, "degree": 20}, ("8.0",))
+    message = r"the example event of 5 nodes, 500 edges does not fit the sizes: input \w+_table: \d+ \w+_table_columns"
+    with pytest.raises(ModelError, match=message):
+        write(interaction(), tmp_path, few, Options("padded", "sorted"))
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.gpu
 def test_the_padded_lowering_builds_too(tmp_path: Path) -> None:
     pytest.importorskip("tensorrt_rtx")
