@@ -1,11 +1,12 @@
 """Precision scans: time per point beside hls4ml's, the metric against bits, and bits by layer beside uniform ones.
 
-    python -m benchmarks.scan [--peer-python PYTHON] [--only NAME ...] [--showers N] [--folder FOLDER]
+    python -m benchmarks.scan [--peer-python PYTHON [--peer-adders]] [--only NAME ...] [--showers N] [--folder FOLDER]
 
 The networks are those of models/ without their quantizers: what was trained with them in the loop is float again, so
 that what is scanned is post-training quantization. Jets and showers are generated. Times are CPU seconds of one
-process; PYTHON is an interpreter that has hls4ml (the extra `peer`), without which its column stays empty. Prints
-markdown.
+process; PYTHON is an interpreter that has hls4ml (the extra `peer`), without which its column stays empty. With
+`--peer-adders` hls4ml also makes adder graphs of the taggers, as our designs do; it needs da4ml, 6 GB and some ten
+minutes. Prints markdown.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ ROOT = Path(__file__).parents[1]
 BITS = "2..16"
 SEED = 4004
 JETS = 4000
+DESIGNED = (4, 8, 16)
+ADDERS_BITS = 8
+ADDERS = ("distributed_arithmetic", f"fixed<{ADDERS_BITS},4>")
+"""Of hls4ml: each type of the network has 8 bits, at which our designs have adder graphs everywhere too."""
+STAGES = ("convert", "write", "compile", "predict")
 Measured = dict[str, float | str]
 
 
@@ -94,16 +100,17 @@ def cases(folder: Path, events: int) -> list[Case]:
 
 
 def seconds_per_point(case: Case) -> Measured:
-    """CPU seconds for the evaluation of a point, over all widths, and with its design, over three of them."""
+    """CPU seconds for the evaluation of a point, over all widths, and with its design, over three and with 8 bits."""
     found: Measured = {}
-    for kind in ("network", "design"):
-        design = kind == "design"
+    widths = {"network": range(2, 17), "design": DESIGNED, "design of 8 bits": [ADDERS_BITS]}
+    for kind, bits in widths.items():
+        design = kind != "network"
         start = cpu_seconds()
         task = Task(str(case.model), str(case.data), str(case.labels), case.metrics[0], design=design)
         evaluator = Evaluator(task)
         calibration = calibrate(evaluator.space, [x[:SAMPLES] for x in evaluator.data])
         found["start"] = cpu_seconds() - start
-        points = grid(evaluator.space, Binary(calibration), [4, 8, 16] if design else range(2, 17), None, None)
+        points = grid(evaluator.space, Binary(calibration), bits, None, None)
         start = cpu_seconds()
         for point in points:
             evaluator(point)
@@ -112,11 +119,11 @@ def seconds_per_point(case: Case) -> Measured:
     return found
 
 
-def peer_seconds(case: Case, python: str) -> Measured:
+def peer_seconds(case: Case, python: str, *strategy: str) -> Measured:
     """The same for hls4ml: conversion, writing, compilation and prediction of one point."""
     with tempfile.TemporaryDirectory() as folder:
         words = [python, str(Path(__file__).with_name("drive_hls4ml.py")), str(case.model), str(case.data)]
-        words += [f"{folder}/y.npy", f"{folder}/hls4ml"]
+        words += [f"{folder}/y.npy", f"{folder}/hls4ml", *strategy]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         done = subprocess.run(words, env=environment, capture_output=True, text=True)
         if done.returncode:
@@ -137,10 +144,23 @@ def times(found: list[tuple[Case, Measured, Measured | None]]) -> str:
         elif "failed" in peer:
             row += [f"fails: {peer['failed']}", "", ""]
         else:
-            whole = sum(float(peer[stage]) for stage in ("convert", "write", "compile", "predict"))
+            whole = sum(float(peer[stage]) for stage in STAGES)
             row += [whole, whole / float(ours["network"]), whole / float(ours["design"])]
         rows.append(row)
     return table([*heading, "hls4ml", "ratio", "ratio with design"], rows)
+
+
+def adder_times(found: list[tuple[Case, Measured, Measured]]) -> str:
+    """The same with adder graphs on both sides, at 8 bits: CPU seconds of each stage of hls4ml."""
+    rows = []
+    for case, ours, peer in found:
+        row: list[object] = [case.name, ours["design of 8 bits"]]
+        if "failed" in peer:
+            rows.append([*row, f"fails: {peer['failed']}", *[""] * len(STAGES)])
+        else:
+            stages = [float(peer[stage]) for stage in STAGES]
+            rows.append([*row, *stages, sum(stages) / float(ours["design of 8 bits"])])
+    return table(["network", "a point with its design", *STAGES, "ratio"], rows)
 
 
 def against_bits(case: Case, folder: Path) -> str:
@@ -180,6 +200,7 @@ def by_layer(case: Case, folder: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--peer-python", help="an interpreter that has hls4ml")
+    parser.add_argument("--peer-adders", action="store_true", help="also with strategy distributed_arithmetic")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=("constituents", "jets", "deepcalo"))
     parser.add_argument("--showers", type=int, default=250)
     parser.add_argument("--folder", type=Path, help="keeps the files and the stores, and goes on with those there are")
@@ -198,6 +219,10 @@ def main() -> None:
             peer = None if asked.peer_python is None else peer_seconds(case, asked.peer_python)
             found.append((case, seconds_per_point(case), peer))
         print(f"CPU seconds\n\n{times(found)}")
+        if asked.peer_adders and asked.peer_python is not None:
+            taggers = [(case, ours) for case, ours, _ in found if case.name != "deepcalo"]
+            adders = [(c, o, peer_seconds(c, asked.peer_python, *ADDERS)) for c, o in taggers]
+            print(f"\nCPU seconds, with adder graphs on both sides\n\n{adder_times(adders)}")
 
 
 if __name__ == "__main__":
