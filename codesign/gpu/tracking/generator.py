@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.errors import ConfigError
+from codesign.errors import ConfigError, DataError
 from codesign.gpu.tracking.events import PARTICLE, Event, counted
 from codesign.gpu.tracking.geometry import LAYERS, Layer
 from codesign.gpu.tracking.helix import Floats, Helices
@@ -55,8 +55,8 @@ class Settings:
         for name, low, high in _RANGES:
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(f"generator: {name} is {getattr(self, name)}, expected {low:g}..{high:g}")
-        if min(self.vertex_spread) < 0:
-            raise ConfigError(f"generator: vertex_spread is {self.vertex_spread}, expected lengths of 0 or more")
+        if not all(0 <= spread <= 1e6 for spread in self.vertex_spread):
+            raise ConfigError(f"generator: vertex_spread is {self.vertex_spread}, expected lengths in 0..1e+06 mm")
 
 
 _RANGES = (
@@ -77,10 +77,15 @@ _RANGES = (
 )
 
 
-def generate(settings: Settings, seed: int) -> Event:
-    """An event; the same settings and seed give the same hits, in random order."""
+def generate(settings: Settings, seed: int, particles: NDArray[np.void] | None = None) -> Event:
+    """An event; the same settings and seed give the same hits, in random order.
+
+    With `particles`, a table of PARTICLE such as that of another event, the hits of these instead of drawn ones;
+    DataError naming the row of one that has no charge of 1 or -1 or no pt."""
     random = np.random.default_rng(seed)
-    particles, helices = _particles(settings, random)
+    if particles is None:
+        particles = _particles(settings, random)
+    helices = helices_of(_charged(particles), settings.field)
     rows, layers = crossings(helices, _MARGIN)
     found = random.random(len(rows)) < settings.efficiency
     rows, layers = rows[found], layers[found]
@@ -116,8 +121,17 @@ def generate(settings: Settings, seed: int) -> Event:
     )
 
 
-def _particles(settings: Settings, random: np.random.Generator) -> tuple[NDArray[np.void], Helices]:
-    """The table, and the helices row by row."""
+def _charged(particles: NDArray[np.void]) -> NDArray[np.void]:
+    bad = (np.abs(particles["charge"]) != 1) | ~(particles["pt"] > 0)
+    if bad.any():
+        row = int(np.argmax(bad))
+        charge, pt = (particles[name][row] for name in ("charge", "pt"))
+        raise DataError(f"generator: particle {row} has the charge {charge} and a pt of {pt} GeV; leave such ones out")
+    return particles
+
+
+def _particles(settings: Settings, random: np.random.Generator) -> NDArray[np.void]:
+    """The table of drawn particles."""
     n = settings.particles
     across, along = settings.vertex_spread
     places = random.normal(size=(settings.vertices, 3)) * (across, across, along)
@@ -137,7 +151,7 @@ def _particles(settings: Settings, random: np.random.Generator) -> tuple[NDArray
     table["phi"] = np.mod(phi + np.pi, 2 * np.pi) - np.pi
     table["charge"] = random.choice(np.array([-1, 1], np.int8), n)
     table["vertex"] = vertex
-    return table, helices_of(table, settings.field)
+    return table
 
 
 def helices_of(particles: NDArray[np.void], field: float = 2.0) -> Helices:

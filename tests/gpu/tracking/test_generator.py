@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from codesign.errors import ConfigError
+from codesign.errors import ConfigError, DataError
 from codesign.gpu.tracking.events import Event
 from codesign.gpu.tracking.generator import Settings, generate, helices_of
 from codesign.gpu.tracking.geometry import LAYERS
@@ -132,3 +132,30 @@ def test_an_event_may_have_no_hits(settings: Settings) -> None:
 def test_a_setting_out_of_range_is_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(ConfigError, match=f"{name} is {value}, expected"):
         Settings(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("spread", [(0.0, -1.0), (np.nan, 1.0), (0.0, np.inf)])
+def test_a_spread_of_vertices_that_is_no_length_is_refused(spread: tuple[float, float]) -> None:
+    with pytest.raises(ConfigError, match=r"vertex_spread is .* expected lengths in 0\.\.1e\+06 mm"):
+        Settings(vertex_spread=spread)
+
+
+def test_given_particles_have_hits_where_they_had_them_before() -> None:
+    whole = Settings(particles=50, efficiency=1, overlap=0, noise=0, resolution=0)
+    first = generate(whole, seed=1)
+    again = generate(whole, seed=2, particles=first.particles)
+    np.testing.assert_array_equal(again.particles, first.particles)
+    for event in (first, again):
+        event.hits[:] = event.hits[np.lexsort((event.layer, event.particle))]
+    np.testing.assert_array_equal(again.hits, first.hits)
+    assert len(generate(whole, seed=1, particles=first.particles[:0])) == 0
+
+
+def test_given_particles_that_no_field_bends_are_refused() -> None:
+    particles = generate(Settings(particles=3), seed=1).particles
+    particles["charge"][1] = 0
+    with pytest.raises(DataError, match=r"particle 1 has the charge 0 and a pt of .* GeV; leave such ones out"):
+        generate(Settings(), 1, particles)
+    particles["charge"], particles["pt"][2] = 1, np.nan
+    with pytest.raises(DataError, match="particle 2 has the charge 1 and a pt of nan GeV"):
+        generate(Settings(), 1, particles)
