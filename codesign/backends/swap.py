@@ -56,6 +56,14 @@ def _swap(building: Path, place: Path, path: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
+def check_new_file(path: Path, force: bool) -> None:
+    """OutputError where something is at `path`, unless it is a file and `force` is given."""
+    if path.is_dir():
+        raise OutputError(f"{path}: there is a folder of this name; choose another name")
+    if path.exists() and not force:
+        raise OutputError(f"{path}: this exists; choose another name, or give --force to replace the file")
+
+
 def replace_file(path: Path, content: str | bytes) -> None:
     """Writes the file whole, into a folder that is made if need be, or leaves the one that there is."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -33,15 +33,15 @@ def generate_command(
 ) -> None:
     """Generate showers: electrons, photons, hadrons and muons with pileup and noise, and the truth of each hit."""
     with errors_reported(context):
+        from codesign.backends.swap import check_new_file
         from codesign.cli.terminal import progress
-        from codesign.errors import ConfigError, OutputError
+        from codesign.errors import ConfigError
         from codesign.gpu.showers.files import write_events
         from codesign.gpu.showers.generator import MIXTURES, changed, showers
 
         if detector not in MIXTURES:
             raise ConfigError(f"--detector: {detector!r} is not known; there are {', '.join(MIXTURES)}")
-        if output.exists() and not force:
-            raise OutputError(f"{output}: this exists; choose another name, or give --force to replace the file")
+        check_new_file(output, force)
         mixture = changed(MIXTURES[detector], particles=particles, energy=energy, pileup=pileup, noise=noise)
         with progress() as told:
             made = []
@@ -121,7 +121,7 @@ def evaluate_command(
 
             trained = TrainedClustering.load(model)
         name = events[0].detector if events else ""
-        others = read_events(tune, name) if tune is not None else []
+        others = read_events(tune, name) if tune is not None else None
         with progress() as told:
             found = compare(name, data.name, events, trained, others, threads, told)
             found.write(output)
@@ -145,16 +145,15 @@ def run_command(
     Beside them are `hits_of_event`, and from a network `kind` (0 noise, 1 electrons and photons, 2 hadrons, 3 muons).
     """
     with errors_reported(context):
+        from codesign.backends.swap import check_new_file
         from codesign.cli.terminal import progress
-        from codesign.errors import OutputError
         from codesign.gpu.extra import check_installed
 
         check_installed("scipy")
         from codesign.gpu.showers.comparison import clusterer
         from codesign.gpu.showers.files import read_events, write_labels
 
-        if output.exists() and not force:
-            raise OutputError(f"{output}: this exists; choose another name, or give --force to replace the file")
+        check_new_file(output, force)
         events = read_events(data)
         with progress() as told:
             way = clusterer(model, events[0].detector, threads) if events else None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from codesign import __version__
 from codesign.backends.onnx import write
+from codesign.backends.swap import check_new_file, replace_file
 from codesign.errors import IRError, OutputError
 from codesign.frontends.model_file import read
 from codesign.frontends.qonnx import load_model
@@ -28,30 +27,12 @@ def convert(model: str | Path, output: str | Path, *, force: bool = False) -> tu
     place = Path(output)
     if place.suffix.lower() != ".onnx":
         raise OutputError(f"{place}: a QONNX file ends in .onnx; choose such a name")
-    if place.exists() and (not force or not place.is_file()):
-        raise OutputError(f"{place}: this exists; choose another name, or give --force to replace a file")
+    check_new_file(place, force)
     source = read(Path(model))
     proto = write(source.graph, __version__)
     _check(source.graph, load_model(proto, place.name))
-    _replace(place, proto.SerializeToString(deterministic=True))
+    replace_file(place, proto.SerializeToString(deterministic=True))
     return source.notes
-
-
-def _replace(place: Path, data: bytes) -> None:
-    """The file appears whole or not at all."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent)
-        try:
-            with os.fdopen(handle, "wb") as part:
-                part.write(data)
-            Path(name).chmod(0o644)
-            os.replace(name, place)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OutputError(f"{place}: cannot be written: {error.strerror}") from error
 
 
 def _check(graph: Graph, again: Graph) -> None:

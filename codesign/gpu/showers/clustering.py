@@ -20,14 +20,14 @@ from codesign.gpu.showers.detectors import DETECTORS, detector
 from codesign.gpu.showers.evaluation import Clustering
 from codesign.gpu.showers.event import Kind, ShowerEvent
 from codesign.gpu.showers.inputs import FEATURES, grid_of
-from codesign.gpu.showers.selection import NEVER, selected
+from codesign.gpu.showers.selection import Selection
 from codesign.gpu.spvcnn.settings import Settings
 
 FILE, NETWORK = "clustering.yaml", "spvcnn"
 
 
 @dataclass(frozen=True)
-class Thresholds:
+class Thresholds(Selection):
     """How clusters come of what the network says."""
 
     t_beta: float = 0.3
@@ -36,10 +36,6 @@ class Thresholds:
     """Hits that are noise with at least this probability are in no cluster"""
     least_hits: int = 3
     """A cluster of fewer is none"""
-    least_gev: float = 0.0
-    """A cluster has at least this energy, or"""
-    least_layers: int = NEVER
-    """hits in so many layers"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +86,8 @@ class TrainedClustering:
                 checks.number(found["t_d"], "t_d", 0, 1e6),
                 checks.number(found["noise"], "noise", 0, 2),
                 checks.whole(found["least_hits"], "least_hits", 1, 1 << 20),
-                checks.number(found["least_gev"], "least_gev", 0, 1e6),
-                checks.whole(found["least_layers"], "least_layers", 1, 1 << 20),
+                least_gev=checks.number(found["least_gev"], "least_gev", 0, 1e6),
+                least_layers=checks.whole(found["least_layers"], "least_layers", 1, 1 << 20),
             ),
             network,
         )
@@ -119,7 +115,7 @@ def clusters(found: Predicted, event: ShowerEvent, thresholds: Thresholds) -> Cl
     kept = found.probabilities[:, Kind.NOISE] < thresholds.noise
     labels = np.full(len(event), NONE, np.int64)
     labels[kept] = condensed(found.beta[kept], found.embedding[kept], thresholds.t_beta, thresholds.t_d)
-    labels = selected(large(labels, thresholds.least_hits), event, thresholds.least_gev, thresholds.least_layers)
+    labels = thresholds.selected(large(labels, thresholds.least_hits), event)
     count = int(labels.max(initial=NONE)) + 1
     inside = labels != NONE
     votes = np.zeros((count + 1, len(Kind)))

@@ -15,36 +15,29 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from codesign.gpu.showers.algorithm import Algorithm
 from codesign.gpu.showers.condensation import NONE, Labels
 from codesign.gpu.showers.detectors import Detector
 from codesign.gpu.showers.event import ShowerEvent
 from codesign.gpu.showers.neighbours import tree_of
-from codesign.gpu.showers.selection import NEVER, selected
 
 KERNEL = 0.5
 """What others within reach count for."""
 
 
 @dataclass(frozen=True)
-class Density:
+class Density(Algorithm):
     """Distances in cells, a layer being `layers` cells deep, and the density of a seed in MIPs.
 
-    A hit follows a denser one within `follow` cells; a cluster has at least that energy or hits in so many layers.
+    A hit follows a denser one within `follow` cells.
     """
 
     reach: float = 2.0
     seed_mips: float = 5.0
     follow: float = 4.0
     layers: float = 1.0
-    least_gev: float = 0.0
-    least_layers: int = NEVER
-
-    def clusters(self, detector: Detector, event: ShowerEvent) -> Labels:
-        """(n,) clusters from 0, and `NONE`; the ones of more energy first."""
-        return selected(self.grown(detector, event), event, self.least_gev, self.least_layers)
 
     def grown(self, detector: Detector, event: ShowerEvent) -> Labels:
-        """(n,) all clusters, whatever they have."""
         if not len(event):
             return np.empty(0, np.int64)
         mips = event.energy / detector.mip_gev[event.layer]

@@ -51,7 +51,7 @@ class Evaluation:
     by_kind: list[Quality]
     kinds_given: bool
     confusion: NDArray[np.float64]
-    """(kinds, kinds) of hits, zero where no kinds are named"""
+    """(kinds, kinds) of hits that are not void, zero where no kinds are named"""
     of_energy: NDArray[np.float64]
     """(kinds, kinds) in GeV"""
     found: Found
@@ -126,8 +126,9 @@ def evaluate(name: str, clusterer: Clusterer, events: Iterable[ShowerEvent]) -> 
         by_kind = [a + b for a, b in zip(by_kind, rows)]
         if made.kind is not None:
             given = False
-            tables[0] += confusion(event.kind, made.kind)
-            tables[1] += confusion(event.kind, made.kind, event.energy)
+            seen = ~event.void
+            tables[0] += confusion(event.kind[seen], made.kind[seen])
+            tables[1] += confusion(event.kind[seen], made.kind[seen], event.energy[seen])
         kept.append((event, made.labels, match))
     return Evaluation(
         name, count, plain, weighted, by_kind, given, tables[0], tables[1], found(kept), seconds / max(count, 1)

@@ -37,7 +37,7 @@ PARTICLE = np.dtype(
 """A row of the table of particles."""
 
 FEWEST_HITS = 3
-"""A particle with fewer hits cannot be found, and is no cluster that should be."""
+"""A particle with fewer hits cannot be found, and is no cluster that should be: it is void."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,3 +115,8 @@ class ShowerEvent:
     def sizes(self) -> NDArray[np.int64]:
         """(p,): how many hits each particle has."""
         return np.bincount(self.particle + 1, minlength=len(self.particles) + 1)[1:].astype(np.int64)
+
+    @property
+    def void(self) -> NDArray[np.bool_]:
+        """(n,): hits of particles that are void."""
+        return np.append(self.sizes < FEWEST_HITS, False)[self.particle]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import ModelError
 from codesign.gpu.showers.condensation import NONE, Labels
-from codesign.gpu.showers.event import FEWEST_HITS, NOBODY, Kind, ShowerEvent
+from codesign.gpu.showers.event import FEWEST_HITS, Kind, ShowerEvent
 
 KINDS = len(Kind)
 Floats = NDArray[np.float64]
@@ -90,11 +90,10 @@ def matching(event: ShowerEvent, labels: Labels, weights: NDArray[np.floating] |
     count, clusters = len(event.particles), int(labels.max(initial=NONE)) + 1
     weight = np.ones(len(event)) if weights is None else weights.astype(np.float64)
     wanted = event.sizes >= FEWEST_HITS
-    void = (event.particle != NOBODY) & ~np.append(wanted, True)[event.particle]
     one, two = event.particle + 1, labels + 1  # row 0 of nobody, column 0 of no cluster
     summed = np.bincount(one * (clusters + 1) + two, weights=weight, minlength=(count + 1) * (clusters + 1))
     table = summed.astype(np.float64).reshape(count + 1, clusters + 1)  # of no hits, numpy counts in integers
-    of_void = np.bincount(two, weights=weight * void, minlength=clusters + 1)
+    of_void = np.bincount(two, weights=weight * event.void, minlength=clusters + 1)
     particle, cluster = table.sum(axis=1)[:, None], (table.sum(axis=0) - of_void)[None, :]
     union = particle + cluster - table
     share = np.divide(table, union, out=np.zeros_like(table), where=union > 0)[1:, 1:]
@@ -133,14 +132,14 @@ def qualities(event: ShowerEvent, match: Matching, kinds: Sequence[int] | NDArra
 
 
 def kinds_by_vote(labels: Labels, kind: NDArray[np.integer], energy: NDArray[np.floating]) -> Ints:
-    """(k,): of each cluster the kind with the most energy among its hits that are not noise, EM where all are."""
+    """(k,): of each cluster the kind with the most energy among its hits that are not noise, noise where all are."""
     clusters = int(labels.max(initial=NONE)) + 1
     inside = labels != NONE
     votes = np.bincount(
         labels[inside] * KINDS + kind[inside], weights=energy[inside], minlength=clusters * KINDS
     ).reshape(clusters, KINDS)
     best: Ints = votes[:, 1:].argmax(axis=1) + 1
-    return best
+    return np.where(votes[:, 1:].any(axis=1), best, int(Kind.NOISE))
 
 
 def confusion(

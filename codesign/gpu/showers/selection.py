@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,15 +14,23 @@ NEVER = 1000
 """More layers than any detector has."""
 
 
-def selected(labels: Labels, event: ShowerEvent, least_gev: float, least_layers: int = NEVER) -> Labels:
-    """The clusters of at least that energy or with hits in at least so many layers, as a muon has that leaves no more
-    energy than pileup; numbered from 0 by falling energy."""
-    found, place = np.unique(labels, return_inverse=True)
-    sums = np.bincount(place, weights=event.energy, minlength=len(found))
-    cells = np.unique(np.stack([place, event.layer.astype(np.int64)], axis=1), axis=0)
-    layers = np.bincount(cells[:, 0], minlength=len(found))
-    kept = (sums >= least_gev) | (layers >= least_layers)
-    return ordered(np.where(kept[place], labels, NONE), event.energy)
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """A cluster has at least `least_gev`, or hits in at least `least_layers`, as a muon has that leaves no more energy
+    than pileup. All are kept as it stands."""
+
+    least_gev: float = 0.0
+    least_layers: int = NEVER
+
+    def selected(self, labels: Labels, event: ShowerEvent) -> Labels:
+        """The clusters that have it, numbered from 0 by falling energy."""
+        found, place = np.unique(labels, return_inverse=True)
+        sums = np.bincount(place, weights=event.energy, minlength=len(found))
+        deep = int(event.layer.max(initial=0)) + 1
+        crossed = np.bincount(place * deep + event.layer, minlength=len(found) * deep).reshape(len(found), deep) > 0
+        layers = crossed.sum(axis=1)
+        kept = (sums >= self.least_gev) | (layers >= self.least_layers)
+        return ordered(np.where(kept[place], labels, NONE), event.energy)
 
 
 def ordered(labels: Labels, energy: NDArray[np.floating]) -> Labels:

@@ -16,32 +16,24 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from codesign.gpu.showers.algorithm import Algorithm
 from codesign.gpu.showers.condensation import NONE, Labels
 from codesign.gpu.showers.detectors import Detector
 from codesign.gpu.showers.event import ShowerEvent
 from codesign.gpu.showers.neighbours import pairs
-from codesign.gpu.showers.selection import NEVER, selected
 
 
 @dataclass(frozen=True)
-class Topological:
-    """Thresholds in noise widths of a cell, neighbours in cells across and layers; a cluster has at least that energy
-    or hits in so many layers."""
+class Topological(Algorithm):
+    """Thresholds in noise widths of a cell, neighbours in cells across and layers."""
 
     seed: float = 4.0
     grow: float = 2.0
     border: float = 0.0
     across: float = 1.0
     layers: float = 1.0
-    least_gev: float = 0.0
-    least_layers: int = NEVER
-
-    def clusters(self, detector: Detector, event: ShowerEvent) -> Labels:
-        """(n,) clusters from 0, and `NONE`; the ones of more energy first."""
-        return selected(self.grown(detector, event), event, self.least_gev, self.least_layers)
 
     def grown(self, detector: Detector, event: ShowerEvent) -> Labels:
-        """(n,) all clusters, whatever they have."""
         significance = event.energy / (detector.noise_mips * detector.mip_gev[event.layer])
         near = pairs(detector, event, self.across, self.layers)
         return grown(significance, event.energy, near, self)

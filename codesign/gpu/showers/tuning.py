@@ -2,78 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import TypeVar
 
+from codesign.gpu.showers.algorithm import Algorithm
 from codesign.gpu.showers.clustering import Predicted, Thresholds, clusters
 from codesign.gpu.showers.condensation import Labels
 from codesign.gpu.showers.density import Density
 from codesign.gpu.showers.detectors import Detector
 from codesign.gpu.showers.event import ShowerEvent
 from codesign.gpu.showers.panoptic import Quality, matching
-from codesign.gpu.showers.selection import NEVER, selected
+from codesign.gpu.showers.selection import NEVER, Selection
 from codesign.gpu.showers.topological import Topological
 
-Way = TypeVar("Way", Topological, Density)
+Way = TypeVar("Way", bound=Selection)
+AnyAlgorithm = TypeVar("AnyAlgorithm", bound=Algorithm)
 
-LEAST_GEV = (0.3, 3.0, 5.0, 7.0)
-LAYERS = {"hgcal": (NEVER, 30), "hcal": (NEVER, 6)}
-"""In how many a cluster has hits that is kept whatever its energy."""
+SELECTIONS = {
+    name: tuple(product((0.3, 3.0, 5.0, 6.0, 7.0, 8.0, 10.0), layers))
+    for name, layers in (("hgcal", (NEVER, 30)), ("hcal", (NEVER, 6)))
+}
+"""By detector, the least energy in GeV and the least layers of a cluster: those of muons, or none."""
+
+
+def selections(ways: Iterable[Way], name: str) -> tuple[Way, ...]:
+    """Each way with each of the detector's `SELECTIONS`."""
+    return tuple(
+        replace(way, least_gev=least, least_layers=layers) for way in ways for least, layers in SELECTIONS[name]
+    )
+
+
 TOPOLOGICAL = {
-    name: tuple(
-        Topological(seed, grow, 0.0, across, layers, least, crossed)
-        for seed, grow, across, layers, least, crossed in product(
-            (4.0, 30.0, 60.0, 120.0), (2.0, 6.0), reach, (1.0, 2.0), LEAST_GEV, LAYERS[name]
-        )
+    name: selections(
+        (
+            Topological(seed, grow, 0.0, across, layers)
+            for seed, grow, across, layers in product((4.0, 30.0, 60.0, 120.0), (2.0, 6.0), reach, (1.0, 2.0))
+        ),
+        name,
     )
     for name, reach in (("hgcal", (1.0, 1.5, 2.0)), ("hcal", (1.0,)))
 }
 """What is tried by detector; 4-2-0 with direct neighbours is the first."""
 DENSITY = {
-    name: tuple(Density(*of) for of in product(reach, seed, follow, (0.3, 0.6), LEAST_GEV, LAYERS[name]))
+    name: selections((Density(*of) for of in product(reach, seed, follow, (0.3, 0.6))), name)
     for name, reach, seed, follow in (
         ("hgcal", (1.5, 2.0, 3.0), (2.0, 5.0), (4.0, 6.0, 8.0)),
         ("hcal", (1.0, 1.5, 2.0), (2.0, 5.0, 20.0), (1.5, 2.0, 3.0)),
     )
 }
-NETWORK_GEV = (0.0, 3.0, 6.0)
-THRESHOLDS = tuple(
-    Thresholds(t_beta, t_d, noise)
-    for t_beta, t_d, noise in product((0.1, 0.3, 0.5, 0.7, 0.85), (0.4, 0.6, 0.7, 0.8, 1.0), (0.5, 2.0))
-)
+THRESHOLDS = {
+    name: selections(
+        (Thresholds(*of) for of in product((0.1, 0.3, 0.5, 0.7, 0.85), (0.4, 0.6, 0.7, 0.8, 1.0), (0.5, 2.0))), name
+    )
+    for name in SELECTIONS
+}
 """Noise of 2 keeps every hit."""
 
 
-def tuned(ways: Iterable[Way], detector: Detector, events: Sequence[ShowerEvent]) -> tuple[Way, Quality]:
-    """The way whose clusters have the largest quality, the first of equal ones; there is at least one."""
-    best: tuple[Way, Quality] | None = None
-    grown: dict[Topological | Density, list[Labels]] = {}
-    for way in ways:
-        core = replace(way, least_gev=0.0, least_layers=NEVER)
-        if core not in grown:
-            grown[core] = [way.grown(detector, e) for e in events]
-        total = Quality()
-        for event, labels in zip(events, grown[core]):
-            kept = selected(labels, event, way.least_gev, way.least_layers)
-            total += matching(event, kept, event.energy).quality()
-        if best is None or (total.pq or 0.0) > (best[1].pq or 0.0):
-            best = way, total
-    assert best is not None
-    return best
+def tuned(
+    ways: Iterable[AnyAlgorithm], detector: Detector, events: Sequence[ShowerEvent]
+) -> tuple[AnyAlgorithm, Quality]:
+    """The algorithm whose clusters have the largest quality, the first of equal ones; there is at least one."""
+    return _best(ways, events, lambda way: [way.grown(detector, e) for e in events])
 
 
 def tuned_thresholds(predictions: Sequence[tuple[Predicted, ShowerEvent]]) -> tuple[Thresholds, Quality]:
-    """The thresholds that do best for what a network said of events, of one detector: what a cluster has at least is
-    found with each of the others, as for the algorithms without training."""
-    best: tuple[Thresholds, Quality] | None = None
-    for way in THRESHOLDS:
-        grown = [(clusters(p, e, way).labels, e) for p, e in predictions]
-        for least, crossed in product(NETWORK_GEV, LAYERS[predictions[0][1].detector]):
-            made = (matching(e, selected(labels, e, least, crossed), e.energy).quality() for labels, e in grown)
-            total = sum(made, Quality())
-            if best is None or (total.pq or 0.0) > (best[1].pq or 0.0):
-                best = replace(way, least_gev=least, least_layers=crossed), total
+    """The thresholds that do best for what a network said of events, of one detector."""
+    ways = THRESHOLDS[predictions[0][1].detector]
+    return _best(ways, [e for _, e in predictions], lambda way: [clusters(p, e, way).labels for p, e in predictions])
+
+
+def _best(
+    ways: Iterable[Way], events: Sequence[ShowerEvent], grow: Callable[[Way], list[Labels]]
+) -> tuple[Way, Quality]:
+    """Of ways that differ in nothing but their selection the clusters are grown once, where they stand together."""
+    best: tuple[Way, Quality] | None = None
+    core: Way | None = None
+    grown: list[Labels] = []
+    for way in ways:
+        whole = replace(way, least_gev=0.0, least_layers=NEVER)
+        if whole != core:
+            core, grown = whole, grow(whole)
+        made = (matching(e, way.selected(labels, e), e.energy).quality() for labels, e in zip(grown, events))
+        total = sum(made, Quality())
+        if best is None or (total.pq or 0.0) > (best[1].pq or 0.0):
+            best = way, total
     assert best is not None
     return best

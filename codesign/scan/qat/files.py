@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from codesign.backends.swap import check_new_file
 from codesign.errors import OutputError
 
 
@@ -32,8 +33,7 @@ def whole(model: Path, plain: Path | None, force: bool) -> Iterator[Places]:
     if len({p.resolve() for p in wanted}) < len(wanted):
         raise OutputError(f"{model}: two of the files have this name")
     for path in wanted:
-        if path.is_dir() or (path.exists() and not force):
-            raise OutputError(f"{path}: this exists; choose another name, or give --force to replace the file")
+        check_new_file(path, force)
     try:
         model.parent.mkdir(parents=True, exist_ok=True)
         folder = tempfile.TemporaryDirectory(prefix=f".{model.stem}.", suffix=".part", dir=model.parent)

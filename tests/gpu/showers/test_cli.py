@@ -57,6 +57,8 @@ def test_what_exists_is_kept(data: Path, tmp_path: Path) -> None:
     assert run("generate", "--detector", "hcal", "--events", 1, "-o", data, "--force")[0] == 0
     code, _, errors = run("run", "density", "--data", data, "-o", data)
     assert code == 2 and "this exists" in errors
+    code, _, errors = run("run", "density", "--data", data, "-o", tmp_path, "--force")
+    assert code == 2 and "there is a folder of this name" in errors
 
 
 @pytest.mark.parametrize(

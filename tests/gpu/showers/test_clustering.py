@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from codesign.gpu.showers.clustering import Predicted, Thresholds, clusters, large
+from codesign.gpu.showers.comparison import DEFAULTS
 from codesign.gpu.showers.condensation import NONE
 from codesign.gpu.showers.detectors import detector
 from codesign.gpu.showers.event import NOBODY, Kind, ShowerEvent
 from codesign.gpu.showers.generator import Mixture, showers
 from codesign.gpu.showers.panoptic import matching
 from codesign.gpu.showers.topological import Topological
-from codesign.gpu.showers.tuning import tuned, tuned_thresholds
+from codesign.gpu.showers.tuning import DENSITY, THRESHOLDS, TOPOLOGICAL, tuned, tuned_thresholds
 
 
 def perfect(event: ShowerEvent, spread: float = 0.0) -> Predicted:
@@ -77,7 +78,13 @@ def test_no_hit_and_one_hit_have_an_answer(count: int) -> None:
 def test_the_best_way_is_found() -> None:
     events = list(showers("hcal", 8, 5, Mixture(particles=(4, 8), region=(4.0, 6.28))))
     where = detector("hcal")
-    ways = [Topological(4, 2), Topological(60, 6, 0, 1, 2, 0.3), Topological(4, 6, 0, 1, 2, 3, 6), Topological(1e9)]
+    ways = [
+        Topological(4, 2),
+        Topological(60, 6, 0, 1, 2, least_gev=0.3),
+        Topological(4, 6, 0, 1, 2, least_gev=3, least_layers=6),
+        Topological(60, 6, 0, 1, 2, least_gev=5),
+        Topological(1e9),
+    ]
     best, quality = tuned(ways, where, events)
     each = []
     for way in ways:
@@ -87,6 +94,13 @@ def test_the_best_way_is_found() -> None:
             total += q
         each.append(total.pq)
     assert quality.pq == max(each) and best == ways[each.index(max(each))]
+
+
+def test_what_is_tried_holds_every_setting_once_and_those_that_are_taken_by_default() -> None:
+    for name, defaults in DEFAULTS.items():
+        for ways, default in ((TOPOLOGICAL, "topological"), (DENSITY, "density")):
+            assert len(set(ways[name])) == len(ways[name]) and defaults[default] in ways[name]
+        assert len(set(THRESHOLDS[name])) == len(THRESHOLDS[name])
 
 
 def test_thresholds_of_a_blurred_network_are_wide_enough() -> None:

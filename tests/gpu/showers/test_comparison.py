@@ -41,3 +41,8 @@ def test_tuning_is_told(tmp_path: Path) -> None:
 def test_no_events_are_refused() -> None:
     with pytest.raises(ModelError, match=r"x\.npz: there are no events"):
         compare("hcal", "x.npz", [])
+    few = list(showers("hcal", 1, 1))
+    nothing = list(showers("hcal", 2, 1, Mixture(particles=(0, 0))))
+    for tuning in ([], nothing):
+        with pytest.raises(ModelError, match=r"the events to tune on hold no particle of 3 hits"):
+            compare("hcal", "x.npz", few, tuning=tuning)

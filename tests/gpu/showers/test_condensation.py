@@ -11,15 +11,18 @@ from codesign.gpu.showers.condensation import condensed
 
 def one_by_one(beta: np.ndarray, place: np.ndarray, t_beta: float, t_d: float) -> list[int]:
     """The definition, hit by hit."""
-    labels = [-1] * len(beta)
-    count = 0
+
+    def away(i: int, j: int) -> float:
+        return float(sum((a - b) ** 2 for a, b in zip(place[i], place[j])))
+
+    points: list[int] = []
     for i in sorted(range(len(beta)), key=lambda i: (-beta[i], i)):
-        if beta[i] < t_beta or labels[i] != -1:
-            continue
-        for j in range(len(beta)):
-            if labels[j] == -1 and sum((a - b) ** 2 for a, b in zip(place[i], place[j])) <= t_d * t_d:
-                labels[j] = count
-        count += 1
+        if beta[i] >= t_beta and all(away(i, p) > t_d * t_d for p in points):
+            points.append(i)
+    labels = []
+    for i in range(len(beta)):
+        near = [(away(i, p), k) for k, p in enumerate(points) if away(i, p) <= t_d * t_d]
+        labels.append(min(near)[1] if near else -1)
     return labels
 
 
@@ -30,6 +33,12 @@ def test_it_is_what_the_definition_says(seed: int, n: int, t_beta: float, t_d: f
     # Few distinct values, so that equal betas and equal distances happen.
     beta, place = rng.integers(0, 5, n) / 4, rng.integers(-4, 4, (n, 3)) / 4
     assert condensed(beta, place, t_beta, t_d).tolist() == one_by_one(beta, place, t_beta, t_d)
+
+
+def test_a_hit_between_two_points_is_of_the_nearer_one() -> None:
+    """Also where the farther one has the larger beta; a hit of neither is in no cluster."""
+    place = np.array([[0.0], [1.0], [0.6], [0.4], [2.5]])
+    assert condensed(np.array([0.9, 0.8, 0.1, 0.1, 0.1]), place, 0.5, 0.7).tolist() == [0, 1, 1, 0, -1]
 
 
 def test_no_hit_and_one_hit_have_an_answer() -> None:

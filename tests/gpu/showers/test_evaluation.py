@@ -71,6 +71,18 @@ def test_the_truth_evaluates_to_one() -> None:
     assert json.loads(json.dumps(result.plain_text()))["by_kind"]["HAD"]["missed"] == 0
 
 
+def test_hits_of_particles_that_are_void_are_of_no_kind() -> None:
+    """Whether they are called noise, as a network learns it, or by their name: they are not asked for."""
+    events = list(showers("hcal", 20, 3))
+    assert sum(int(e.void.sum()) for e in events) > 5
+    for given in (
+        lambda e: Clustering(np.where(e.void, -1, e.particle), np.where(e.void, 0, e.kind).astype(np.int64)),
+        truth,
+    ):
+        result = evaluate("truth", given, events)
+        assert result.mean_iou == 1.0 and result.confusion.sum() == sum(int((~e.void).sum()) for e in events)
+
+
 def test_one_cluster_of_everything_is_mostly_wrong() -> None:
     result = evaluate("one", lambda e: Clustering(np.zeros(len(e), np.int64)), showers("hcal", 10, 3))
     assert result.kinds_given and result.mean_iou is None

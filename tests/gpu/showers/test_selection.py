@@ -3,7 +3,7 @@
 import numpy as np
 
 from codesign.gpu.showers.generator import showers
-from codesign.gpu.showers.selection import ordered, selected
+from codesign.gpu.showers.selection import Selection, ordered
 
 
 def test_clusters_are_numbered_by_falling_energy() -> None:
@@ -18,7 +18,7 @@ def test_clusters_of_enough_energy_or_enough_layers_are_kept() -> None:
     rng = np.random.default_rng(0)
     for event in showers("hcal", 5, 1):
         labels = rng.integers(-1, 12, len(event))
-        made = selected(labels, event, 8.0, 6)
+        made = Selection(least_gev=8.0, least_layers=6).selected(labels, event)
         for k in range(12):
             of = labels == k
             wanted = float(event.energy[of].astype(float).sum()) >= 8 or len(set(event.layer[of].tolist())) >= 6

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from codesign.gpu.showers.detectors import Detector, Endcap
-from codesign.gpu.showers.event import FEWEST_HITS, NOBODY, Kind, ShowerEvent
+from codesign.gpu.showers.event import NOBODY, Kind, ShowerEvent
 from codesign.gpu.showers.inputs import Sample, sample
 from codesign.gpu.spvcnn.cloud import Cloud
 from codesign.gpu.spvcnn.tables import tables
@@ -69,10 +69,8 @@ def turned(detector: Detector, of: Sample, rng: np.random.Generator) -> Sample:
 
 
 def _truth(event: ShowerEvent) -> NDArray[np.int64]:
-    """(2, n): particles and kinds, without those that are too small."""
-    large = np.append(event.sizes >= FEWEST_HITS, False)
-    keep = large[event.particle]
-    return np.stack([np.where(keep, event.particle, NOBODY), np.where(keep, event.kind, int(Kind.NOISE))])
+    """(2, n): particles and kinds; what is void is noise."""
+    return np.stack([np.where(event.void, NOBODY, event.particle), np.where(event.void, int(Kind.NOISE), event.kind)])
 
 
 def _split(events: Sequence[ShowerEvent], column: NDArray[np.int64]) -> list[NDArray[np.int64]]:
