@@ -27,8 +27,8 @@ DEFAULTS: Mapping[str, Mapping[str, Algorithm]] = {
         "density": Density(2, 2, 4, 0.3, least_gev=7, least_layers=30),
     },
     "hcal": {
-        "topological": Topological(4, 2, 0, 1, 2, least_gev=7, least_layers=6),
-        "density": Density(1, 2, 1.5, 0.3, least_gev=7, least_layers=6),
+        "topological": Topological(4, 2, 0, 1, 2, least_gev=8, least_layers=6),
+        "density": Density(1, 2, 1.5, 0.3, least_gev=8, least_layers=6),
     },
 }
 """By detector: what `tuned` found on generated events of the default mixture."""
