@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 
 from codesign.gpu.export.model import feeds, to_onnx
@@ -32,12 +33,16 @@ def exported(
     graph: Graph, inputs: Mapping[str, np.ndarray], options: Mapping[str, Any], threads: int
 ) -> Callable[[], Outputs]:
     """The network as `to_onnx` exports it with these options, ready to run on the inputs."""
+    arrays = feeds(graph, inputs, options["lowering"], options.get("edges", "any"))
+    return running(to_onnx(graph, **options), arrays, threads)
+
+
+def running(model: onnx.ModelProto, arrays: Mapping[str, np.ndarray], threads: int) -> Callable[[], Outputs]:
+    """The model ready to run on these arrays."""
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
     settings.log_severity_level = 3
-    content = to_onnx(graph, **options).SerializeToString()
-    session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
-    arrays = feeds(graph, inputs, options["lowering"], options.get("edges", "any"))
+    session = onnxruntime.InferenceSession(model.SerializeToString(), settings, providers=["CPUExecutionProvider"])
 
     def run() -> Outputs:
         return [np.asarray(part) for part in session.run(None, arrays)]

@@ -7,9 +7,9 @@ The cloud is the one of 200 generated HGCAL-like events whose hits are nearest t
 `--resolution` cells wide, by default as many as training takes. Weights are untrained, the averages of batch norms
 those of three such clouds. All run in turn in one process, on as many threads as `--threads` says, one table for each
 (by default 1, and all cores, as both do when left alone); of `--repeat` turns the least CPU seconds and the least
-seconds count. What is measured is the network alone: both take the same tables, whose seconds stand in the first
-line. Prints markdown tables; the exit code is 1 if an export is further than 1e-4 from PyTorch. `--scale` divides the
-channels. Needs the extra `gpu`.
+seconds count. What is measured is the network alone: all take the same tables, whose seconds stand in the first
+line, but the model of the row `maps in the model`, which makes them itself. Prints markdown tables; the exit code is 1
+if an export is further than 1e-4 from PyTorch. `--scale` divides the channels. Needs the extra `gpu`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from typing import Any
 
 import torch
 
-from benchmarks.exports import EAGER, Measured, Outputs, exported, measure_in_turn
+from benchmarks.exports import EAGER, Measured, Outputs, exported, measure_in_turn, running
 from benchmarks.measure import surroundings, table
+from codesign.gpu.export.maps import cloud_feeds, with_maps
+from codesign.gpu.export.model import to_onnx
 from codesign.gpu.networks import network
 from codesign.gpu.networks.spvcnn import prepare
 from codesign.gpu.showers.detectors import detector
@@ -45,6 +47,7 @@ EXPORTS: Mapping[str, Mapping[str, Any]] = {
     "all taps (pull, tables given)": {"lowering": "pull", "edges": "sorted"},
     "all taps (padded, tables given)": {"lowering": "padded", "edges": "sorted"},
 }
+MAPS = "lines of taps, maps in the model"
 
 
 @dataclass
@@ -91,6 +94,8 @@ def case(args: argparse.Namespace, threads: int) -> Case:
     ways = {EAGER: Measured(eager)}
     for name, options in EXPORTS.items():
         ways[name] = Measured(exported(graph, inputs, options, threads))
+    with_tables = with_maps(to_onnx(graph), module.settings)
+    ways[MAPS] = Measured(running(with_tables, cloud_feeds(checkpoint, first.points, first.features), threads))
     return Case(first, module, found.rows, seconds, ways)
 
 
