@@ -51,8 +51,8 @@ def export_command(
     maps: Annotated[
         str | None,
         typer.Option(
-            help="Of SPVCNN for onnx: inputs, voxels and kernel maps are inputs of the model (the default), or model, "
-            "which takes the points of one event and makes them itself."
+            help="Of SPVCNN for onnx: inputs, voxels and kernel maps are inputs of the model (the default); model, "
+            "which takes the points of one event and makes them itself; or events, the same for several at a time."
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a folder that codesign made.")] = False,
@@ -115,7 +115,10 @@ def export_command(
 
         if target not in TARGETS:
             raise ConfigError(f"--target {target!r} is not known; {nearest(target, TARGETS)}")
-        _only(target, "onnx", {"--maps": maps})
+        if maps not in (None, "inputs") and target != "onnx":
+            why = ", which has no Unique" if target == "tensorrt" else ""
+            cure = "leave it out: voxels and kernel maps are then inputs"
+            raise ConfigError(f"--maps {maps} is for --target onnx, not {target}{why}; {cure}")
         _only(target, "tensorrt", {"--min": least, "--opt": usual, "--max": most, "--capability": capability})
         _only(
             target,

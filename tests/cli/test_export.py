@@ -54,9 +54,15 @@ def test_export_for_tensorrt_says_that_nothing_was_parsed_without_the_wheel(
         (("--target", "tensorrt", "--edges", "any"), "refuses the model with --lowering pull --edges any"),
         (("--target", "tensorrt", "--lowering", "scatter"), "refuses the model with --lowering scatter"),
         (("--maps", "model"), "maps are made in the model for spvcnn, this is of the kind interaction"),
-        (("--maps", "all"), "maps is 'all', expected one of inputs, model"),
-        (("--maps", "model", "--target", "triton"), "--maps is for --target onnx, not triton"),
-        (("--maps", "model", "--target", "tensorrt"), "--maps is for --target onnx, not tensorrt"),
+        (("--maps", "all"), "maps is 'all', expected one of inputs, model, events"),
+        (
+            ("--maps", "model", "--target", "triton"),
+            "--maps model is for --target onnx, not triton; leave it out: voxels",
+        ),
+        (
+            ("--maps", "model", "--target", "tensorrt"),
+            "--maps model is for --target onnx, not tensorrt, which has no Unique; leave it out",
+        ),
         (("--precision", "fp4"), "precision is 'fp4', expected one of fp32"),
     ],
 )

@@ -34,7 +34,8 @@ class Options:
     calibration: Path | None = None
     """Of int8: see `codesign.gpu.export.calibration`."""
     maps: str = "inputs"
-    """Of SPVCNN: `model` where the model makes its tables of points itself (`codesign.gpu.export.maps`)."""
+    """Of SPVCNN: `model` where the model makes its tables of points itself, `events` where it does so for several
+    events at a time (`codesign.gpu.export.maps`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class Exported:
     @property
     def inputs(self) -> list[Port]:
         """Of the model: the network's, then its tables."""
-        own = {node.origin for node in self.graph.inputs} | ({"points"} if self.options.maps == "model" else set())
+        own = {node.origin for node in self.graph.inputs} | (
+            {"points", "event"} if self.options.maps != "inputs" else set()
+        )
         return [_port(value, value.name not in own) for value in self.model.graph.input]
 
     @property
@@ -113,9 +116,11 @@ def exported(
     if cloud_of is None:
         inputs = calibration or trial_inputs(graph, checkpoint=checkpoint)
     else:
-        model = with_maps(model, Settings.read(cloud_of.settings, what))
-        points, features = trial_cloud(cloud_of)
-        inputs, arrays = prepare(cloud_of, points, features), cloud_feeds(cloud_of, points, features)
+        several = options.maps == "events"
+        model = with_maps(model, Settings.read(cloud_of.settings, what), events=several)
+        points, features, events = trial_cloud(cloud_of)
+        cloud = (points, features, events if several else None)
+        inputs, arrays = prepare(cloud_of, *cloud), cloud_feeds(cloud_of, *cloud)
     found = differences(graph, model, inputs, options.lowering, options.edges, arrays)
     check(found, options.precision, what)
     findings = {target: lint(model, target) for target in lint_targets()}

@@ -1,17 +1,18 @@
 """Voxels, kernel maps and interpolations made in the model, for SPVCNN on a grid that is small enough to lay out whole.
 
-The inputs that `codesign.gpu.networks.spvcnn.prepare` makes become tensors of the model, which then takes the points of
-one event and their features alone. For each level
+The inputs that `codesign.gpu.networks.spvcnn.prepare` makes become tensors of the model, which then takes the points
+and their features alone, of one event, or of several with the number of each point's event. For each level
 
     keys of the points' cells --Unique--> keys of the voxels, rising; the voxel of each point; points in each voxel
-    voxels' numbers --ScatterElements--> a grid of all cells, with a border of one: the voxel there, -1 where none is
+    voxels' numbers --ScatterElements--> a grid of all cells, with a border of one: the voxel there, -1 where none is;
+                                         of several events one grid behind the other
     cells around a voxel --Gather--> their voxels
 
 Nothing is reduced by a scatter, and no cell is written twice. Voxels are ordered as `prepare` orders them and places
 are computed in float64 as there, so the tables are the same numbers, whatever the order of the points: but for the last
 bit of a weight, and the means of weights over a voxel's points, which are summed in float32. A point that is not finite
-or outside the grid has a key behind the last cell, where onnxruntime's ScatterElements fails; what other runtimes do
-there is not known, so whoever runs the model calls `cloud_feeds` first.
+or outside the grid, or of a negative event, has a key behind the last cell, where onnxruntime's ScatterElements fails;
+what other runtimes do there is not known, so whoever runs the model calls `cloud_feeds` first.
 """
 
 from __future__ import annotations
@@ -34,31 +35,34 @@ from codesign.gpu.networks.spvcnn import check_features
 from codesign.gpu.spvcnn.kernel_maps import CORNERS, NEIGHBOURS
 from codesign.gpu.spvcnn.settings import Settings
 from codesign.gpu.spvcnn.tables import FUSED, LEVELS
+from codesign.gpu.spvcnn.voxels import Integers, event_numbers
 from codesign.ir.graph import Graph
 
-MAPS = ("inputs", "model")
+MAPS = ("inputs", "model", "events")
+"""Where tables are made: by `prepare`; in the model, for one event; in the model, for several at a time."""
 MOST_CELLS = 1 << 24
-"""Of the finest grid with its border: 64 MiB of int32, which the model fills for each event."""
+"""Of the finest grid with its border, of all events: 64 MiB of int32, which the model fills each time it is run."""
 DOUBLE, INT32 = TensorProto.DOUBLE, TensorProto.INT32
 
 
-def with_maps(model: onnx.ModelProto, settings: Settings) -> onnx.ModelProto:
-    """The model of an SPVCNN, as `to_onnx` makes it with `edges="any"`, that takes `points` (n, 3) float32 of one event
-    and `features` (n, inputs) float32 alone; its outputs are the same.
+def with_maps(model: onnx.ModelProto, settings: Settings, *, events: bool = False) -> onnx.ModelProto:
+    """The model of an SPVCNN, as `to_onnx` makes it with `edges="any"`, that takes `points` (n, 3) float32 and
+    `features` (n, inputs) float32 alone, and with `events` the number of each point's event, `event` (n,) int64; its
+    outputs are the same.
 
-    ModelError for a grid of more than `MOST_CELLS` cells.
+    ModelError for a grid of more than `MOST_CELLS` cells, or half of them with `events`.
     """
-    cells = int(np.prod([s + 2 for s in settings.grid.size], dtype=object))
-    if cells > MOST_CELLS:
+    cells, most = _cells(settings), MOST_CELLS // 2 if events else MOST_CELLS
+    if cells > most:
         raise ModelError(
-            f"maps in the model need a grid of at most {MOST_CELLS:,} cells with its border, size {settings.grid.size} "
-            f"has {cells:,}; use coarser voxels, or take the maps as inputs (--maps inputs)"
+            f"maps in the model need a grid of at most {most:,} cells with its border{' for two events' * events}, "
+            f"size {settings.grid.size} has {cells:,}; use coarser voxels, or take the maps as inputs (--maps inputs)"
         )
     w = Writer(Graph("maps"))
     graph = model.graph
     used = {name for node in graph.node for name in (*node.input, *node.output, node.name)}
     w.taken |= used | {t.name for t in graph.initializer} | {i.name for i in graph.input}
-    made = _Maps(w, settings).tables()
+    made = _Maps(w, settings, events).tables()
     given = {value.name: value for value in graph.input}
     if set(given) != {*made, "features"}:
         odd = sorted(set(given) ^ {*made, "features"})
@@ -68,38 +72,57 @@ def with_maps(model: onnx.ModelProto, settings: Settings) -> onnx.ModelProto:
     found = onnx.ModelProto()
     found.CopyFrom(model)
     for field, values in (
-        ("input", [*w.inputs, given["features"]]),
+        ("input", [w.inputs[0], given["features"], *w.inputs[1:]]),
         ("node", [*w.nodes, *graph.node]),
         ("initializer", [*w.tensors, *graph.initializer]),
     ):
         found.graph.ClearField(field)
         getattr(found.graph, field).extend(values)
     entry = found.metadata_props.add()
-    entry.key, entry.value = "codesign_maps", "model"
+    entry.key, entry.value = "codesign_maps", "events" if events else "model"
     onnx.checker.check_model(found, full_check=True)
     return found
 
 
 def cloud_feeds(
-    checkpoint: Checkpoint, points: NDArray[np.floating], features: NDArray[np.floating]
+    checkpoint: Checkpoint,
+    points: NDArray[np.floating],
+    features: NDArray[np.floating],
+    events: Integers | None = None,
 ) -> dict[str, np.ndarray]:
-    """What the model is run with: the points (n, 3) and features (n, inputs) of one event in float32.
+    """What the model is run with: the points (n, 3) and features (n, inputs) in float32, and `events` (n,), the number
+    of each point's event, for the model of several.
 
-    ModelError for points that, as float32, are not finite or outside the grid, and features that are not finite or not
-    of these points.
+    ModelError for points that, as float32, are not finite or outside the grid, features that are not finite or not
+    of these points, and numbers of events that are none or need more than `MOST_CELLS` cells.
     """
     settings = Settings.read(checkpoint.settings, "spvcnn checkpoint")
+    arrays: dict[str, np.ndarray] = {}
     with np.errstate(over="ignore"):
-        arrays = {"points": points.astype(np.float32), "features": features.astype(np.float32)}
+        arrays |= {"points": points.astype(np.float32), "features": features.astype(np.float32)}
     check_features(settings, points, arrays["features"])
     settings.grid.positions(arrays["points"])
+    if events is not None:
+        arrays["event"] = event_numbers(len(points), events)
+        last, cells = int(events.max(initial=0)), _cells(settings)
+        if (last + 1) * cells > MOST_CELLS:
+            raise ModelError(
+                f"events: with event {last} there are grids of {last + 1} x {cells:,} cells, at most {MOST_CELLS:,} "
+                "are made in the model; number them from 0, and give fewer at a time"
+            )
     return arrays
+
+
+def _cells(settings: Settings) -> int:
+    """Of the finest grid, with its border."""
+    return int(np.prod([s + 2 for s in settings.grid.size], dtype=object))
 
 
 @dataclass(frozen=True)
 class _Level:
     """Names of tensors of the V voxels of a level: `voxel` (points,), `points_in` (V,), `coordinates` (V, 3) with the
-    border, `none` (1,) the number V, and `grid`, the numbers of the voxels in all cells; a step in x, y, z is `steps`.
+    border, `none` (1,) the number V, and `grid`, the numbers of the voxels in all `cells` of each event; a step in x,
+    y, z is `steps`. `event` (V,), where there are several.
     """
 
     voxel: str
@@ -107,14 +130,16 @@ class _Level:
     coordinates: str
     none: str
     grid: str
+    cells: int
     steps: tuple[int, int, int]
+    event: str
 
 
 class _Maps:
     """The operators that make the tables."""
 
-    def __init__(self, w: Writer, settings: Settings) -> None:
-        self.w, self.settings = w, settings
+    def __init__(self, w: Writer, settings: Settings, events: bool) -> None:
+        self.w, self.settings, self.events = w, settings, events
 
     def tables(self) -> Mapping[str, str]:
         """The tensors of all tables by the names of `prepare`."""
@@ -122,18 +147,19 @@ class _Maps:
         found: dict[str, str] = {}
         w.prefix = "maps"
         positions, cells, outside = self.positions()
-        levels = [self.level(k, cells, outside) for k in range(LEVELS)]
+        event, outside = self.several(outside) if self.events else ("", outside)
+        levels = [self.level(k, cells, outside, event) for k in range(LEVELS)]
         for k in FUSED:
             w.prefix = f"maps_{k}"
             found |= {f"{name}_{k}": result for name, result in self.reads(k, levels[k], positions).items()}
         for k, level in enumerate(levels):
             w.prefix = f"maps_around_{k}"
-            found[f"around_{k}"] = self.at(level, self.moved(level.coordinates, NEIGHBOURS), level.none)
+            found[f"around_{k}"] = self.at(level, self.moved(level.coordinates, NEIGHBOURS), level.event)
         for k, (fine, coarse) in enumerate(pairwise(levels)):
             w.prefix = f"maps_down_{k}"
             inner = self.op("Sub", coarse.coordinates, w.whole(1), part="inner")
             first = self.op("Add", self.op("Mul", inner, w.whole(2), part="doubled"), w.whole(1), part="first")
-            found[f"down_{k}"] = self.at(fine, self.moved(first, CORNERS), fine.none)
+            found[f"down_{k}"] = self.at(fine, self.moved(first, CORNERS), coarse.event)
             w.prefix = f"maps_up_{k}"
             found[f"up_{k}"] = self.up(fine, coarse)
         return found
@@ -160,28 +186,40 @@ class _Maps:
         kept = self.op("Where", inside, found, zero, part="kept")
         return kept, self.op("Cast", self.op("Floor", kept, part="low"), part="cells", to=INT64), outside
 
-    def level(self, k: int, cells: str, outside: str) -> _Level:
-        """The voxels of level k of points in these cells of level 0."""
+    def several(self, outside: str) -> tuple[str, str]:
+        """The event of each point (n,), 0 where it is negative; and (n,) 1 there and where it is not in the grid."""
+        w = self.w
+        given = w.input("event", INT64, ["points"])
+        event = self.op("Reshape", given, w.count("features", part="events"), part="event_of_features", allowzero=1)
+        negative = self.op("Cast", self.op("Less", event, w.scalar(0), part="is_negative"), part="negative", to=INT64)
+        return self.op("Max", event, w.scalar(0), part="event"), self.op("Max", outside, negative, part="no_cell")
+
+    def level(self, k: int, cells: str, outside: str, event: str) -> _Level:
+        """The voxels of level k of points in these cells of level 0, of these events where there are several."""
         w = self.w
         w.prefix = f"maps_level_{k}"
         x, y, z = (s + 2 for s in self.settings.grid.cells_at(k))
         steps, total = (y * z, z, 1), x * y * z
         halved = self.op("Div", cells, w.whole(1 << k), part="cells") if k else cells
-        key = self.key(self.op("Add", halved, w.whole(1), part="bordered"), steps, axis=1)
-        beyond = self.op("Mul", outside, w.scalar(total), part="beyond")
-        keys = self.op("Add", key, beyond, part="keys")
+        key, every = self.key(self.op("Add", halved, w.whole(1), part="bordered"), steps, axis=1), w.whole(total)
+        if event:
+            key = self.op("Add", key, self.op("Mul", event, w.scalar(total), part="before"), part="key_of_event")
+            last = self.op("ReduceMax", self.op("Concat", event, w.whole(0), part="events", axis=0), part="last")
+            every = self.op("Mul", self.op("Add", last, w.whole(1), part="count"), every, part="cells_of_all")
+        keys = self.op("Add", key, self.op("Mul", outside, every, part="beyond"), part="keys")
         parts = ("voxels", "first", "voxel", "points_in")
         voxels, _, voxel, points_in = w.ops("Unique", keys, parts=parts, sorted=1)
         none = w.count(voxels, part="none")
         numbers = self.op("Cast", count_up(w, none, "numbers"), part="numbers_32", to=INT32)
         empty = helper.make_tensor("empty", INT32, [1], [-1])
-        blank = self.op("ConstantOfShape", w.whole(total), part="blank", value=empty)
+        blank = self.op("ConstantOfShape", every, part="blank", value=empty)
         grid = self.op("ScatterElements", blank, voxels, numbers, part="grid", axis=0)
         column = self.op("Unsqueeze", voxels, w.whole(1), part="column")
         coordinates = self.op(
             "Mod", self.op("Div", column, w.whole(*steps), part="steps"), w.whole(x, y, z), part="coordinates"
         )
-        return _Level(voxel, points_in, coordinates, none, grid, steps)
+        of_voxels = self.op("Div", voxels, w.scalar(total), part="event") if event else ""
+        return _Level(voxel, points_in, coordinates, none, grid, total, steps, of_voxels)
 
     def key(self, coordinates: str, steps: tuple[int, int, int], axis: int) -> str:
         """The number of cells (..., 3)."""
@@ -193,31 +231,33 @@ class _Maps:
         across = self.op("Unsqueeze", coordinates, self.w.whole(1), part="across")
         return self.op("Add", across, self.w.constant(offsets.astype(np.int64), "offsets"), part="moved")
 
-    def at(self, level: _Level, cells: str, none: str) -> str:
-        """The voxels in cells (n, m, 3), `none` where there is none."""
-        numbers = self.numbers(level, cells)
-        return self.op("Where", self.op("Less", numbers, self.w.scalar(0), part="empty"), none, numbers, part="voxels")
+    def at(self, level: _Level, cells: str, event: str) -> str:
+        """The voxels in cells (n, m, 3) of the events (n,), the number of voxels where there is none."""
+        numbers = self.numbers(level, cells, event)
+        empty = self.op("Less", numbers, self.w.scalar(0), part="empty")
+        return self.op("Where", empty, level.none, numbers, part="voxels")
 
-    def numbers(self, level: _Level, cells: str) -> str:
-        """The voxels in cells (n, m, 3), -1 where there is none."""
-        found = self.op("Gather", level.grid, self.key(cells, level.steps, axis=2), part="found", axis=0)
-        return self.op("Cast", found, part="numbers", to=INT64)
+    def numbers(self, level: _Level, cells: str, event: str) -> str:
+        """The voxels in cells (n, m, 3) of the events (n,), -1 where there is none."""
+        key = self.key(cells, level.steps, axis=2)
+        if event:
+            before = self.op("Mul", event, self.w.scalar(level.cells), part="before")
+            key = self.op("Add", key, self.op("Unsqueeze", before, self.w.whole(1), part="across_events"), part="there")
+        return self.op("Cast", self.op("Gather", level.grid, key, part="found", axis=0), part="numbers", to=INT64)
 
     def up(self, fine: _Level, coarse: _Level) -> str:
         """Each finer voxel sees the one that holds it through the tap of its corner."""
         w = self.w
         inner = self.op("Sub", fine.coordinates, w.whole(1), part="inner")
         holder = self.op("Add", self.op("Div", inner, w.whole(2), part="half"), w.whole(1), part="holder")
-        key = self.key(holder, coarse.steps, axis=1)
-        parent = self.op("Cast", self.op("Gather", coarse.grid, key, part="at", axis=0), part="parent", to=INT64)
+        across = self.op("Unsqueeze", holder, w.whole(1), part="holder_across")
+        parent = self.numbers(coarse, across, fine.event)
         odd = self.op("Mod", inner, w.whole(2), part="odd")
         corner = self.op(
             "ReduceSum", self.op("Mul", odd, w.whole(4, 2, 1), part="bits"), w.whole(1), part="corner", keepdims=1
         )
         mine = self.op("Equal", corner, w.whole(*range(8)), part="mine")
-        return self.op(
-            "Where", mine, self.op("Unsqueeze", parent, w.whole(1), part="column"), coarse.none, part="table"
-        )
+        return self.op("Where", mine, parent, coarse.none, part="table")
 
     def reads(self, k: int, level: _Level, positions: str) -> dict[str, str]:
         """How points read the voxels of level k and voxels those around them; the tables' names without the level."""
@@ -226,7 +266,7 @@ class _Maps:
         count = self.op("Cast", level.points_in, part="count", to=DOUBLE)
         share = self.op("Cast", self.op("Div", one, count, part="part_of"), part="share_32", to=FLOAT)
         share = self.op("Unsqueeze", share, w.whole(1), part="share")
-        around = self.numbers(level, self.moved(level.coordinates, CORNERS))
+        around = self.numbers(level, self.moved(level.coordinates, CORNERS), level.event)
         empty = self.op("Less", around, none, part="empty")
         own = self.op("Unsqueeze", count_up(w, level.none, "own_numbers"), w.whole(1), part="own")
         near = self.op("Where", empty, own, around, part="near")

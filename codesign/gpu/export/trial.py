@@ -70,10 +70,11 @@ def trial_inputs(
     return arrays
 
 
-def trial_cloud(checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray]:
-    """A random cloud's points (n, 3) and features (n, inputs), both float32."""
-    points, features = _cloud(checkpoint, POINTS, np.random.default_rng(0))
-    return points.astype(np.float32), features
+def trial_cloud(checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A random cloud's points (n, 3) and features (n, inputs), both float32, and one of two events (n,) for each."""
+    rng = np.random.default_rng(0)
+    points, features = _cloud(checkpoint, POINTS, rng)
+    return points.astype(np.float32), features, rng.integers(0, 2, POINTS)
 
 
 def _cloud(checkpoint: Checkpoint, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -118,16 +118,20 @@ def voxelize(grid: Grid, points: NDArray[np.floating], events: Integers | None =
     """The voxels that hold the points (n, 3), each of the event with its number in `events` (all of event 0 if not
     given): points of two events share none. ModelError for points that are not finite or outside the grid."""
     positions = grid.positions(points)
-    number = np.zeros(len(points), dtype=np.int64) if events is None else events
-    if number.shape != (len(points),) or number.dtype.kind not in "iu" or (number.size and number.min() < 0):
-        raise ModelError(f"events: expected {len(points)} whole numbers from 0, one for each point")
+    number = np.zeros(len(points), dtype=np.int64) if events is None else event_numbers(len(points), events)
     all_events = int(number.max()) + 1 if number.size else 1
     if np.prod([float(s + 2) for s in grid.size]) * all_events > MOST_CELLS:
         raise ConfigError(f"grid: {grid.size} cells for {all_events} events cannot be numbered; make the grid smaller")
     inside = np.floor(positions).astype(np.int64)
-    coordinates = np.concatenate([number.astype(np.int64)[:, None], inside], axis=1)
-    cells, voxel = _distinct(coordinates, grid.size)
-    return Voxels(cells, voxel, positions, number.astype(np.int64))
+    cells, voxel = _distinct(np.concatenate([number[:, None], inside], axis=1), grid.size)
+    return Voxels(cells, voxel, positions, number)
+
+
+def event_numbers(points: int, events: NDArray[np.integer]) -> Integers:
+    """The number of the event of each of so many points; ModelError for what are none."""
+    if events.shape != (points,) or events.dtype.kind not in "iu" or (events.size and events.min() < 0):
+        raise ModelError(f"events: expected {points} whole numbers from 0, one for each point")
+    return events.astype(np.int64)
 
 
 def coarser(cells: Cells) -> tuple[Cells, Integers]:

@@ -44,13 +44,16 @@ GRAPHS = {name: network(checkpoint) for name, checkpoint in CHECKPOINTS.items()}
 SETTINGS = {name: Settings.read(checkpoint.settings) for name, checkpoint in CHECKPOINTS.items()}
 PLAIN = {name: to_onnx(graph) for name, graph in GRAPHS.items()}
 MODELS = {name: with_maps(model, SETTINGS[name]) for name, model in PLAIN.items()}
+SEVERAL = {name: with_maps(model, SETTINGS[name], events=True) for name, model in PLAIN.items()}
 FAILURES = (Fail, InvalidArgument)
 
 
 @cache
 def session(name: str, what: str = "model", threads: int = 1) -> onnxruntime.InferenceSession:
     """What computes a checkpoint's results with maps in the model or as inputs, or its tables alone."""
-    model = {"model": MODELS[name], "inputs": PLAIN[name], "tables": TABLES[name]}[what]
+    model = {
+        "model": MODELS, "inputs": PLAIN, "tables": TABLES, "events": SEVERAL, "tables of events": TABLES_OF_EVENTS,
+    }[what][name]  # fmt: skip
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads, 4
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
@@ -95,10 +98,10 @@ def clouds(grid: Grid) -> dict[str, np.ndarray]:
     }
 
 
-def tables_of(name: str) -> onnx.ModelProto:
+def tables_of(name: str, model: onnx.ModelProto) -> onnx.ModelProto:
     """The model's tables as its outputs."""
     found = onnx.ModelProto()
-    found.CopyFrom(MODELS[name])
+    found.CopyFrom(model)
     del found.graph.output[:]
     for node in GRAPHS[name].inputs:
         if node.origin != "features":
@@ -107,12 +110,14 @@ def tables_of(name: str) -> onnx.ModelProto:
     return found
 
 
-TABLES = {name: tables_of(name) for name in MODELS}
+TABLES = {name: tables_of(name, model) for name, model in MODELS.items()}
+TABLES_OF_EVENTS = {name: tables_of(name, model) for name, model in SEVERAL.items()}
 
 
-def assert_tables(name: str, points: np.ndarray) -> None:
-    expected = prepare(CHECKPOINTS[name], points, features(len(points)))
-    found = compute(cloud_feeds(CHECKPOINTS[name], points, features(len(points))), name, "tables")
+def assert_tables(name: str, points: np.ndarray, events: np.ndarray | None = None) -> None:
+    cloud_of = (CHECKPOINTS[name], points, features(len(points)), events)
+    expected = prepare(*cloud_of)
+    found = compute(cloud_feeds(*cloud_of), name, "tables" if events is None else "tables of events")
     for table, numbers in found.items():
         wanted = expected[table]
         assert (numbers.dtype, numbers.shape) == (wanted.dtype, wanted.shape), table
@@ -136,6 +141,49 @@ def test_the_tables_are_those_that_numpy_makes(name: str) -> None:
 @given(st.integers(0, 60), st.integers(0, 10_000), st.sampled_from(["small", "wide", "nearest"]))
 def test_the_tables_of_random_clouds_are_those_that_numpy_makes(count: int, seed: int, name: str) -> None:
     assert_tables(name, cloud(count, seed, SETTINGS[name].grid))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_tables_of_several_events_are_those_that_numpy_makes(name: str) -> None:
+    for points in clouds(SETTINGS[name].grid).values():
+        for numbers in ([0, 1], [4, 2, 3, 2]):  # some events have no points
+            assert_tables(name, points, np.resize(numbers, len(points)))
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(0, 5), max_size=40), st.integers(0, 10_000), st.sampled_from(["small", "wide", "nearest"]))
+def test_the_tables_of_random_events_are_those_that_numpy_makes(events: list[int], seed: int, name: str) -> None:
+    assert_tables(name, cloud(len(events), seed, SETTINGS[name].grid), np.array(events, dtype=np.int64))
+
+
+def test_events_do_not_see_each_other() -> None:
+    points, x, checkpoint = cloud(90), features(90), CHECKPOINTS["small"]
+    events = np.random.default_rng(4).integers(0, 3, 90)
+    together = compute(cloud_feeds(checkpoint, points, x, events), "small", "events")
+    for event in range(3):
+        mine = events == event
+        for name, alone in compute(cloud_feeds(checkpoint, points[mine], x[mine]), "small").items():
+            # the same voxels and sums; only rows of products lie elsewhere: some roundings of numbers below 8
+            np.testing.assert_allclose(together[name][mine], alone, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("events", "message"),
+    [
+        ([0, 0, -1], "events: expected 3 whole numbers from 0, one for each point"),
+        ([0, 1], "events: expected 3 whole numbers from 0, one for each point"),
+        ([0.0, 1.0, 1.0], "events: expected 3 whole numbers from 0, one for each point"),
+        ([0, 1 << 16, 0], "events: with event 65536 there are grids of 65537 x 504 cells, at most 16,777,216 are made"),
+        ([0, 1 << 62, 0], "at most 16,777,216 are made in the model; number them from 0, and give fewer at a time"),
+    ],
+)  # fmt: skip
+def test_events_that_are_none_or_too_many_are_refused_and_the_model_fails(events: list[float], message: str) -> None:
+    with pytest.raises(ModelError, match=re.escape(message)):
+        cloud_feeds(CHECKPOINTS["small"], cloud(3), features(3), np.array(events))
+    if min(events) < 0 or len(events) < 3:
+        arrays = cloud_feeds(CHECKPOINTS["small"], cloud(3), features(3))
+        with pytest.raises(FAILURES, match=r"ScatterElements|Reshape"):
+            compute({**arrays, "event": np.array(events)}, "small", "events")
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -234,22 +282,28 @@ def test_a_grid_that_is_too_large_is_refused() -> None:
     large = replace(TINY, grid=Grid((0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (255, 255, 255)))
     assert MOST_CELLS < 257**3
     with pytest.raises(ModelError, match=r"at most 16,777,216 cells .* size \(255, 255, 255\) has 16,974,593"):
-        with_maps(to_onnx(GRAPHS["small"]), large)
+        with_maps(PLAIN["small"], large)
+    half = replace(TINY, grid=Grid((0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (255, 255, 127)))
+    with_maps(PLAIN["small"], half)
+    with pytest.raises(ModelError, match=r"at most 8,388,608 cells with its border for two events, .* has 8,520,321"):
+        with_maps(PLAIN["small"], half, events=True)
 
 
-@pytest.mark.parametrize("precision", ["fp32", "fp16"])
-def test_the_folder_says_what_the_model_takes(precision: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("precision", "maps"), [("fp32", "model"), ("fp16", "events")])
+def test_the_folder_says_what_the_model_takes(precision: str, maps: str, tmp_path: Path) -> None:
     CHECKPOINTS["small"].save(tmp_path / "model")
-    options = Options(precision=precision, maps="model")
+    options = Options(precision=precision, maps=maps)
     found = write_onnx(tmp_path / "model", tmp_path / "out", options, version="1")[""]
     told = json.loads((tmp_path / "out" / "codesign.json").read_text())
-    assert told["options"]["maps"] == "model"
+    assert told["options"]["maps"] == maps
     assert [(i["name"], i["type"], i["shape"], i["table"]) for i in told["networks"]["spvcnn"]["inputs"]] == [
         ("points", "float", ["points", 3], False),
         ("features", "float", ["points", 4], False),
-    ]
+        ("event", "int64", ["points"], False),
+    ][: 3 if maps == "events" else 2]
     readme = (tmp_path / "out" / "README.md").read_text()
-    assert "cloud_feeds(checkpoint, points, features)" in readme and "maps made in the model" in readme
+    call = f"cloud_feeds(checkpoint, points, features{', events' if maps == 'events' else ''})"
+    assert call in readme and "maps made in the model" in readme
     assert dict(found.verdicts())["onnxruntime-cpu"].startswith("taken")
     assert dict(found.verdicts())["tensorrt-rtx"].startswith("refused")
 
@@ -260,7 +314,7 @@ def test_options_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", **prepare(CHECKPOINTS["small"], cloud(20), features(20)))  # type: ignore[arg-type]
     int8 = Options(precision="int8", calibration=tmp_path / "x.npz", maps="model")
     for folder, options, message in (
-        ("cloud", Options(maps="all"), "maps is 'all', expected one of inputs, model"),
+        ("cloud", Options(maps="all"), "maps is 'all', expected one of inputs, model, events"),
         ("gnn", Options(maps="model"), "maps are made in the model for spvcnn, this is of the kind interaction"),
         ("cloud", Options(maps="model", edges="sorted"), "edges sorted takes tables as inputs"),
         ("cloud", int8, "precision fp32 and fp16; for int8 take them as inputs"),
