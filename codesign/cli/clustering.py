@@ -67,11 +67,9 @@ def train_command(
     """
     with errors_reported(context):
         from codesign.cli.terminal import progress
-        from codesign.gpu.extra import check_installed
+        from codesign.gpu.extra import ready_to_train
 
-        check_installed("torch", "scipy")
-        import torch
-
+        ready_to_train(threads)
         from codesign.gpu.folders import new_folder
         from codesign.gpu.showers.files import read_events
         from codesign.gpu.showers.training.config import TrainingConfig
@@ -79,8 +77,6 @@ def train_command(
 
         wanted = TrainingConfig.read(config)
         events = read_events(data, wanted.detector)
-        if threads is not None:
-            torch.set_num_threads(threads)
         with new_folder(output) as folder, progress() as told:
             trained = train_clustering(wanted, events, told)
             trained.write(folder)

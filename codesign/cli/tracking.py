@@ -77,19 +77,15 @@ def train_command(
         from dataclasses import replace
 
         from codesign.cli.terminal import progress
-        from codesign.gpu.extra import check_installed
+        from codesign.gpu.extra import ready_to_train
 
-        check_installed("torch", "scipy")
-        import torch
-
+        ready_to_train(threads)
         from codesign.gpu.tracking.training.config import TrainingConfig
         from codesign.gpu.tracking.training.run import train
 
         wanted = TrainingConfig.read(config)
         if seed is not None:
             wanted = replace(wanted, seed=seed)
-        if threads is not None:
-            torch.set_num_threads(threads)
         with progress() as told:
             trained = train(wanted, _read(events, max_events), output, told)
         for name, fitted in trained.fitted.items():

@@ -56,7 +56,7 @@ def compare(
         ways["SPVCNN"] = Runner(trained, threads)
         settings["SPVCNN"] = shown(trained.thresholds)
     if tuning is not None and not any((e.sizes >= FEWEST_HITS).any() for e in tuning):
-        raise ModelError(f"{data}: the events to tune on hold no particle of {FEWEST_HITS} hits; give others")
+        raise ModelError(f"--tune: the events hold no particle of {FEWEST_HITS} hits; give others")
     grids: dict[str, Sequence[Algorithm]] = {"topological": TOPOLOGICAL[name], "density": DENSITY[name]}
     for kind in BASELINES:
         way, best_of = DEFAULTS[name][kind], ""

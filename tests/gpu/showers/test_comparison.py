@@ -44,5 +44,5 @@ def test_no_events_are_refused() -> None:
     few = list(showers("hcal", 1, 1))
     nothing = list(showers("hcal", 2, 1, Mixture(particles=(0, 0))))
     for tuning in ([], nothing):
-        with pytest.raises(ModelError, match=r"the events to tune on hold no particle of 3 hits"):
+        with pytest.raises(ModelError, match=r"--tune: the events hold no particle of 3 hits"):
             compare("hcal", "x.npz", few, tuning=tuning)

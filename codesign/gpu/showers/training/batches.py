@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from codesign.gpu.showers.detectors import Detector, Endcap
+from codesign.gpu.showers.detectors import Detector, Endcap, Towers
 from codesign.gpu.showers.event import NOBODY, Kind, ShowerEvent
 from codesign.gpu.showers.inputs import Sample, sample
 from codesign.gpu.spvcnn.cloud import Cloud
@@ -53,15 +53,15 @@ def batch(
 
 def turned(detector: Detector, of: Sample, rng: np.random.Generator) -> Sample:
     """The same event mirrored and turned as the detector's cells allow: the eight ways of a square, or mirrored in eta
-    and phi. Voxels of an even number of cells stay the same voxels."""
+    and phi."""
     points, features = of.points.copy(), of.features.copy()
     signs = rng.choice([-1.0, 1.0], 2)
     swap = isinstance(detector, Endcap) and rng.uniform() < 0.5
-    if isinstance(detector, Endcap):
-        points[:, :2] *= signs
-    else:
+    if isinstance(detector, Towers):  # their places are numbers: -n..n - 1, and 0..n - 1
         points[:, 0] = np.where(signs[0] < 0, -1 - points[:, 0], points[:, 0])
-        points[:, 1] = np.where(signs[1] < 0, 71 - points[:, 1], points[:, 1])
+        points[:, 1] = np.where(signs[1] < 0, detector.towers[1] - 1 - points[:, 1], points[:, 1])
+    else:
+        points[:, :2] *= signs
     features[:, 1:3] *= signs.astype(np.float32)
     if swap:
         points[:, [0, 1]], features[:, [1, 2]] = points[:, [1, 0]], features[:, [2, 1]]
