@@ -11,7 +11,8 @@ from codesign.errors import CodesignError, ModelError
 from codesign.gpu.checkpoint import MODEL, WEIGHTS, Checkpoint, is_checkpoint
 from codesign.gpu.extra import check_installed
 from codesign.gpu.networks import network
-from codesign.gpu.tracking.settings import FILE, STAGES, PipelineSettings
+from codesign.gpu.tracking.settings import FILE, STAGES
+from codesign.gpu.tracking.stages import read_pipeline
 from codesign.ir.graph import Graph
 
 
@@ -32,8 +33,7 @@ def read_source(path: Path) -> Source:
     if not path.exists():
         raise ModelError(f"{path}: there is no such file or folder")
     if path.is_dir() and (path / FILE).is_file():
-        PipelineSettings.read(path / FILE)
-        checkpoints = {stage: Checkpoint.load(path / stage) for stage in STAGES}
+        checkpoints = read_pipeline(path)[1]
         networks = {stage: _network(path / stage, checkpoint) for stage, checkpoint in checkpoints.items()}
         files = [path / FILE, *(path / stage / name for stage in STAGES for name in (MODEL, WEIGHTS))]
         return Source("pipeline", networks, checkpoints, _digest(path, files))

@@ -12,8 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from codesign.errors import ConfigError, DataError, ModelError, ToolError
-from codesign.gpu.checkpoint import Checkpoint
+from codesign.errors import ConfigError, DataError, ToolError
 from codesign.gpu.fast.buckets import Recorded
 from codesign.gpu.fast.components import connected_components
 from codesign.gpu.fast.dispatch import kernels_run
@@ -23,13 +22,13 @@ from codesign.gpu.fast.interaction import Adjacency, FastInteraction, adjacency
 from codesign.gpu.fast.layers import layers
 from codesign.gpu.fast.radius import radius_graph
 from codesign.gpu.tracking import graphs, labelling
-from codesign.gpu.tracking.models.attention import Attention
 from codesign.gpu.tracking.models.checkpoints import from_checkpoint
 from codesign.gpu.tracking.models.embedding import Embedding
 from codesign.gpu.tracking.models.filter import Filter
 from codesign.gpu.tracking.models.interaction import Interaction
 from codesign.gpu.tracking.pipeline import checked, tracks
-from codesign.gpu.tracking.settings import FILE, STAGES, PipelineSettings
+from codesign.gpu.tracking.settings import STAGES, PipelineSettings
+from codesign.gpu.tracking.stages import read_pipeline
 
 PRECISIONS: Mapping[str, torch.dtype] = {"fp32": torch.float32, "fp16": torch.float16}
 """Of states, activations and weights. bfloat16 is none: triton's interpreter computes it wrongly, so its kernels could
@@ -93,10 +92,8 @@ class FastPipeline:
     ) -> FastPipeline:
         """The pipeline in a folder of pipeline.yaml and the checkpoints embedding/, filter/ and gnn/. ModelError naming
         the file for anything that is not one, ToolError where there is no such device."""
-        if not (folder / FILE).is_file():
-            raise ModelError(f"{folder}: there is no {FILE}; a pipeline is a folder with it and {', '.join(STAGES)}")
-        settings = PipelineSettings.read(folder / FILE)
-        modules = {stage: _module(folder, stage, len(settings.features[stage])) for stage in STAGES}
+        settings, checkpoints = read_pipeline(folder)
+        modules = {stage: from_checkpoint(checkpoint) for stage, checkpoint in checkpoints.items()}
         return cls(settings, modules, device, precision, kernels)
 
     def labels(self, hits: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -155,26 +152,6 @@ class FastPipeline:
             kind = "float16, which ends at 65504: choose fp32" if self.dtype == torch.float16 else "float32"
             raise DataError(f"{stage}: some of what it gives is no number in {kind}")
         return values
-
-
-def _module(folder: Path, stage: str, columns: int) -> nn.Module:
-    """The network of a stage; ModelError where it is of another kind or takes other features."""
-    kinds = {"embedding": (Embedding,), "filter": (Filter,), "gnn": (Interaction, Attention)}[stage]
-    checkpoint = Checkpoint.load(folder / stage)
-    names = [kind.__name__.lower() for kind in kinds]
-    if checkpoint.kind not in names:
-        raise ModelError(f"{folder / stage}: a checkpoint of kind {checkpoint.kind}, expected {' or '.join(names)}")
-    module = from_checkpoint(checkpoint)
-    settings = module.settings
-    takes = settings.inputs // 2 if stage == "filter" else settings.inputs
-    if isinstance(module, Interaction) and module.settings.edge_inputs:
-        raise ModelError(f"{folder / stage}: its edges have features of their own, which a pipeline does not make")
-    if takes != columns:
-        raise ModelError(
-            f"{folder / FILE}: features: {stage} has {columns}, but the network in {folder / stage} takes {takes} of "
-            "each hit"
-        )
-    return module
 
 
 class _Clock:

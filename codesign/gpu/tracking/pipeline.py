@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.errors import DataError, ModelError
+from codesign.errors import DataError
 from codesign.gpu.tracking.features import FEATURES, features
 from codesign.gpu.tracking.graphs import Edges, directed, radius_graph
 from codesign.gpu.tracking.labelling import connected_components, joining
@@ -60,11 +60,10 @@ class Pipeline:
         """The pipeline in a folder of pipeline.yaml and the checkpoints embedding/, filter/ and gnn/, run by
         onnxruntime on so many threads. ModelError naming the file for anything that is not one."""
         from codesign.gpu.tracking.sessions import sessions
+        from codesign.gpu.tracking.stages import read_pipeline
 
-        if not (folder / FILE).is_file():
-            raise ModelError(f"{folder}: there is no {FILE}; a pipeline is a folder with it and {', '.join(STAGES)}")
-        settings = PipelineSettings.read(folder / FILE)
-        return cls(settings, *sessions(folder, settings, threads))
+        settings, checkpoints = read_pipeline(folder)
+        return cls(settings, *sessions(checkpoints, threads))
 
     def labels(self, hits: NDArray[np.floating]) -> NDArray[np.int64]:
         """(n,): the track of each hit (n, 3) in mm, numbered from 0 by its first hit; -1 for a hit on none.

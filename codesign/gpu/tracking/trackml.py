@@ -100,7 +100,7 @@ def read_event(folder: Path, name: str, truth: bool = True) -> Event:
     )
 
 
-TRUTHLESS = "; where there is no truth, read the event without it (truth=False)"
+TRUTHLESS = "; where there is no truth, read the event without it (`codesign tracking run`, or truth=False)"
 
 
 def read_cells(folder: Path, name: str) -> dict[str, NDArray[Any]]:

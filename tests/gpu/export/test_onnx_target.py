@@ -83,6 +83,22 @@ def test_every_network_of_a_pipeline_has_a_folder(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "codesign.json").read_text())["top"] == "pipeline"
 
 
+def test_a_pipeline_whose_networks_do_not_fit_is_not_exported(tmp_path: Path) -> None:
+    for stage, made in (("embedding", embedding()), ("filter", edge_filter()), ("gnn", interaction(edge_inputs=2))):
+        made.save(tmp_path / stage)
+    (tmp_path / "pipeline.yaml").write_text(PipelineSettings().text())
+    with pytest.raises(ModelError, match="gnn: its edges have features of their own, which a pipeline does not make"):
+        read_source(tmp_path)
+    embedding().save(tmp_path / "gnn")
+    with pytest.raises(ModelError, match="gnn: a checkpoint of kind embedding, expected interaction or attention"):
+        read_source(tmp_path)
+    attention().save(tmp_path / "gnn")
+    features = {**PipelineSettings().features, "filter": {"r": 1.0}}
+    (tmp_path / "pipeline.yaml").write_text(PipelineSettings(features).text())
+    with pytest.raises(ModelError, match=r"filter has 1, but the network in .* takes 6 of the two hits of an edge"):
+        read_source(tmp_path)
+
+
 @pytest.mark.parametrize("make", [embedding, edge_filter, interaction, attention])
 @pytest.mark.parametrize("edges", ["any", "sorted"])
 def test_models_are_tried_on_inputs_that_they_take(make: object, edges: str) -> None:

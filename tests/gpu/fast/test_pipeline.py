@@ -122,7 +122,7 @@ def test_what_cannot_be_run_is_refused(tmp_path: Path) -> None:
             FastPipeline.load(folder, device="cuda")
     text = (folder / "pipeline.yaml").read_text()
     (folder / "pipeline.yaml").write_text(text.replace("  filter:\n    r: 1000.0\n", "  filter:\n", 1))
-    with pytest.raises(ModelError, match=r"filter has 2, but the network in .* takes 3 of each hit"):
+    with pytest.raises(ModelError, match=r"filter has 2, but the network in .* takes 6 of the two hits of an edge"):
         FastPipeline.load(folder)
     (folder / "pipeline.yaml").write_text(text)
     interaction(edge_inputs=2).save(folder / "gnn")

@@ -58,9 +58,8 @@ def test_an_event_without_truth_is_read_without_its_files(folder: Path) -> None:
 @pytest.mark.parametrize("part", ["truth", "particles"])
 def test_a_missing_file_is_named_with_what_to_do(folder: Path, part: str) -> None:
     (folder / f"{NAME}-{part}.csv").unlink()
-    with pytest.raises(
-        DataError, match=rf"there is no {NAME}-{part}\.csv or .*read the event without it \(truth=False"
-    ):
+    cure = r"read the event without it \(`codesign tracking run`, or truth=False\)"
+    with pytest.raises(DataError, match=rf"there is no {NAME}-{part}\.csv or .*{cure}"):
         read_event(folder, NAME)
 
 
