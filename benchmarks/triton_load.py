@@ -102,6 +102,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--ways", default=",".join(WAYS))
     given = parser.parse_args()
+    ways, server = given.ways.split(","), find_server(given.server)
+    if unknown := sorted(set(ways) - set(WAYS)):
+        parser.error(f"--ways: there is no {', '.join(unknown)}, only {', '.join(WAYS)}")
     settings = Settings(particles=given.particles, vertices=max(1, given.particles // 5))
     hits = [generate(settings, FIRST_SEED + k).hits for k in range(given.events)]
     pipeline = Pipeline.load(given.pipeline, threads=1)
@@ -111,23 +114,15 @@ def main() -> None:
     print(f"{surroundings('onnxruntime', 'tritonclient')}; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{len(hits)} events of {min(sizes):,} to {max(sizes):,} hits; local: {rate:.3g} events/s, {used:.3g} ms CPU")
     rows: list[tuple[object, ...]] = []
-    for way in given.ways.split(","):
-        for p, cpu in measured(
-            way, given.pipeline, hits, expected, find_server(given.server), given.seconds, given.output
-        ):
+    for way in ways:
+        for p, cpu in measured(way, given.pipeline, hits, expected, server, given.seconds, given.output):
             errors = ", ".join(f"{n} {kind}" for kind, n in p.errors.items()) or "none"
-            rows.append((WORDS[way], p.concurrency, p.batch, p.events_per_s, p.p50_ms, p.p95_ms, p.p99_ms, cpu, errors))
+            figures = (p.requests, p.events_per_s, p.p50_ms, p.p95_ms, p.p99_ms, cpu)
+            rows.append((WORDS[way], p.concurrency, p.batch, *figures, errors))
     heading = (
-        "served by",
-        "clients",
-        "events/request",
-        "events/s",
-        "p50 ms",
-        "p95 ms",
-        "p99 ms",
-        "CPU ms/event",
-        "errors",
-    )
+        "served by", "clients", "events at a time", "requests", "events/s", "p50 ms", "p95 ms", "p99 ms",
+        "CPU ms/event", "errors",
+    )  # fmt: skip
     print("\n" + table(heading, rows))
 
 

@@ -85,7 +85,7 @@ def load_command(
     particles: Annotated[int, typer.Option(min=0, help="Of each generated event.")] = 100,
     number: Annotated[int, typer.Option("--number", min=1, help="How many events take turns.")] = 16,
     concurrency: Annotated[str, typer.Option(metavar="NUMBERS", help="Clients at a time.")] = "1,2,4,8",
-    batch: Annotated[str, typer.Option(metavar="NUMBERS", help="Events in a request.")] = "1,4",
+    batch: Annotated[str, typer.Option(metavar="NUMBERS", help="Events that a client sends at a time.")] = "1,4",
     requests: Annotated[int, typer.Option(min=1, help="Of each point, at most.")] = 200,
     seconds: Annotated[float, typer.Option(help="Of each point, at most.")] = 20.0,
     warm_up: Annotated[int, typer.Option(min=0, help="Requests of each client that are not measured.")] = 8,

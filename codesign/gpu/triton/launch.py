@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import math
 import os
 import re
 import secrets
@@ -13,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -28,6 +29,8 @@ from codesign.vendor.run import OF_MAKE, Signals
 
 LOOPBACK = "127.0.0.1"
 READY_SECONDS = 120.0
+_PROTOCOLS = ("grpc", "http", "metrics")
+_HOST = re.compile(r"[A-Za-z0-9_.:-]{1,253}", re.ASCII)
 _EXIT_SECONDS = 5
 """What requests that are under way have when the server is asked to end."""
 _LOOK = 0.1
@@ -115,6 +118,8 @@ def start(
 
     By default on any free port of this machine alone, the log beside the repository's folder.
     ToolError with what the server said where it ends or is not ready within `seconds`."""
+    if not 0 < seconds < math.inf:
+        raise ConfigError(f"the time in seconds to load its models is {seconds:g}, expected more than 0")
     names = models(repository)
     server = server or find_server()
     interpreter = interpreter or find_interpreter(server)
@@ -177,14 +182,6 @@ def models(repository: Path) -> list[str]:
     return [check_name(name, f"{repository}: the model") for name in found]
 
 
-def free_port(address: str = LOOPBACK) -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def complaints(log: Path, begins: int = 0) -> list[str]:
     """The lines of a server's log, from a byte on, that say what is wrong, the last few, or its last lines where none
     does."""
@@ -212,19 +209,32 @@ def _backends(server: Server, interpreter: Interpreter, folder: Path) -> Path:
 
 
 def chosen(listening: Listening) -> Listening:
-    """With ports where any will do; ConfigError for one that another program has."""
-    for option, port in (("--grpc-port", listening.grpc), ("--http-port", listening.http),
-                         ("--metrics-port", listening.metrics)):  # fmt: skip
-        if port is not None:
-            try:
-                with socket.socket() as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind((listening.address, port))
-            except OSError as error:
-                where = f"{listening.address}:{port}"
-                raise ConfigError(f"{option} {port}: {where} cannot be listened on: {error.strerror}") from error
-    free = {name: free_port(listening.address) for name in ("grpc", "http", "metrics") if getattr(listening, name) == 0}
-    return Listening(**{**vars(listening), **free})
+    """With ports where any will do; ConfigError for one that another program has, and for two that are the same."""
+    if not _HOST.fullmatch(listening.address):
+        raise ConfigError(f"--address {listening.address[:300]!r} is no host, such as 127.0.0.1")
+    ports = {name: port for name in _PROTOCOLS if (port := getattr(listening, name)) is not None}
+    with ExitStack() as held:  # all at once, the given ones first, so that none is chosen twice
+        for name in sorted(ports, key=lambda name: ports[name] == 0):
+            ports[name] = held.enter_context(_held(listening.address, ports[name], f"--{name}-port")).getsockname()[1]
+    return replace(listening, **ports)
+
+
+def free_port(address: str = LOOPBACK) -> int:
+    """A port that nobody listens on at this moment."""
+    return chosen(Listening(address)).grpc
+
+
+def _held(address: str, port: int, option: str) -> socket.socket:
+    """A socket that listens, as long as it is open."""
+    probe = socket.socket()
+    try:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does it
+        probe.bind((address, port))
+        probe.listen()
+    except OSError as error:
+        probe.close()
+        raise ConfigError(f"{option} {port}: {address}:{port} cannot be listened on: {error.strerror}") from error
+    return probe
 
 
 def _words(repository: Path, server: Server, interpreter: Interpreter, listening: Listening, folder: Path,

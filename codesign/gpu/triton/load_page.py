@@ -25,6 +25,10 @@ from codesign.report.text import counted
 
 COLUMNS = ("concurrency", "batch", "requests", "events", "hits", "seconds", "events_per_s", "p50_ms", "p95_ms",
            "p99_ms", "errors")  # fmt: skip
+_LATENCY = (
+    "latency from a request to its answer, as the client sees it; percentiles are by nearest rank: p95 of fewer than "
+    "20 requests and p99 of fewer than 100 are the slowest of them"
+)
 _COLOURS = (BLUE, ORANGE, GREEN, GREY, "#7b3fa0", "#b8860b")
 
 
@@ -84,11 +88,11 @@ def page(points: Sequence[Point], facts: Mapping[str, str]) -> Page:
     remark = "clients that send their next request when they have the answer to the last"
     return Page(
         "Load of a Triton server", f"A closed loop: {remark}.", list(facts.items()), cards, list(pictures(points)),
-        [Table("All points", "latency from a request to its answer, as the client sees it", headings, rows)],
+        [Table("All points", _LATENCY, headings, rows)],
     )  # fmt: skip
 
 
-_AXES = {"concurrency": "clients at a time", "batch": "events in a request"}
+_AXES = {"concurrency": "clients at a time", "batch": "events that a client sends at a time"}
 
 
 def pictures(points: Sequence[Point]) -> Iterator[Drawn]:
@@ -105,37 +109,37 @@ def pictures(points: Sequence[Point]) -> Iterator[Drawn]:
 def _throughput(axes: Axes, points: Sequence[Point], along: str, other: str) -> None:
     for line, colour, shown, x in _series(points, along, other):
         axes.plot(x, [p.events_per_s for p in shown], "o-", color=colour, ms=4, label=line)
-    _axis(axes, points, along, "events/s")
+    _axis(axes, points, along, "throughput, events/s")
 
 
 def _latency(axes: Axes, points: Sequence[Point], along: str, other: str) -> None:
     for line, colour, shown, x in _series(points, along, other):
         axes.plot(x, [p.p50_ms for p in shown], "o-", color=colour, ms=4, label=line)
         axes.plot(x, [p.p99_ms for p in shown], ".--", color=colour, ms=3, lw=1)
-    _axis(axes, points, along, "ms")
+    _axis(axes, points, along, "latency, ms")
 
 
 def _series(points: Sequence[Point], along: str, other: str) -> Iterator[tuple[str, str, list[Point], list[int]]]:
     """For each value of `other` its name and colour, and its points in the order of `along`."""
     for k, value in enumerate(sorted({int(getattr(p, other)) for p in points})):
         shown = sorted((p for p in points if getattr(p, other) == value), key=lambda p: int(getattr(p, along)))
-        name = counted(value, "client") if other == "concurrency" else f"{counted(value, 'event')} in a request"
+        name = counted(value, "client") if other == "concurrency" else f"{counted(value, 'event')} at a time"
         yield name, _COLOURS[k % len(_COLOURS)], shown, [int(getattr(p, along)) for p in shown]
 
 
-def _axis(axes: Axes, points: Sequence[Point], along: str, unit: str) -> None:
+def _axis(axes: Axes, points: Sequence[Point], along: str, what: str) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xticks(sorted({int(getattr(p, along)) for p in points}))
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(bottom=0)
     axes.set_xlabel(_AXES[along])
-    axes.set_ylabel(unit)
+    axes.set_ylabel(what)
     axes.legend(frameon=False, fontsize=8.5)
 
 
 def _where(p: Point) -> str:
-    return f"{counted(p.concurrency, 'client')}, {counted(p.batch, 'event')} in a request"
+    return f"{counted(p.concurrency, 'client')}, {counted(p.batch, 'event')} at a time"
 
 
 def _errors(points: Sequence[Point]) -> str:

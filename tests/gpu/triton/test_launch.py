@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from codesign.errors import ConfigError, ToolError
-from codesign.gpu.triton.launch import Listening, complaints, models, start
+from codesign.gpu.triton.launch import Listening, chosen, complaints, free_port, models, start
 from codesign.gpu.triton.server import Server
 from codesign.vendor.processes import gone
 
@@ -132,9 +132,31 @@ def test_a_port_that_is_taken_is_refused_before_anything_starts(repository: Path
 
 
 def test_an_address_that_is_none_of_ours_is_refused(repository: Path, tmp_path: Path) -> None:
-    for address in ("192.0.2.1", "no host", "::1"):
+    for address in ("192.0.2.1", "no.such.host.invalid", "::1"):
         with pytest.raises(ConfigError, match=rf"--grpc-port 0: {address}:0 cannot be listened on"):
             start(repository, server=Server(tmp_path / "none"), listening=Listening(address))
+
+
+@pytest.mark.parametrize("address", ["", "no host", "\u00e9", "\udcff", "x" * 300])
+def test_an_address_that_is_no_host_is_refused(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"--address '.*' is no host, such as 127\.0\.0\.1"):
+        chosen(Listening(address))
+
+
+def test_two_ports_are_never_the_same(tmp_path: Path) -> None:
+    port = free_port()
+    with pytest.raises(ConfigError, match=rf"--metrics-port {port}: 127.0.0.1:{port} cannot be listened on: Address"):
+        chosen(Listening(grpc=port, metrics=port))
+    for _ in range(20):
+        found = chosen(Listening(http=0, metrics=0))
+        assert len({found.grpc, found.http, found.metrics, 0, None}) == 5
+    assert chosen(Listening(grpc=port)) == Listening(grpc=port)
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan")])
+def test_time_to_load_is_a_time(repository: Path, tmp_path: Path, seconds: float) -> None:
+    with pytest.raises(ConfigError, match="the time in seconds to load its models is"):
+        start(repository, server=Server(tmp_path / "none"), seconds=seconds)
 
 
 def test_a_folder_without_models_is_no_repository(tmp_path: Path) -> None:

@@ -146,6 +146,13 @@ def test_percentiles_are_values_that_were_measured(q: float, value: float) -> No
     assert math.isnan(percentile([], q))
 
 
+@pytest.mark.parametrize(("q", "least"), [(95, 20), (99, 100)])
+def test_a_high_percentile_of_few_requests_is_the_slowest(q: float, least: int) -> None:
+    for count in range(1, 3 * least):
+        values = [float(k) for k in range(count)]
+        assert (percentile(values, q) == values[-1]) is (count < least)
+
+
 POINTS = [
     Point(c, b, 10, 10 * b, 40 * b, 2.0, 1.0 * c, 2.0 * c, 3.0 * c, {"server away": 1} if c == 4 else {})
     for b in (1, 8) for c in (1, 4)
