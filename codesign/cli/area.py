@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from codesign.cli.errors import errors_reported
+from codesign.cli.options import Build
 
 TOO_LARGE = 1
 """The area is known, and the device has less of some resource."""
@@ -23,7 +23,7 @@ class Family(Enum):
 
 def area_command(
     context: typer.Context,
-    build: Annotated[Path, typer.Argument(help="The folder that `codesign compile` made.")],
+    build: Build,
     time_limit: Annotated[
         float, typer.Option(min=0.01, metavar="SECONDS", help="Longest run; what takes longer is estimated.")
     ] = 120.0,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from codesign.cli.errors import errors_reported
+from codesign.cli.options import Build
 
 
 def build_command(
     context: typer.Context,
-    build: Annotated[Path, typer.Argument(help="The folder that `codesign compile` made.")],
+    build: Build,
     step: Annotated[
         str,
         typer.Option(

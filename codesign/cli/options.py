@@ -54,6 +54,13 @@ Budget = Annotated[
     str | None,
     typer.Option(metavar="AMOUNTS", help="What it may take: '70%' or 'dsp=3800,bram=50%'; 80% of what is not named."),
 ]
+Build = Annotated[Path, typer.Argument(help="The folder that `codesign compile` made.")]
+Inputs = Annotated[
+    Path | None,
+    typer.Option(help="Inputs, samples first: x.npy; for several an .npz with an array each, or a folder of .npy."),
+]
+DIFFERS = 1
+"""The exit code of a comparison that was made, where values differ."""
 ComputeUnits = Annotated[
     int | None,
     typer.Option("--compute-units", metavar="N", help="Instances of the kernel on the card; they share the budget."),

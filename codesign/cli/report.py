@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from codesign.cli.errors import errors_reported
+from codesign.cli.options import Build
 
 
 def report_command(
     context: typer.Context,
-    build: Annotated[Path, typer.Argument(help="The folder that `codesign compile` made.")],
+    build: Build,
     vendor: Annotated[
         list[Path] | None,
         typer.Option("--vendor", metavar="PATH", help="A report of a vendor's tool, or a folder of them; repeatable."),

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from codesign.cli.errors import errors_reported
-
-DIFFERS = 1
-"""The comparison was made, and values differ."""
+from codesign.cli.options import DIFFERS, Build, Inputs
 
 
 def verify_command(
     context: typer.Context,
-    build: Annotated[Path, typer.Argument(help="The folder that `codesign compile` made.")],
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Inputs, samples first: x.npy; for several an .npz with an array each, or a folder of .npy."),
-    ] = None,
+    build: Build,
+    data: Inputs = None,
     inputs: Annotated[
         int | None, typer.Option(min=1, help="How many; by default all of the data, or 1000 random.")
     ] = None,

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from codesign.frontends.constants import Constant
 from codesign.frontends.converters.conversion import Conversion, Stream, shape_text
-from codesign.frontends.converters.linear import typed_product
+from codesign.frontends.converters.windowed import windowed_product
 from codesign.frontends.converters.windows import image, image_back, windows
 from codesign.frontends.names import spelled
-from codesign.ir.layers import Affine, Conv, Dense, FloatConv, Layer
+from codesign.ir.layers import Affine
 from codesign.ir.tensor import Values
 from codesign.ir.vector import ONE, Vector
 
@@ -22,8 +22,22 @@ def conv(node: Conversion) -> Stream:
 
     Weights on a power-of-two grid count as quantized; an Affine behind it adds the bias.
     """
-    x = node.stream(0)
-    weights = node.value(1)
+    x, weights = node.stream(0), constant_weights(node)
+    spatial = slice(1, -1) if node.op.channels_last else slice(2, None)
+    pixels = image(node, x)
+    w = windows(node, pixels, weights.shape[spatial])
+    groups = node.op.integer("group", 1)
+    outputs = weights.shape[0]
+    inputs = weights.shape[-1 if node.op.channels_last else 1]
+    check_groups(node, weights, groups, pixels.shape[-1], inputs * groups, outputs)
+    matrix = weights.moved(_columns_first if node.op.channels_last else _columns)
+    y = windowed_product(node, pixels, matrix, inputs, w, groups)
+    return image_back(node, biased(node, y, outputs, lambda b: b), x.rank)
+
+
+def constant_weights(node: Conversion) -> Constant:
+    """The operator's weights, with an axis for each of its input's."""
+    x, weights = node.stream(0), node.value(1)
     if not isinstance(weights, Constant):
         node.refuse("its weights depend on the network's input; they must be constant")
     weights.check_finite()
@@ -31,29 +45,16 @@ def conv(node: Conversion) -> Stream:
         node.refuse(
             f"its weights {spelled(weights.name)} of shape {weights.shape} do not fit an input of shape {shape_text(x)}"
         )
-    spatial = slice(1, -1) if node.op.channels_last else slice(2, None)
-    pixels = image(node, x)
-    w = windows(node, pixels, weights.shape[spatial])
-    groups = node.op.integer("group", 1)
-    outputs = weights.shape[0]
-    inputs = weights.shape[-1 if node.op.channels_last else 1]
-    if groups < 1 or inputs * groups != pixels.shape[-1] or outputs % groups:
+    return weights
+
+
+def check_groups(node: Conversion, weights: Constant, groups: int, channels: int, weighted: int, split: int) -> None:
+    """Refuses groups where the weights are for other channels than the image has, or what they split is no multiple."""
+    if groups < 1 or weighted != channels or split % groups:
         node.refuse(
             f"its weights {spelled(weights.name)} of shape {weights.shape} are not {groups} groups of "
-            f"{pixels.shape[-1]} channels; check group and the shape of the weights"
+            f"{channels} channels; check group and the shape of the weights"
         )
-    shape = (*w.size, inputs, outputs)
-
-    def integer(found: Dense) -> Layer:
-        codes = np.ascontiguousarray(found.weights.reshape(shape))
-        return Conv(codes, found.bits, w.stride, w.dilation, w.padding, groups, found.step)
-
-    def real(floats: NDArray[np.float64]) -> Layer:
-        return FloatConv(np.ascontiguousarray(floats.reshape(shape)), w.stride, w.dilation, w.padding, groups)
-
-    matrix = weights.moved(_columns_first if node.op.channels_last else _columns)
-    y = typed_product(node, pixels, matrix, integer, real)
-    return image_back(node, biased(node, y, outputs, lambda b: b), x.rank)
 
 
 def biased(node: Conversion, y: Stream, outputs: int, spread: Callable[[Values], Values]) -> Stream:

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.frontends.constants import Constant
-from codesign.frontends.converters.conversion import Conversion, Stream, shape_text
-from codesign.frontends.converters.convolution import biased
-from codesign.frontends.converters.linear import typed_product
-from codesign.frontends.converters.windows import each, image, image_back, kernel_size, stated_pads
+from codesign.frontends.converters.conversion import Conversion, Stream
+from codesign.frontends.converters.convolution import biased, check_groups, constant_weights
+from codesign.frontends.converters.windowed import windowed_product
+from codesign.frontends.converters.windows import Windows, each, image, image_back, kernel_size, stated_pads
 from codesign.frontends.names import spelled
-from codesign.ir.layers import Conv, Crop, Dense, FloatConv, Layer, Reshape, Transpose
-from codesign.ir.layers.window import Padding
+from codesign.ir.layers import Crop, Reshape, Transpose
 
 
 def conv_transpose(node: Conversion) -> Stream:
@@ -23,36 +22,16 @@ def conv_transpose(node: Conversion) -> Stream:
     Pixel q * s + r of the result, s being the stride, sees the input around pixel q with those weights that lie s
     apart, from r on. So one convolution gives all s results of q as channels; no multiplier sees an inserted zero.
     """
-    x, weights = node.stream(0), node.value(1)
-    if not isinstance(weights, Constant):
-        node.refuse("its weights depend on the network's input; they must be constant")
-    weights.check_finite()
-    if len(weights.shape) != x.rank or 0 in weights.shape:
-        node.refuse(
-            f"its weights {spelled(weights.name)} of shape {weights.shape} do not fit an input of shape {shape_text(x)}"
-        )
+    x, weights = node.stream(0), constant_weights(node)
     pixels = image(node, x)
     groups, channels = node.op.integer("group", 1), weights.shape[0]
-    if groups < 1 or channels != pixels.shape[-1] or channels % groups:
-        node.refuse(
-            f"its weights {spelled(weights.name)} of shape {weights.shape} are not {groups} groups of "
-            f"{pixels.shape[-1]} channels; check group and the shape of the weights"
-        )
+    check_groups(node, weights, groups, pixels.shape[-1], channels, channels)
     rows, columns = _phases(node, pixels, weights.shape[2:])
     stride, outputs = (rows.stride, columns.stride), weights.shape[1] * groups
-    shape = (rows.size, columns.size, channels // groups, outputs * stride[0] * stride[1])
-    node.check_size(shape)
-    dilation = (rows.dilation, columns.dilation)
-    padding: Padding = (rows.before, rows.after, columns.before, columns.after)
-
-    def integer(found: Dense) -> Layer:
-        codes = np.ascontiguousarray(found.weights.reshape(shape))
-        return Conv(codes, found.bits, (1, 1), dilation, padding, groups, found.step)
-
-    def real(floats: NDArray[np.float64]) -> Layer:
-        return FloatConv(np.ascontiguousarray(floats.reshape(shape)), (1, 1), dilation, padding, groups)
-
-    y = typed_product(node, pixels, _matrix(weights, groups, rows, columns), integer, real)
+    node.check_size((rows.size, columns.size, channels // groups, outputs * stride[0] * stride[1]))
+    padding = (rows.before, rows.after, columns.before, columns.after)
+    w = Windows((rows.size, columns.size), (1, 1), (rows.dilation, columns.dilation), padding)
+    y = windowed_product(node, pixels, _matrix(weights, groups, rows, columns), channels // groups, w, groups)
     y = biased(node, y, outputs, lambda b: b.reshape(groups, 1, -1).repeat(stride[0] * stride[1], axis=1).ravel())
     height, width, _ = y.shape
     if stride != (1, 1):

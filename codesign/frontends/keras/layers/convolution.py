@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from codesign.frontends.constants import Constant
 from codesign.frontends.converters.building import Stream
-from codesign.frontends.converters.linear import typed_product
+from codesign.frontends.converters.windowed import windowed_product
 from codesign.frontends.converters.windows import Windows
 from codesign.frontends.keras.layer import KerasLayer
 from codesign.frontends.keras.layers.activations import activated
 from codesign.frontends.keras.layers.images import image, image_back, pair, windows
 from codesign.frontends.keras.layers.weights import biased, kernel, names_of
-from codesign.ir.layers import Conv, Dense, FloatConv, Layer
 
 
 def conv1d(node: KerasLayer) -> Stream:
@@ -62,16 +58,7 @@ def convolved(
 
 def _product(node: KerasLayer, x: Stream, weights: Constant, w: Windows, groups: int, part: str) -> Stream:
     inputs, outputs = weights.shape[-2:]
-    shape = (*w.size, inputs, outputs)
-
-    def integer(found: Dense) -> Layer:
-        codes = np.ascontiguousarray(found.weights.reshape(shape))
-        return Conv(codes, found.bits, w.stride, w.dilation, w.padding, groups, found.step)
-
-    def real(floats: NDArray[np.float64]) -> Layer:
-        return FloatConv(np.ascontiguousarray(floats.reshape(shape)), w.stride, w.dilation, w.padding, groups)
-
-    return typed_product(node, x, weights.moved(lambda a: a.reshape(-1, outputs)), integer, real, part)
+    return windowed_product(node, x, weights.moved(lambda a: a.reshape(-1, outputs)), inputs, w, groups, part)
 
 
 def depthwise_conv2d(node: KerasLayer) -> Stream:
