@@ -28,6 +28,7 @@ keras-test: $(KERAS_VENV)/stamp
 
 lint: $(VENV)/stamp
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check codesign tests tools benchmarks
 
 types: $(VENV)/stamp
 	$(VENV)/bin/mypy

@@ -112,11 +112,12 @@ def load_command(
         from codesign.gpu.tracking.pipeline import Pipeline
         from codesign.gpu.tracking.trackml import event_names, read_event
         from codesign.gpu.triton.load import Plan, scan
-        from codesign.gpu.triton.load_page import facts, write_scan
+        from codesign.gpu.triton.load_page import check_folder, facts, write_scan
 
         plan = Plan(
             _numbers(concurrency, "--concurrency"), _numbers(batch, "--batch"), requests, seconds, warm_up, timeout
         )
+        check_folder(output)
         found: list[Event]
         if events is None:
             found = [generate(Settings(particles=particles), seed) for seed in range(number)]

@@ -53,6 +53,14 @@ def write_scan(folder: Path, points: Sequence[Point], facts: Mapping[str, str]) 
     replace_file(folder / "load.html", page(points, facts).html())
 
 
+def check_folder(folder: Path) -> None:
+    """OutputError where the folder cannot be made or written to: before anything is measured."""
+    place = folder.absolute()
+    there = next(path for path in (place, *place.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: {there} is no folder that can be written to")
+
+
 def facts(url: str, model: str, hits: Sequence[Hits], generated: bool, compared: bool) -> dict[str, str]:
     """What is measured where, as the page has it."""
     sizes = [len(event) for event in hits]

@@ -74,14 +74,14 @@ def test_what_goes_wrong_is_counted_apart() -> None:
     with listening(Stub(spoil=cut)) as (url, _):
         [short] = scan(url, EVENTS, Plan((2,), requests=4, warm_up=0))
     assert (short.requests, short.errors) == (0, {"wrong answer": 4}) and math.isnan(short.p50_ms)
-    for stub, kind in (
-        (Stub(abort=(grpc.StatusCode.INTERNAL, "x")), "server failed"),
-        (Stub(abort=(grpc.StatusCode.UNAVAILABLE, "x")), "server away"),
-        (Stub(delay=0.3), "no answer in time"),
+    for stub, timeout, kind in (
+        (Stub(abort=(grpc.StatusCode.INTERNAL, "x")), 20.0, "server failed"),
+        (Stub(abort=(grpc.StatusCode.UNAVAILABLE, "x")), 20.0, "server away"),
+        (Stub(delay=2.0), 1.0, "no answer in time"),
     ):
         with listening(stub) as (url, _):
-            [point] = scan(url, EVENTS, Plan((1,), requests=3, warm_up=0, timeout=0.1))
-        assert (point.requests, point.errors) == (0, {kind: 3})
+            [point] = scan(url, EVENTS, Plan((1,), requests=2, warm_up=0, timeout=timeout))
+        assert (point.requests, point.errors) == (0, {kind: 2})
 
 
 def test_a_server_that_dies_ends_no_scan_and_is_found_again() -> None:
@@ -204,3 +204,12 @@ def test_the_command_refuses_by_message(words: list[str], message: str, tmp_path
     done = CliRunner().invoke(app, ["triton", "load", *words, "-o", str(tmp_path / "out")])
     assert done.exit_code == 2 and message in done.output.replace("\n", " ")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    stub = Stub()
+    with listening(stub) as (url, _):
+        done = CliRunner().invoke(app, ["triton", "load", url, "-o", str(tmp_path / "file" / "out"), "--particles=3"])
+    assert done.exit_code == 2 and "file is no folder that can be written to" in done.output.replace("\n", "")
+    assert not stub.requests
