@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -124,14 +125,17 @@ def _largest(values: np.ndarray) -> float:
 
 
 def check(differences: list[Difference], precision: str, what: str) -> None:
-    """ModelError where an output is further off than the precision explains: by its size, or where the network makes
-    much of little, by what it makes of rounded inputs."""
-    if precision not in BOUNDS:
-        return
+    """ModelError where an output is no number, or further off than the precision explains: by its size, or where the
+    network makes much of little, by what it makes of rounded inputs. Of int8 no bound is known."""
     for found in differences:
+        if not math.isfinite(found.difference):
+            away = f"output {found.output} is off by {found.difference:g} in onnxruntime"
+            raise ModelError(f"{what}: {away}: {precision} overflows; nothing was written")
+        if precision not in BOUNDS:
+            continue
         rounded = STEPS * found.sensitivity * ROUNDINGS[precision] / ROUNDINGS["fp32"]
         limit = max(BOUNDS[precision] * max(1.0, found.largest), rounded)
-        if not found.difference <= limit:
+        if found.difference > limit:
             raise ModelError(
                 f"{what}: output {found.output} is off by {found.difference:g} in onnxruntime, where {precision} "
                 f"explains {limit:g} (values up to {found.largest:g}); nothing was written"

@@ -159,9 +159,12 @@ def test_the_sensitivity_is_how_far_outputs_move_with_their_inputs() -> None:
     assert found.sensitivity == pytest.approx(21 * 2.0**-24, rel=1e-6)
 
 
-def test_a_difference_that_is_no_number_is_refused() -> None:
-    with pytest.raises(ModelError, match="off by nan"):
-        check([Difference("y", 1.0, float("nan"))], "fp32", "m")
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+@pytest.mark.parametrize("difference", ["nan", "inf"])
+def test_a_difference_that_is_no_number_is_refused(precision: str, difference: str) -> None:
+    with pytest.raises(ModelError, match=f"off by {difference} in onnxruntime: {precision} overflows"):
+        check([Difference("y", 1.0, float(difference))], precision, "m")
+    check([Difference("y", 1.0, 0.0)], precision, "m")
 
 
 def test_a_model_that_lost_its_sums_is_off(checkpoint: Path) -> None:

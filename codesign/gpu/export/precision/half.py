@@ -30,7 +30,7 @@ def in_float16(model: onnx.ModelProto) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of weights below 6e-8, which become 0: the check measures what that does
+        warnings.simplefilter("ignore")  # of weights below 6e-8, which become that: the check measures it
         converted = convert_float_to_float16(copy, keep_io_types=True, op_block_list=[*DEFAULT_OP_BLOCK_LIST, *SINGLE])
     _cast_once(converted)
     found: Any = OnnxModel(converted)
