@@ -104,9 +104,12 @@ def evaluate_command(
     """Compare a network with topological and density clusters: quality, energies, efficiencies, and a page of it."""
     with errors_reported(context):
         from codesign.cli.terminal import console, progress
+        from codesign.errors import OutputError
         from codesign.gpu.extra import check_installed
 
         check_installed("scipy", "matplotlib")
+        if output.exists() and not output.is_dir():
+            raise OutputError(f"{output}: this is no folder; choose another name")
         from codesign.gpu.showers.comparison import compare
         from codesign.gpu.showers.files import read_events
 

@@ -59,6 +59,8 @@ def test_what_exists_is_kept(data: Path, tmp_path: Path) -> None:
     assert code == 2 and "this exists" in errors
     code, _, errors = run("run", "density", "--data", data, "-o", tmp_path, "--force")
     assert code == 2 and "there is a folder of this name" in errors
+    code, out, errors = run("evaluate", "--data", data, "-o", data)
+    assert code == 2 and "this is no folder" in errors and "topological" not in out + errors
 
 
 @pytest.mark.parametrize(
