@@ -23,8 +23,8 @@ from codesign.progress import Progress, silent
 BASELINES = ("topological", "density")
 DEFAULTS: Mapping[str, Mapping[str, Algorithm]] = {
     "hgcal": {
-        "topological": Topological(4, 2, 0, 1, 2, least_gev=7, least_layers=30),
-        "density": Density(2, 2, 4, 0.3, least_gev=7, least_layers=30),
+        "topological": Topological(4, 2, 0, 1, 2, least_gev=6, least_layers=30),
+        "density": Density(2, 2, 4, 0.3, least_gev=6, least_layers=30),
     },
     "hcal": {
         "topological": Topological(4, 2, 0, 1, 2, least_gev=8, least_layers=6),
