@@ -103,6 +103,7 @@ Model:
   Strategy: resource
   Multiplier: dsp
   Rounding: FLOOR
+  AccumulatorWidth: 14
 LayerType: {Dense: {ReuseFactor: 2}}
 LayerName: {first: {ReuseFactor: 1}}
 """
@@ -147,6 +148,14 @@ MISTAKES = {
     "hls4ml's type Activation": ("LayerType: {Activation: {}}", "LayerType.Activation: name the function itself: Relu"),
     "two words for one type": ("LayerType: {Dense: {}, Gemm: {}}", "Gemm is another word for Dense, which has"),
     "an accumulator": ("Model: {Precision: {accum: int<9>}}", "Model.Precision.accum: accumulators are proved wide"),
+    "its cure": ("Model: {Precision: {accum: int<9>}}", "in which sums wrap, as `AccumulatorWidth: 14` of the layer"),
+    "an accumulator of a bit": (
+        "Model: {AccumulatorWidth: 1}",
+        "Model.AccumulatorWidth: 1 is not an integer from 2 to 63, the bits of the sums of products",
+    ),
+    "an accumulator that is a type": ("Model: {AccumulatorWidth: int<9>}", "'int<9>' is not an integer from 2 to 63"),
+    "an accumulator of yes": ("LayerName: {a: {AccumulatorWidth: yes}}", "LayerName.a.AccumulatorWidth: True is not"),
+    "an accumulator of 64 bits": ("Model: {AccumulatorWidth: 64}", "64 is not an integer from 2 to 63"),
     "hls4ml's output folder": ("OutputDir: here", "OutputDir: give the folder on the command line: -o"),
     "a foreign key in HLSConfig": ("HLSConfig: {Target: u50}", "HLSConfig.Target: unknown key; there are Model, Layer"),
     "Model in both places": ("HLSConfig: {Model: {}}\nModel: {}", "Model: stands both in HLSConfig and beside it"),

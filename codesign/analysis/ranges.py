@@ -20,6 +20,7 @@ from codesign.ir.layers import (
     MaxPool,
     Multiply,
     Pad,
+    Product,
     Requantize,
     Reshape,
     Slice,
@@ -60,13 +61,13 @@ def _interval(graph: Graph, node: Node, found: dict[str, Interval]) -> Interval:
     low, high = found[node.inputs[0]]
     match node.layer:
         case Dense() as dense:
-            return _dense(dense, low, high)
+            return _wrapped(dense, node.type, _dense(dense, low, high))
         case Requantize(function=Table() as table):
             return _table(table, low, high)
         case Requantize(function=function):  # all other kinds are monotone
             return _ends(function(low[None])[0], function(high[None])[0])
         case Conv() as conv:
-            return _conv(conv, types[0], low, high)
+            return _wrapped(conv, node.type, _conv(conv, types[0], low, high))
         case (
             Reshape() | Transpose() | MaxPool() | SumPool() | Upsample() | Pad() | Concat() | Slice() | Crop() as layer
         ):
@@ -126,11 +127,20 @@ def _conv(conv: Conv, x: Tensor, low: Array, high: Array) -> Interval:
         low, high = (np.broadcast_to(end, (tall, wide, x.channels)) for end in (low, high))
     zero = zero_codes(x) if any(conv.padding) else 0
     positive, negative = np.maximum(conv.weights, 0), np.minimum(conv.weights, 0)
-    rising, falling = (replace(conv, weights=w, bias=None) for w in (positive, negative))
+    rising, falling = (replace(conv, weights=w, bias=None, wrap=None) for w in (positive, negative))
     bias: np.ndarray = np.zeros(conv.outputs, dtype=np.int64) if conv.bias is None else conv.bias
     least = (rising.convolve(low[None], zero) + falling.convolve(high[None], zero)).min(axis=(0, 1, 2)) + bias
     most = (rising.convolve(high[None], zero) + falling.convolve(low[None], zero)).max(axis=(0, 1, 2)) + bias
     return least[None, None], most[None, None]
+
+
+def _wrapped(product: Product, t: Tensor, interval: Interval) -> Interval:
+    """The interval of sums in the accumulator's bits: every code of a channel whose sums leave them."""
+    if product.wrap is None:
+        return interval
+    low, high = interval
+    leaves = (low < t.low) | (high > t.high)
+    return np.where(leaves, t.low, low), np.where(leaves, t.high, high)
 
 
 def _table(table: Table, low: Array, high: Array) -> Interval:

@@ -48,6 +48,13 @@ def scan_command(
         str | None,
         typer.Option(metavar="RANGE", help="The same integer bits for all types; by default by --calibration."),
     ] = None,
+    accumulators: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RANGE",
+            help="Bits of sums that wrap where more would be safe, e.g. 8..20; by default all are safe.",
+        ),
+    ] = None,
     calibration: Annotated[
         str, typer.Option(help="Binary points from the data: min-max, percentile, mse.")
     ] = "min-max",
@@ -112,6 +119,7 @@ def scan_command(
                 bits=bits,
                 activations=activations,
                 integer=integer,
+                accumulators=accumulators,
                 calibration=calibration,
                 percentile=percentile,
                 rounding=rounding,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from codesign.passes.tune_precision import Part
 from codesign.report.text import counted, one_line
 from codesign.scan.evaluate import Outcome
+from codesign.scan.results import configured
 from codesign.scan.run import ScanResult
 from codesign.scan.search import varied
-from codesign.scan.space import digest, read
+from codesign.scan.space import Site, accumulators, digest, read
 
 MOST_ROWS = 60
 
@@ -51,22 +53,31 @@ def scanned(result: ScanResult) -> Iterator[RenderableType]:
     if result.failed:
         first = next(iter(result.failed.values()))
         yield Text(f"{counted(len(result.failed), 'point')} without a network; the first: {one_line(first, 300)}")
-    files = counted(len(result.front), "file")
+    kept = configured(result.stored, result.metric)
+    files = counted(len(kept), "file")
     there = f"scan.html, results.csv, and in configs/ {files}"
-    yield Text(f"{result.folder}: {there} for `codesign compile --config` (in bold)")
+    which = "in bold" if len(kept) == len(result.front) else "in bold, and those with the narrowest accumulators"
+    yield Text(f"{result.folder}: {there} for `codesign compile --config` ({which})")
 
 
 def _sensitivities(result: ScanResult) -> Iterator[RenderableType]:
     """The output error that one layer causes on its own, site by site and width by width."""
-    widths = sorted({s.bits for s in result.sensitivities})
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="output error with one site at fewer bits")
+    sums = list(dict.fromkeys(s.site for s in result.sensitivities if s.site.part is Part.ACCUMULATOR))
+    yield _sensitivity(result, varied(result.space), "output error with one site at fewer bits")
+    if sums:
+        yield _sensitivity(result, sums, "output error with the sums of one product in fewer bits than are safe")
+
+
+def _sensitivity(result: ScanResult, sites: Sequence[Site], title: str) -> Table:
+    widths = sorted({s.bits for s in result.sensitivities if s.site in sites})
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title)
     table.add_column("site", no_wrap=True)
     for bits in widths:
         table.add_column(str(bits), justify="right")
-    for site in varied(result.space):
+    for site in sites:
         found = {s.bits: s.outcome.output_error for s in result.sensitivities if s.site == site}
-        table.add_row(one_line(site.key, 40), *(f"{found[b]:.3g}" for b in widths))
-    yield table
+        table.add_row(one_line(site.key, 40), *(f"{found[b]:.3g}" if b in found else "safe" for b in widths))
+    return table
 
 
 def _curvatures(result: ScanResult) -> Table:
@@ -111,10 +122,12 @@ def _cells(result: ScanResult, outcome: Outcome, key: str) -> list[str]:
 
 
 def _widths(result: ScanResult, outcome: Outcome) -> str:
-    """The widths of weights and results as far as they are the same: 8, 4/8, 2-8."""
+    """The widths of weights and results as far as they are the same: 8, 4/8, 2-8; and of sums that wrap."""
     types = read(outcome.types)
     kinds: dict[str, set[int]] = {}
     for site in varied(result.space):
         kinds.setdefault(site.part.value, set()).add(types[site.key].width)
     texts = [str(min(w)) if len(w) == 1 else f"{min(w)}-{max(w)}" for w in kinds.values()]
-    return texts[0] if len(set(texts)) == 1 else "/".join(texts)
+    bits = texts[0] if len(set(texts)) == 1 else "/".join(texts)
+    sums = sorted(set(accumulators(types).values()))
+    return bits if not sums else f"{bits}, sums {'-'.join(str(b) for b in dict.fromkeys((sums[0], sums[-1])))}"

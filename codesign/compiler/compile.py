@@ -166,7 +166,7 @@ def compile(
         )  # fmt: skip
         board = write_board(design, printed, folder, options=options, clock_ns=clock_ns, digest=digest)
         copy = source.copied(folder / "model")
-        ladder = Ladder(passed.typed, passed.network, design, passed.exact, copy, folder, executable)
+        ladder = Ladder(passed.typed, passed.network, design, passed.exact, copy, folder, executable, passed.safe)
         keep(ladder, folder, folding, options.strategies(passed.network), options.clock_mhz, options.streams)
         climb = ladder.climb(inputs, tuple(Arithmetic) if csim else (), progress, cosim=cosim)
         climb = replace(climb, notes=source.notes + climb.notes)

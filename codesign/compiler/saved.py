@@ -11,6 +11,7 @@ from codesign.compiler.executing import executable
 from codesign.config import Strategy, Streams
 from codesign.errors import IRError, ModelError, OutputError
 from codesign.ir.kernels import Multiplier
+from codesign.ir.layers import Product
 from codesign.ir.text import design_text, load, save
 from codesign.passes.builder import Fold
 from codesign.passes.fifo_depth import fifos
@@ -35,6 +36,8 @@ def keep(
     place.mkdir()
     save(ladder.typed, place / "typed")
     save(ladder.network, place / "network")
+    if ladder.safe is not None:
+        save(ladder.safe, place / "safe")
     (place / "design.txt").write_text(design_text(ladder.design), encoding="utf-8")
     choices = {
         "clock_mhz": clock_mhz,
@@ -67,13 +70,15 @@ def restore(folder: Path) -> Ladder:
         ) from error
     try:
         typed, network = load(place / "typed"), load(place / "network")
+        wraps = any(isinstance(node.layer, Product) and node.layer.wrap is not None for node in network)
+        safe = load(place / "safe") if wraps else None
     except ModelError as error:
         raise OutputError(f"{folder}: the project folder was changed: {error}; compile it again") from error
     try:
         design = build_design(network, folding, strategies, clock, streams, pace, depths)
     except IRError as error:
         raise OutputError(f"{folder}: the project folder was changed: {error}; compile it again") from error
-    return Ladder(typed, network, design, exact, model, folder, executable)
+    return Ladder(typed, network, design, exact, model, folder, executable, safe)
 
 
 def _plain(fold: Fold) -> dict[str, object]:

@@ -44,6 +44,12 @@ KEYS: tuple[Key, ...] = (
     Key("layer", "ReuseFactor", "integer >= 1", "how often each multiplier is used per input vector"),
     Key("layer", "Strategy", "Latency, Resource or auto", "spend area for cycles, or memories and DSPs; auto chooses"),
     Key("layer", "Multiplier", "lut, dsp, packed, adders or auto", "what products are made of; auto chooses"),
+    Key(
+        "layer",
+        "AccumulatorWidth",
+        "integer 2..63",
+        "most bits of the sums of products; where more are safe, sums wrap, and results change",
+    ),
     Key("layer", "Rounding", "a mode of QONNX", "of results that the file leaves in float; ROUND (half to even) else"),
     Key("Precision", "default", "type", "weight, bias and result where they are not given"),
     Key("Precision", "weight", "type", "type of the weights"),
@@ -55,7 +61,10 @@ KEYS: tuple[Key, ...] = (
 
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
-        "accum": "accumulators are proved wide enough for every input and cannot be set; remove this line",
+        "accum": (
+            "accumulators are proved wide enough for every input; remove this line, or state fewer bits, in which sums "
+            "wrap, as `AccumulatorWidth: 14` of the layer"
+        ),
         "maximum": "widths follow from the proved ranges, so there is no maximum to give; remove this line",
         "Backend": "the vendor follows from the target; remove this line",
         "Board": "write Target, e.g. `Target: u50`",

@@ -21,6 +21,8 @@ class LayerConfig:
     reuse_factor: int | None = None
     strategy: Strategy | None = None
     multiplier: Multipliers | None = None
+    accumulator: int | None = None
+    """The most bits of its sums of products."""
 
     def data(self) -> dict[str, object]:
         """The entry of a file that reads as this."""
@@ -32,6 +34,7 @@ class LayerConfig:
             "ReuseFactor": self.reuse_factor,
             "Strategy": self.strategy and self.strategy.value,
             "Multiplier": self.multiplier and self.multiplier.value,
+            "AccumulatorWidth": self.accumulator,
         }
         return {key: value for key, value in found.items() if value is not None}
 

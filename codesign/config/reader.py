@@ -11,7 +11,7 @@ from codesign.config.choices import Multipliers, Strategy, Streams
 from codesign.config.keys import KEYS, REFUSED, SYNONYMS
 from codesign.config.layer import LayerConfig
 from codesign.errors import ConfigError
-from codesign.ir.fixed import Fixed, Rounding
+from codesign.ir.fixed import LEAST_ACCUMULATOR, MAX_WIDTH, Fixed, Rounding
 
 if TYPE_CHECKING:
     from codesign.config.configuration import Config
@@ -84,7 +84,22 @@ class Reader:
             strategy = Strategy(strategy.lower())
         multiplier = self.choice(entry.get("Multiplier"), f"{path}.Multiplier", Multipliers)
         rounding = self.rounding(entry.get("Rounding"), f"{path}.Rounding")
-        return LayerConfig(**types, rounding=rounding, reuse_factor=reuse, strategy=strategy, multiplier=multiplier)
+        accumulator = entry.get("AccumulatorWidth")
+        if accumulator is not None and (
+            isinstance(accumulator, bool)
+            or not isinstance(accumulator, int)
+            or not LEAST_ACCUMULATOR <= accumulator <= MAX_WIDTH
+        ):
+            valid = f"an integer from {LEAST_ACCUMULATOR} to {MAX_WIDTH}, the bits of the sums of products"
+            self.fail(f"{path}.AccumulatorWidth", f"{_show(accumulator)} is not {valid}")
+        return LayerConfig(
+            **types,
+            rounding=rounding,
+            reuse_factor=reuse,
+            strategy=strategy,
+            multiplier=multiplier,
+            accumulator=accumulator,
+        )
 
     def rounding(self, data: object, path: str) -> Rounding | None:
         """A mode by its name in QONNX; None for nothing."""

@@ -13,11 +13,12 @@ import numpy as np
 
 from codesign.errors import IRError
 from codesign.faults.weights import Weights
-from codesign.faults.wrapped import Undefined, evaluate, wrap
+from codesign.faults.wrapped import Undefined, evaluate
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import Conv, Dense
 from codesign.ir.layers.window import padded, taps, zero_codes
 from codesign.ir.tensor import Array, as_codes
+from codesign.ir.wrap import wrapped
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Suffix:
         node = self.network[name]
         rows = np.nonzero(by.reshape(self.samples, -1).any(axis=1))[0]
         value = self.values[name][rows]
-        value[..., channel] = wrap(value[..., channel] + by[rows], node.type.type)
+        value[..., channel] = wrapped(value[..., channel] + by[rows], node.type.type)
         return self._follow(name, value, rows)
 
     def _follow(self, name: str, value: Array, rows: np.ndarray) -> Faulty:

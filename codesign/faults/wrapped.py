@@ -19,21 +19,12 @@ from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import MultiplyShift, Requantize, Shift, Table
 from codesign.ir.tensor import Array, Tensor, as_codes
+from codesign.ir.wrap import wrapped
 
 Undefined = NDArray[np.bool_]
 """(n,): the samples for which the hardware's result is not defined."""
 
 _FIT = 1 << 62
-
-
-def wrap(codes: Array, to: Fixed) -> Array:
-    """The codes modulo 2^width, in the range of the type."""
-    low = codes & ((1 << to.width) - 1)
-    if not to.signed:
-        return low
-    half = 1 << (to.width - 1)
-    found: Array = (low ^ half) - half
-    return found
 
 
 def evaluate(graph: Graph, node: Node, inputs: list[Array]) -> tuple[Array, Undefined | None]:
@@ -49,18 +40,18 @@ def evaluate(graph: Graph, node: Node, inputs: list[Array]) -> tuple[Array, Unde
             f"{graph.origin}: node {node.origin}: with an upset before it a sum needs more than 63 bits, which is not "
             "modelled; use fewer bits in weights or activations"
         ) from error
-    return wrap(found, node.type.type), None
+    return wrapped(found, node.type.type), None
 
 
 def _stepped(node: Node, layer: Requantize, x: Tensor, codes: Array) -> tuple[Array, Undefined | None]:
     function = layer.function
     if isinstance(function, Table):
         entries = function.entries.shape[1]
-        address = wrap(codes - function.first, Fixed(Fixed.covering(0, entries - 1).width, 0, False))
+        address = wrapped(codes - function.first, Fixed(Fixed.covering(0, entries - 1).width, 0, False))
         beyond = address >= entries
         found = function(np.where(beyond, 0, address) + function.first)
         undefined = beyond.reshape(len(codes), -1).any(axis=1)
-        return wrap(found, node.type.type), undefined if undefined.any() else None
+        return wrapped(found, node.type.type), undefined if undefined.any() else None
     largest = max(-x.type.low, x.type.high)
     if isinstance(function, Shift):
         largest = (largest + abs(function.bias)) << max(-function.shift, 0)
@@ -71,4 +62,4 @@ def _stepped(node: Node, layer: Requantize, x: Tensor, codes: Array) -> tuple[Ar
             f"node {node.origin}: with an upset before it its step function needs more than 62 bits, which is not "
             "modelled; use fewer bits in weights or activations"
         )
-    return wrap(function(codes), node.type.type), None
+    return wrapped(function(codes), node.type.type), None

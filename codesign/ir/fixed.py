@@ -11,6 +11,9 @@ from codesign.errors import IRError
 MAX_WIDTH = 63
 """Codes live in int64 arrays; a product or sum that needs more bits than this is refused."""
 
+LEAST_ACCUMULATOR = 2
+"""Bits of the narrowest accumulator whose sums may wrap: a sign and a digit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fixed:

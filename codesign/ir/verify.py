@@ -9,7 +9,7 @@ from math import isfinite
 import numpy as np
 
 from codesign.errors import CodesignError, IRError
-from codesign.ir.fixed import MAX_WIDTH
+from codesign.ir.fixed import LEAST_ACCUMULATOR, MAX_WIDTH, Fixed
 from codesign.ir.graph import Graph, Node
 from codesign.ir.layers import (
     BatchNorm,
@@ -179,6 +179,10 @@ def _product_problems(layer: Product) -> Iterator[str]:
         yield f"{len(layer.step)} scales for {w.shape[-1]} outputs"
     if layer.bounds is not None and not layer.bounds[0] <= 0 <= layer.bounds[1]:
         yield f"the accumulator starts at 0, outside its bounds {layer.bounds}"
+    if layer.wrap is not None:
+        safe = MAX_WIDTH + 1 if layer.bounds is None else Fixed.covering(*layer.bounds).width
+        if not LEAST_ACCUMULATOR <= layer.wrap < safe:
+            yield f"sums wrap to {layer.wrap} bits, which is not {LEAST_ACCUMULATOR}..{safe - 1}"
 
 
 def _requantize_problems(layer: Requantize, channels: int) -> Iterator[str]:

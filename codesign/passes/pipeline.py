@@ -24,6 +24,7 @@ from codesign.passes.fold_batchnorm import fold_batchnorm
 from codesign.passes.fuse_bias import fuse_bias
 from codesign.passes.infer_ranges import infer_ranges
 from codesign.passes.lower import lower
+from codesign.passes.narrow_accumulators import narrow_accumulators
 from codesign.passes.pipelines import pipelines
 from codesign.passes.propagate_scales import propagate_scales
 from codesign.passes.remove_identities import remove_identities
@@ -46,6 +47,9 @@ class Passed:
     """The network with every type stated but nothing rewritten for hardware: what the integers must equal."""
     exact: bool = True
     """Whether the typed network is the file's, number for number."""
+    safe: Graph | None = None
+    """Where accumulators have fewer bits than are safe, the network as it is when they have enough: what the passes
+    make of the typed one, number for number. Else None."""
     approximations: list[Approximation] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -64,6 +68,7 @@ def passes(config: Config, input_types: Mapping[str, Fixed]) -> list[tuple[str, 
         ("tabulate_softmax", lambda g: tabulate_softmax(g, config)),
         ("remove_relabels", remove_identities),
         ("align_channels", align_channels),
+        ("narrow_accumulators", lambda g: narrow_accumulators(g, config)),
         ("requantize", requantize),
         ("infer_ranges", infer_ranges),
         ("accumulator_width", accumulator_width),
@@ -103,8 +108,14 @@ def run(
     for number, (name, function) in enumerate(passes(config, input_types), 1):
         progress("network passes", number - 1, len(NAMES))
         start = time.perf_counter()
-        result.approximations += function(network) or []
+        before = network.copy() if name == "narrow_accumulators" else None
+        if result.safe is not None:
+            function(result.safe)
+            verify(result.safe, name)
+        found = function(network) or []
         result.seconds[name] = time.perf_counter() - start
+        result.approximations += found
+        result.safe = before if found and before is not None else result.safe
         verify(network, name)
         if name == "tune_precision":
             result.typed = network.copy()

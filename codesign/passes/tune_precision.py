@@ -47,6 +47,8 @@ class Part(Enum):
     WEIGHT = "weight"
     BIAS = "bias"
     RESULT = "result"
+    ACCUMULATOR = "accumulator"
+    """Its sums, which have bits only: `narrow_accumulators`."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from codesign.data import read_array, read_arrays
 from codesign.errors import ConfigError, ModelError, TargetError
 from codesign.frontends import model_file
 from codesign.ir.graph import Graph
-from codesign.ir.layers import Input
+from codesign.ir.layers import Input, Product
 from codesign.ir.tensor import Array, as_codes
 from codesign.scan.calibrate import wide_outputs
 from codesign.scan.cost import bits
@@ -85,6 +85,10 @@ class Outcome:
     excess: float | None = None
     """By what factor what was asked is then not met: what is needed over what there is, or cycles over cycles."""
     seconds: float = 0.0
+    accumulator: int | None = None
+    """Bits of the widest sum of products."""
+    wrapped: float | None = None
+    """Of the sums in accumulators of fewer bits than are safe, the share that wraps on the data."""
 
 
 class Evaluator:
@@ -126,6 +130,8 @@ class Evaluator:
             counted.bit_operations,
             counted.ebops,
             counted.weight_bits,
+            accumulator=max((n.type.type.width for n in network if isinstance(n.layer, Product)), default=None),
+            wrapped=self._wrapped(network),
         )
         if self.task.design:
             found = self._designed(found, network, options)
@@ -136,11 +142,27 @@ class Evaluator:
         size = together(elements(network))
         parts = []
         for start in range(0, len(self.data[0]), size):
-            batch = [x[start : start + size] for x in self.data]
-            layers = [n.layer for n in network.inputs if isinstance(n.layer, Input)]
-            encoded = [as_codes(layer.encode(x)) for layer, x in zip(layers, batch, strict=True)]
-            parts.append(evaluate_network(network, encoded))
+            parts.append(evaluate_network(network, self._encoded(network, start, size)))
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+    def _wrapped(self, network: Graph) -> float:
+        """Of the sums that may wrap the share that does, on all data."""
+        narrow = [(n, n.layer) for n in network if isinstance(n.layer, Product) and n.layer.wrap is not None]
+        size = together(elements(network))
+        wraps = sums = 0
+        for start in range(0, len(self.data[0]) if narrow else 0, size):
+            found = network.run_codes(self._encoded(network, start, size), keep=True)
+            for node, layer in narrow:
+                x = network[node.inputs[0]]
+                exact = layer.changed(wrap=None).run([x.type], node.type, [as_codes(found[x.name])])
+                wraps += int((np.asarray(exact) != found[node.name]).sum())
+                sums += exact.size
+        return wraps / sums if sums else 0.0
+
+    def _encoded(self, network: Graph, start: int, size: int) -> list[Array]:
+        """The codes of a batch of the data."""
+        layers = [n.layer for n in network.inputs if isinstance(n.layer, Input)]
+        return [as_codes(layer.encode(x[start : start + size])) for layer, x in zip(layers, self.data, strict=True)]
 
     def outputs(self, network: Graph) -> list[Floats]:
         """The same as numbers (n, *shape)."""

@@ -11,13 +11,14 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from codesign.ir.fixed import Fixed
-from codesign.report.plots import BLUE, GREY, ORANGE, Drawn, plain, svg
+from codesign.passes.tune_precision import Part
+from codesign.report.plots import BLUE, GREEN, GREY, ORANGE, Drawn, plain, svg
 from codesign.scan.calibrate import Range
 from codesign.scan.evaluate import Outcome
 from codesign.scan.metrics import Metric
 from codesign.scan.results import pareto, uniform
 from codesign.scan.searches import Sensitivity
-from codesign.scan.space import Site
+from codesign.scan.space import Site, accumulators, digest, read
 
 if TYPE_CHECKING:
     from codesign.scan.hessian import Curvature
@@ -32,6 +33,8 @@ COSTS: Mapping[str, str] = {
 """The costs that fronts are drawn for, by the field of an outcome."""
 _ROW = 0.27
 """Inches per row of a heat map."""
+_LINES = 8
+"""Lines that can be told apart."""
 _NAME = 34
 """Letters of a site's name."""
 
@@ -45,9 +48,15 @@ def fronts(outcomes: Sequence[Outcome], metric: Metric, sites: Sequence[Site]) -
         front = pareto(known, metric, cost)
 
         def draw(axes: Axes, known: list[Outcome] = known, front: list[Outcome] = front, cost: str = cost) -> None:
-            same = [o for o in known if uniform(o, sites) is not None]
-            mixed = [o for o in known if uniform(o, sites) is None]
-            for points, colour, label in ((same, BLUE, "one width everywhere"), (mixed, ORANGE, "widths by layer")):
+            wraps = [o for o in known if accumulators(o.types)]
+            safe = [o for o in known if not accumulators(o.types)]
+            same = [o for o in safe if uniform(o, sites) is not None]
+            mixed = [o for o in safe if uniform(o, sites) is None]
+            for points, colour, label in (
+                (same, BLUE, "one width everywhere"),
+                (mixed, ORANGE, "widths by layer"),
+                (wraps, GREEN, "sums that may wrap"),
+            ):
                 if points:
                     axes.plot(_of(points, cost), _of(points, "value"), "o", ms=4, color=colour, label=label, alpha=0.75)
             axes.step(_of(front, cost), _of(front, "value"), where="post", color=GREY, lw=1, label="no other is better")
@@ -75,7 +84,8 @@ def by_width(
 ) -> Drawn | None:
     """The metric against the width that all weights and results have, and for networks `trained` with quantizers; None
     for fewer than two widths."""
-    found = {width: o for o in outcomes if (width := uniform(o, sites)) is not None}
+    safe = [o for o in outcomes if not accumulators(o.types)]
+    found = {width: o for o in safe if (width := uniform(o, sites)) is not None}
     widths = sorted(found)
     if len(widths) < 2:
         return None
@@ -95,20 +105,65 @@ def by_width(
     )
 
 
-def sensitivity(rows: Sequence[Sensitivity]) -> Drawn | None:
-    """What one site costs on its own, at each width; None where that was not looked at."""
-    if not rows:
+def by_accumulator(outcomes: Sequence[Outcome], metric: Metric, sites: Sequence[Site]) -> Drawn | None:
+    """The metric against the bits of all accumulators that would need more, a line for each width of weights and
+    results, which ends where they are safe; None where no sum may wrap."""
+    safe = {digest(read(o.types)): o for o in outcomes if not accumulators(o.types)}
+    lines: dict[str, dict[int, Outcome]] = {}
+    for o in outcomes:
+        if len(widths := set(accumulators(o.types).values())) == 1:
+            key = digest({k: t for k, t in read(o.types).items() if not accumulators({k: t})})
+            if key in safe and o.accumulator == max(widths):
+                lines.setdefault(key, {})[widths.pop()] = o
+    if not lines:
         return None
+    shown = list(lines.items())[:: -(-len(lines) // _LINES)]
+
+    def draw(axes: Axes) -> None:
+        for number, (key, points) in enumerate(shown):
+            best, colour = safe[key], f"C{number}"
+            found = sorted(points.items())
+            bits = uniform(best, sites)
+            x, y = [b for b, _ in found], [o.value for _, o in found]
+            label = "widths by layer" if bits is None else f"{bits} bits of weights and results"
+            if best.accumulator is not None:
+                axes.plot(best.accumulator, best.value, "D", ms=7, mfc="white", mec=colour, mew=1.6)
+                x, y = [*x, best.accumulator], [*y, best.value]
+            axes.plot(x, y, "o-", color=colour, ms=4, lw=1.2, label=label, zorder=0)
+        axes.plot([], [], "D", ms=7, mfc="white", mec=GREY, mew=1.6, label="safe: no input overflows")
+        axes.set_xlabel("bits of accumulators, where more would be safe")
+        axes.set_ylabel(plain(metric.name))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.legend(frameon=False, fontsize=8.5)
+
+    return Drawn(
+        f"{metric.name} by accumulator",
+        "sums of products modulo so many bits; the diamonds are the widest safe accumulator of each",
+        svg(draw, (6.2, 3.6), "accumulators"),
+    )
+
+
+def sensitivity(rows: Sequence[Sensitivity]) -> Iterator[Drawn]:
+    """What one site costs on its own, at each width, and what narrow sums of one product do, as far as either was
+    looked at."""
+    numbers = [row for row in rows if row.site.part is not Part.ACCUMULATOR]
+    sums = [row for row in rows if row.site.part is Part.ACCUMULATOR]
+    relative = "error of the outputs, relative to their spread"
+    if numbers:
+        remark = f"{relative}, with one site at so many bits and all others at the most"
+        yield _sensitivity(numbers, "Sensitivity by layer", remark, "bits of this site alone", "sensitivity")
+    if sums:
+        remark = f"{relative}, with the sums of one product in so many bits; empty where these are safe"
+        yield _sensitivity(sums, "Sensitivity to accumulators", remark, "bits of this accumulator alone", "sums")
+
+
+def _sensitivity(rows: Sequence[Sensitivity], title: str, remark: str, label: str, name: str) -> Drawn:
     sites = list(dict.fromkeys(row.site for row in rows))
     widths = sorted({row.bits for row in rows})
     errors = np.full((len(sites), len(widths)), np.nan)
     for row in rows:
         errors[sites.index(row.site), widths.index(row.bits)] = row.outcome.output_error
-    return Drawn(
-        "Sensitivity by layer",
-        "error of the outputs, relative to their spread, with one site at so many bits and all others at the most",
-        _heat(errors, sites, widths, lambda v: f"{v:.2g}", "bits of this site alone", "sensitivity", log=True),
-    )
+    return Drawn(title, remark, _heat(errors, sites, widths, lambda v: f"{v:.2g}", label, name, log=True))
 
 
 def curvature(rows: Sequence[Curvature]) -> Drawn | None:

@@ -16,7 +16,7 @@ from codesign.scan import figures
 from codesign.scan.evaluate import Outcome
 from codesign.scan.results import uniform
 from codesign.scan.search import Binary, varied
-from codesign.scan.space import Site, digest, read
+from codesign.scan.space import Site, accumulators, digest, read
 
 if TYPE_CHECKING:
     from codesign.scan.run import ScanResult
@@ -88,13 +88,17 @@ def _small(result: ScanResult, sites: Sequence[Site]) -> Iterator[Drawn]:
     curve = figures.by_width(result.stored, result.metric, sites, result.reference, trained)
     if curve is not None:
         yield curve
+    sums = figures.by_accumulator(result.stored, result.metric, sites)
+    if sums is not None:
+        yield sums
     yield from figures.fronts(result.stored, result.metric, sites)
 
 
 def _large(result: ScanResult, binary: Binary, sites: Sequence[Site], bits: Sequence[int]) -> Iterator[Drawn]:
-    for heat in (figures.sensitivity(result.sensitivities), figures.curvature(result.curvatures)):
-        if heat is not None:
-            yield heat
+    yield from figures.sensitivity(result.sensitivities)
+    curved = figures.curvature(result.curvatures)
+    if curved is not None:
+        yield curved
 
     def types(site: Site, width: int) -> Fixed:
         return binary.fixed(site, width)
@@ -107,7 +111,8 @@ def _large(result: ScanResult, binary: Binary, sites: Sequence[Site], bits: Sequ
 
 def _width(outcome: Outcome, sites: Sequence[Site]) -> str:
     width = uniform(outcome, sites)
-    return "widths by layer" if width is None else f"{width} bits"
+    said = "widths by layer" if width is None else f"{width} bits"
+    return f"{said}, sums that wrap" if accumulators(outcome.types) else said
 
 
 def _cells(outcome: Outcome, key: str, sites: Sequence[Site]) -> list[str]:
@@ -115,5 +120,8 @@ def _cells(outcome: Outcome, key: str, sites: Sequence[Site]) -> list[str]:
     figures_ = (outcome.bit_operations, outcome.ebops, outcome.interval, outcome.latency, outcome.lut, outcome.ff,
                 outcome.dsp, outcome.bram36, outcome.uram)  # fmt: skip
     numbers = ["" if n is None else f"{n:,.10g}" for n in figures_]
-    return [key[:12], "mixed" if width is None else str(width), f"{outcome.value:.6g}", f"{outcome.output_error:.4g}",
+    bits = "mixed" if width is None else str(width)
+    if sums := sorted(set(accumulators(outcome.types).values())):
+        bits += f", sums {'-'.join(str(b) for b in dict.fromkeys((sums[0], sums[-1])))}"
+    return [key[:12], bits, f"{outcome.value:.6g}", f"{outcome.output_error:.4g}",
             *numbers]  # fmt: skip

@@ -11,7 +11,7 @@ from codesign.backends.swap import replace_file
 from codesign.errors import ToolError
 from codesign.scan.evaluate import Outcome
 from codesign.scan.metrics import Metric
-from codesign.scan.results import table
+from codesign.scan.results import narrow_accumulators, table
 from codesign.scan.space import Space
 
 try:
@@ -36,6 +36,7 @@ def write_parquet(
     schema = pyarrow.schema([
         ("point", pyarrow.string()), ("front", pyarrow.bool_()), *(f for f in figures if f.name != "types"),
         ("failed", pyarrow.string()), *((site.key, pyarrow.string()) for site in space.sites),
+        *((key, pyarrow.int64()) for key in narrow_accumulators(outcomes)),
     ])  # fmt: skip
     content = io.BytesIO()
     parquet.write_table(pyarrow.Table.from_pylist(table(space, metric, outcomes, failed), schema), content)

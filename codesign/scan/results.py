@@ -10,10 +10,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from codesign.backends.swap import replace_file
+from codesign.passes.tune_precision import Part
 from codesign.scan.evaluate import Outcome
 from codesign.scan.metrics import Metric
 from codesign.scan.searches import Sensitivity
-from codesign.scan.space import Site, Space, digest, read
+from codesign.scan.space import Site, Space, accumulators, digest, read
 
 COLUMNS = tuple(f.name for f in fields(Outcome) if f.name != "types")
 """The figures of a point, as the columns of results.csv name them."""
@@ -33,6 +34,27 @@ def pareto(outcomes: Sequence[Outcome], metric: Metric, cost: str = "bit_operati
     return front
 
 
+def configured(outcomes: Sequence[Outcome], metric: Metric) -> list[Outcome]:
+    """The front of metric and bit operations; where accumulators have fewer bits than are safe at some points, also
+    that of the metric and the bits of the widest accumulator."""
+    front = pareto(outcomes, metric)
+    if any(accumulators(o.types) for o in outcomes):
+        there = {id(o) for o in front}
+        front += [o for o in pareto(outcomes, metric, "accumulator") if id(o) not in there]
+    return front
+
+
+def narrow_accumulators(outcomes: Sequence[Outcome]) -> list[str]:
+    """The products whose accumulators have fewer bits than are safe at some point, as columns of the table."""
+    return list(dict.fromkeys(f"{name}.{Part.ACCUMULATOR.value}" for o in outcomes for name in accumulators(o.types)))
+
+
+def _bits(outcome: Outcome, keys: Sequence[str]) -> Row:
+    """The bits of these accumulators, None where they are safe."""
+    types = read(outcome.types)
+    return {key: types[key].width if key in types else None for key in keys}
+
+
 def uniform(outcome: Outcome, sites: Sequence[Site]) -> int | None:
     """The width that all weights and results have, if it is one."""
     types = read(outcome.types)
@@ -41,33 +63,35 @@ def uniform(outcome: Outcome, sites: Sequence[Site]) -> int | None:
 
 
 def table(space: Space, metric: Metric, outcomes: Sequence[Outcome], failed: Mapping[str, str]) -> list[Row]:
-    """A row per point: its figures, None where there is none, and the type of each site; last what has no network."""
+    """A row per point: its figures, None where there is none, the type of each site, and the bits of accumulators that
+    have fewer than are safe; last what has no network."""
     best = {id(o) for o in pareto(outcomes, metric)}
-    keys = [site.key for site in space.sites]
+    keys, sums = [site.key for site in space.sites], narrow_accumulators(outcomes)
     rows: list[Row] = []
     for o in outcomes:
         figures = {name: getattr(o, name) for name in COLUMNS}
         head = {"point": _id(o), "front": id(o) in best}
-        rows.append({**head, **figures, "failed": None, **{k: o.types[k] for k in keys}})
+        rows.append({**head, **figures, "failed": None, **{k: o.types[k] for k in keys}, **_bits(o, sums)})
     for key, why in failed.items():
         head = {"point": key[:12], "front": False}
-        rows.append({**head, **dict.fromkeys(COLUMNS), "failed": why, **dict.fromkeys(keys)})
+        rows.append({**head, **dict.fromkeys(COLUMNS), "failed": why, **dict.fromkeys([*keys, *sums])})
     return rows
 
 
 def write_results(
     folder: Path, space: Space, metric: Metric, outcomes: Sequence[Outcome], failed: Mapping[str, str]
 ) -> None:
-    """results.csv with a row per point, and configs/ with a file for each on the front of metric and bit operations."""
+    """results.csv with a row per point, and configs/ with a file for each that is `configured`."""
     rows = table(space, metric, outcomes, failed)
     write_table(folder / "results.csv", list(rows[0]) if rows else [], [list(row.values()) for row in rows])
-    front = pareto(outcomes, metric)
+    front = configured(outcomes, metric)
     configs = folder / "configs"
     configs.mkdir(exist_ok=True)
     wanted = {f"{_id(o)}.yaml": o for o in front}
     for name, o in wanted.items():
         data = space.config(read(o.types)).data()
-        head = f"# {o.value:.6g} {_comment(metric.name)}, {o.bit_operations} bit operations\n"
+        narrow = f", accumulators of at most {o.accumulator} bits" if accumulators(o.types) else ""
+        head = f"# {o.value:.6g} {_comment(metric.name)}, {o.bit_operations} bit operations{narrow}\n"
         replace_file(configs / name, head + json.dumps(data, indent=2) + "\n")
     for old in configs.glob("*.yaml"):
         if old.name not in wanted and len(old.stem) == 12:

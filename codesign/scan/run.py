@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from codesign import __version__
 from codesign.compiler.options import ConfigSource
 from codesign.errors import ConfigError, OutputError
+from codesign.ir.fixed import LEAST_ACCUMULATOR, MAX_WIDTH
 from codesign.progress import Progress, silent
 from codesign.scan import results, search
 from codesign.scan.calibrate import SAMPLES, Method, calibrate
@@ -104,6 +105,7 @@ def scan(
     bits: str = "2..16",
     activations: str | None = None,
     integer: str | None = None,
+    accumulators: str | None = None,
     calibration: str = "min-max",
     percentile: float = 99.9,
     rounding: str | None = None,
@@ -136,9 +138,10 @@ def scan(
     `metric` (accuracy, auc, mae, iqr, or file.py:function, which is run) compares its outputs with `labels` (.npy).
     `goal` (max or min) says which way a function of one's own is better. `bits` are the widths of weights and results,
     `activations` those of results where they are others; binary points follow from `calibration` (min-max, percentile
-    or mse) on the first 1,000 samples, or are fixed by so many `integer` bits. `rounding` is that of results: ROUND
-    (half to even), FLOOR or another mode of QONNX. `design` makes for each point the
-    design that fits the target, for its cycles and area. The other options are those of `compile`.
+    or mse) on the first 1,000 samples, or are fixed by so many `integer` bits. `accumulators` are widths of the sums of
+    products: each point is also looked at with sums that wrap in so many bits, wherever more would be safe. `rounding`
+    is that of results: ROUND (half to even), FLOOR or another mode of QONNX. `design` makes for each point the design
+    that fits the target, for its cycles and area. The other options are those of `compile`.
 
     `method` is a `Search`. `allocate` and `hessian` make an allocation for each budget in `bit_operations`, by default
     for what each width takes if all layers have it. `sample` evaluates `trials` points that the store does not have,
@@ -175,6 +178,7 @@ def scan(
     weights = widths(bits, "--bits")
     others = None if activations is None else widths(activations, "--activations")
     integers = None if integer is None else widths(integer, "--integer", -32, 32)
+    sums = [] if accumulators is None else widths(accumulators, "--accumulators", LEAST_ACCUMULATOR, MAX_WIDTH)
     by = _choice(Method, calibration, "--calibration")
     if not 50 < percentile <= 100:
         raise ConfigError(f"--percentile {percentile:g}: give more than 50, and at most 100")
@@ -184,6 +188,11 @@ def scan(
         raise ConfigError(
             f"--search {chosen.value}: it gives each layer widths of its own; leave out --activations and --integer, "
             "which are for the grid"
+        )
+    if chosen not in (Search.GRID, Search.LAYERS) and sums:
+        raise ConfigError(
+            f"--search {chosen.value}: accumulators stay as wide as is safe; leave out --accumulators, which is for "
+            "grid and layers"
         )
     if workers is not None and scheduler is not None:
         raise ConfigError("--workers and --scheduler: the cluster has its own workers; give one of the two")
@@ -200,9 +209,10 @@ def scan(
     try:
         match chosen:
             case Search.GRID:
-                session.evaluate(search.grid(evaluator.space, binary, weights, others, integers))
+                points = search.grid(evaluator.space, binary, weights, others, integers)
+                session.evaluate(search.with_accumulators(evaluator.space, points, sums) if sums else points)
             case Search.LAYERS:
-                sensitivities = by_layers(session, binary, weights)
+                sensitivities = by_layers(session, binary, weights, sums)
             case Search.ALLOCATE:
                 sensitivities = by_layers(session, binary, weights)
                 mixed = by_budgets(session, binary, weights, measured(sensitivities, weights), budgets)

@@ -17,7 +17,9 @@ from codesign.scan.evaluate import Outcome
 from codesign.scan.space import Site, read
 
 OBJECTIVES = tuple(
-    f.name for f in fields(Outcome) if f.type in ("int", "int | None", "float | None") and f.name != "excess"
+    f.name
+    for f in fields(Outcome)
+    if f.type in ("int", "int | None", "float | None") and f.name not in ("excess", "accumulator", "wrapped")
 )
 """The costs that a search may keep low beside the metric."""
 _ATTEMPTS = 20

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from codesign.errors import ConfigError
+from codesign.errors import ConfigError, ModelError
 from codesign.ir.fixed import Fixed
+from codesign.ir.layers import Product
 from codesign.passes.tune_precision import Part
 from codesign.scan.calibrate import Calibration, Method, Range
 from codesign.scan.space import Site, Space
@@ -124,6 +125,45 @@ def one_by_one(space: Space, binary: Binary, bits: Sequence[int]) -> list[tuple[
             if b != most:
                 found.append((site, b, point(space, binary, _only(site, b, most))))
     return found
+
+
+def with_accumulators(space: Space, points: Sequence[Point], bits: Sequence[int]) -> list[Point]:
+    """Each point, and behind it the same with accumulators of so many bits wherever more would be safe."""
+    found: list[Point] = []
+    for point in points:
+        safe = safe_widths(space, point)
+        found += [point, *(narrowed(point, safe, b) for b in bits)]
+    return found
+
+
+def accumulators_one_by_one(space: Space, point: Point, bits: Sequence[int]) -> list[tuple[Site, int, Point]]:
+    """(site, bits, point): the accumulator of each product at each of these widths that is below what is safe."""
+    found = []
+    for name, width in safe_widths(space, point).items():
+        origin = space.graph[name].origin if name in space.graph else name
+        site = Site(name, origin, Part.ACCUMULATOR)
+        found += [(site, b, narrowed(point, {name: width}, b)) for b in bits if b < width]
+    return found
+
+
+def narrowed(point: Point, safe: Mapping[str, int], bits: int) -> Point:
+    """The point with accumulators of so many bits where `safe` says more: the same where it does nowhere."""
+    return point | {f"{name}.{Part.ACCUMULATOR.value}": Fixed(bits) for name, width in safe.items() if bits < width}
+
+
+def safe_widths(space: Space, point: Point) -> dict[str, int]:
+    """The bits that the sums of each product need, whatever the input, by its node; none of a point without a network,
+    and none of products whose sums wrap already, as the user states it."""
+    try:
+        network = space.passed(point).network
+    except (ModelError, OverflowError):
+        return {}
+    layers = {node.name: node.layer for node in network if isinstance(node.layer, Product)}
+    return {
+        name: Fixed.covering(*layer.bounds).width
+        for name, layer in layers.items()
+        if layer.bounds is not None and layer.wrap is None
+    }
 
 
 def _only(one: Site, bits: int, others: int) -> Callable[[Site], int]:

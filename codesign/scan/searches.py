@@ -11,7 +11,7 @@ from codesign.scan.allocate import Allocation, Losses, Widths, allocate, bit_ope
 from codesign.scan.evaluate import Outcome
 from codesign.scan.search import Binary, Point, varied
 from codesign.scan.session import Session
-from codesign.scan.space import Site, digest
+from codesign.scan.space import Site, accumulators, digest
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,11 @@ class Mixed:
     """Of the uniform one."""
 
 
-def by_layers(session: Session, binary: Binary, bits: Sequence[int]) -> list[Sensitivity]:
-    """The sensitivity of each weight and result at each width; ModelError where a point has no network."""
+def by_layers(session: Session, binary: Binary, bits: Sequence[int], sums: Sequence[int] = ()) -> list[Sensitivity]:
+    """The sensitivity of each weight and result at each width, and of each accumulator at those that are not safe;
+    ModelError where a point has no network."""
     rows = search.one_by_one(session.evaluator.space, binary, bits)
+    rows += search.accumulators_one_by_one(session.evaluator.space, rows[0][2], sums)
     outcomes = session.evaluate([point for _, _, point in rows])
     best = _known(session, outcomes[0], rows[0][2])
     found = []
@@ -91,7 +93,7 @@ def by_samples(
     def is_new(widths: Widths) -> bool:
         return not session.store.done(digest(_point(session, binary, widths)))
 
-    known = list(session.store.known.values())
+    known = [o for o in session.store.known.values() if not accumulators(o.types)]
     maximize = session.evaluator.metric.maximize
     sample(varied(session.evaluator.space), bits, known, costs, maximize, trials, batch, seed, evaluate, is_new)
 

@@ -43,7 +43,7 @@ class Site:
 
 
 Types = Mapping[str, Fixed]
-"""A point: the type of each site by its key."""
+"""A point: the type of each site by its key, and of accumulators with fewer bits than are safe these bits."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,8 @@ class Space:
         for site in self.sites:
             entry = _entry(site.part, types[site.key])
             names[site.node] = names.get(site.node, LayerConfig()).over(entry)
+        for node, bits in accumulators(types).items():
+            names[node] = names.get(node, LayerConfig()).over(LayerConfig(accumulator=bits))
         model = self.base.model.over(LayerConfig(result=_PROBES[0][Part.RESULT]))  # a product asks for one, used or not
         return replace(self.base, model=model, layer_names=names)
 
@@ -124,6 +126,8 @@ def _entry(part: Part, fixed: Fixed) -> LayerConfig:
             return LayerConfig(bias=fixed)
         case Part.RESULT:
             return LayerConfig(result=fixed)
+        case Part.ACCUMULATOR:
+            return LayerConfig(accumulator=fixed.width)
 
 
 def _sources(graph: Graph, typed: Graph, name: str, keys: set[str]) -> tuple[str, ...]:
@@ -142,6 +146,13 @@ def _stated(base: Config, site: Site) -> bool:
     """Whether the user says of this very layer what the site would vary."""
     entries = (base.layer_names.get(name) for name in (site.node, site.origin))
     return any(entry is not None and getattr(entry, site.part.value) is not None for entry in entries)
+
+
+def accumulators(types: Types | Mapping[str, str]) -> dict[str, int]:
+    """The bits of the accumulators that a point makes narrower than is safe, by the node."""
+    end = f".{Part.ACCUMULATOR.value}"
+    found = {key.removesuffix(end): fixed for key, fixed in types.items() if key.endswith(end)}
+    return {node: (read({node: t})[node] if isinstance(t, str) else t).width for node, t in found.items()}
 
 
 def spelled(types: Types) -> dict[str, str]:

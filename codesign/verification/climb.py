@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,9 @@ class Ladder:
     project: Path | None = None
     execute: Callable[[Path], Executable] = Reference
     """What executes the file."""
+    safe: Graph | None = None
+    """The network with accumulators that hold every sum, where those of `network` do not: then this is what has to
+    equal the typed one, and how far `network` is from it is an error."""
 
     def climb(
         self,
@@ -123,18 +126,22 @@ class Ladder:
         count, size = len(inputs[0]), together(elements(self.typed))
         progress("evaluating exactly", 0, count)
         reference, notes = self._reference([x[:1] for x in inputs])
-        found, compared = [], []
+        found, compared, wrapping = [], [], []
         for start in range(0, count, size):
             batch = [x[start : start + size] for x in inputs]
             meaning = self.typed.run(batch, keep=True)  # both comparisons need it
             if reference is not None:
                 found.append(self._against_reference(reference, batch, meaning))
-            compared.append(compare_networks(self.typed, self.network, batch, meaning))
+            compared.append(compare_networks(self.typed, self.safe or self.network, batch, meaning))
+            if self.exact and self.safe is not None:
+                wrapping.append(self._error(batch, meaning))
             progress("evaluating exactly", start + len(batch[0]), count)
         merged = (_merged([r for r, _ in found if r is not None]), _merged([r for r, _ in compared]))
+        if self.safe is not None and merged[1] is not None:
+            merged = merged[0], replace(merged[1], name=f"{merged[1].name}, safe accumulators")
         errors = _merged_errors([e for _, e in found])
         if self.exact:
-            errors += _merged_errors([e for _, e in compared])
+            errors += _merged_errors(wrapping or [e for _, e in compared])
         return [r for r in merged if r is not None], errors, notes
 
     def _designed(self, codes: Sequence[Array], progress: Progress) -> tuple[Rung, list[Array]]:
@@ -206,6 +213,14 @@ class Ladder:
         return None, [
             error_of(o.origin, np.asarray(r, dtype=np.float64).reshape(v.shape), v)
             for o, r, v in zip(self.network.outputs, floats, values, strict=True)
+        ]
+
+    def _error(self, inputs: Sequence[np.ndarray], meaning: Mapping[str, Found]) -> list[Error]:
+        """How far the outputs are from their exact `meaning`."""
+        exact, values = self.typed.read_outputs(meaning), self.network.values(inputs)
+        return [
+            error_of(o.origin, e.astype(np.float64), v.astype(np.float64))
+            for o, e, v in zip(self.network.outputs, exact, values, strict=True)
         ]
 
     def _fed(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -41,7 +41,7 @@ position:
                             weights[f * C::taps + t][s * C::y::lanes + p]);
                     }
                     partial[p] = (t == 0 ? start : partial[p]) + tree;
-                    C::y::set(y, p, typename C::y::type(partial[p]));
+                    C::y::set(y, p, accumulator::code(partial[p]));
                 }
                 if (t == C::taps - 1) C::y::write(out, y);
             }

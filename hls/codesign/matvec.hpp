@@ -103,7 +103,7 @@ template <class C> typename C::y::word results(const typename C::y::element::sum
     typename C::y::word y;
     for (int p = 0; p < C::y::lanes; ++p) {
 #pragma HLS UNROLL
-        C::y::set(y, p, typename C::y::type(partial[p]));
+        C::y::set(y, p, C::y::element::code(partial[p]));
     }
     return y;
 }

@@ -4,7 +4,7 @@
 //   sint<W>, uint<W>     a code of W bits:  type (holds every code), sum (at least W bits, arithmetic modulo a power
 //                        of two; whatever is computed in it is exact when the result fits W bits), rom (an element
 //                        of a constant array), held (a sum that fits W bits, in what is quick to compile where there
-//                        are thousands of them) and hold, which makes it of a sum
+//                        are thousands of them) and hold, which makes it of a sum; code is a sum modulo 2^W
 //   product<S, X, Y>     x * y as an S::sum
 //   fabric, slice, slices   multipliers made of adders, of one DSP slice, of several: product<S, X, Y> is x * y
 //   shared_slice<Shift>  a slice for two products with the same input: pair<S, X, W> gives x * first and x * second

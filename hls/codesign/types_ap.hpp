@@ -29,6 +29,7 @@ template <int W> struct sint {
     typedef typename rom_element<W, true>::type rom;
     typedef rom held;
     static held hold(const sum& value) { return held(value); }
+    static type code(const sum& value) { return value; }
 };
 
 template <int W> struct uint {
@@ -39,6 +40,7 @@ template <int W> struct uint {
     typedef typename rom_element<W, false>::type rom;
     typedef rom held;
     static held hold(const sum& value) { return held(value); }
+    static type code(const sum& value) { return value; }
 };
 
 // ap_int widens a product to hold it, so the multiplier is as narrow as its operands.

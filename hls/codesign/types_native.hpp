@@ -14,6 +14,13 @@ template <int W> struct sint {
     typedef type rom;
     typedef sum held; // not narrowed again after each addition, which is slow to compile
     static held hold(sum value) { return value; }
+
+    // The low W bits, the highest of them as the sign.
+    static type code(sum value) {
+        typedef typename native_integer<sizeof(sum), false>::type bits;
+        const int above = 8 * int(sizeof(sum)) - W;
+        return type(sum(bits(value) << above) >> above);
+    }
 };
 
 template <int W> struct uint {
@@ -24,6 +31,13 @@ template <int W> struct uint {
     typedef type rom;
     typedef sum held; // not narrowed again after each addition, which is slow to compile
     static held hold(sum value) { return value; }
+
+    // The low W bits.
+    static type code(sum value) {
+        typedef typename native_integer<sizeof(sum), false>::type bits;
+        const int above = 8 * int(sizeof(sum)) - W;
+        return type(bits(value) << above >> above);
+    }
 };
 
 template <class Sum, class X, class Y>

@@ -16,12 +16,13 @@ from codesign.config import Config, Strategy, Streams
 from codesign.errors import ModelError
 from codesign.faults.suffix import Suffix
 from codesign.faults.weights import Weights, weights_of
-from codesign.faults.wrapped import evaluate, wrap
+from codesign.faults.wrapped import evaluate
 from codesign.ir.design import Design
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
 from codesign.ir.layers import Conv, Input
 from codesign.ir.tensor import Array, Tensor, as_codes
+from codesign.ir.wrap import wrapped
 from codesign.passes import pipeline
 from codesign.passes.builder import Fold, is_product
 from codesign.passes.grouped import grouped
@@ -213,7 +214,7 @@ def test_a_table_read_beyond_its_entries_is_told() -> None:
     for row, output, bit in np.ndindex(*weights.changes.shape):
         change = int(weights.changes[row, output, bit])
         sums = suffix.values["dense_1"][:, output] + change * suffix.seen(weights, row, output)
-        kept = wrap(sums, network["dense_1"].type.type)
+        kept = wrapped(sums, network["dense_1"].type.type)
         address = (kept - step.function.first) % (1 << (entries - 1).bit_length())
 
         found = suffix.upset(weights, row, output, bit)

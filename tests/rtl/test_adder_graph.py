@@ -19,6 +19,7 @@ from codesign.ir.kernels.adder_graph import AdderGraph, Addition, Result
 from codesign.passes.strategy import made_of
 from codesign.verification.vectors import random_codes
 from tests.backends.designs import Builder
+from tests.backends.designs.products import accumulator as any_width
 from tests.rtl.cosimulated import assert_cosimulated
 
 
@@ -26,14 +27,17 @@ def builder(seed: int) -> Builder:
     return Builder(Design("net", "net.onnx"), np.random.default_rng(seed))
 
 
-def product(x: Fixed, matrix: np.ndarray, bias: np.ndarray | None = None, positions: int = 1) -> MatVec:
-    """x @ matrix + bias as an adder graph, in the narrowest accumulators."""
+def product(
+    x: Fixed, matrix: np.ndarray, bias: np.ndarray | None = None, positions: int = 1, b: Builder | None = None
+) -> MatVec:
+    """x @ matrix + bias as an adder graph, in the narrowest accumulators that hold it, or with `b` in any narrower."""
     ends = np.stack([matrix * x.low, matrix * x.high])
     offset = 0 if bias is None else bias
     low, high = (ends.min(axis=0).sum(axis=0) + offset).min(), (ends.max(axis=0).sum(axis=0) + offset).max()
     w = Fixed.covering(int(matrix.min()), int(matrix.max()))
     n, m = matrix.shape
     y = Fixed.covering(int(low), int(high))
+    y = y if b is None else any_width(b, y)
     folded = MatVec.fold("m", matrix, bias, w, x, y, positions, m, n, MemoryStyle.REGISTERS)
     return made_of(folded, Multiplier.ADDERS)
 
@@ -54,7 +58,7 @@ def random_graphs(seed: int) -> Design:
         matrix = b.codes(w, (b.integer(1, 7), outputs))
         matrix = np.where(b.rng.random(matrix.shape) < b.choice([0.0, 0.6]), 0, matrix)
         bias = b.codes(b.fixed(1, 10), outputs) if b.choice([True, False]) else None
-        chain(b, product(x, matrix, bias, b.choice([1, 3])))
+        chain(b, product(x, matrix, bias, b.choice([1, 3]), b))
     return b.design
 
 

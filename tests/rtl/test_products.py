@@ -23,6 +23,7 @@ from codesign.ir.kernels import (
 from codesign.verification.vectors import random_codes
 from tests.backends import designs
 from tests.backends.designs import Builder, Wire
+from tests.backends.designs.products import accumulator as any_width
 from tests.rtl.cosimulated import assert_cosimulated
 from tests.rtl.test_windows import alone, builder
 
@@ -53,7 +54,17 @@ def matvec(
     bias = biases(b, outputs)
     matrix = b.codes(w, (inputs, outputs))
     return MatVec.fold(
-        b.name("m"), matrix, bias, w, x, summed(inputs, x, w, bias), positions, pe, simd, style, multiplier
+        b.name("m"),
+        matrix,
+        bias,
+        w,
+        x,
+        any_width(b, summed(inputs, x, w, bias)),
+        positions,
+        pe,
+        simd,
+        style,
+        multiplier,
     )
 
 
@@ -67,8 +78,8 @@ def any_grouped(b: Builder, x: Fixed) -> Kernel:
     groups, inputs, outputs, w = b.integer(1, 3), b.integer(1, 6), b.integer(1, 4), b.fixed(1, min(12, 56 - x.width))
     matrices, bias = b.codes(w, (groups, inputs, outputs)), biases(b, groups * outputs)
     return Grouped.fold(
-        b.name("m"), matrices, bias, w, x, summed(inputs, x, w, bias), b.integer(1, 2), b.divisor(outputs),
-        b.divisor(inputs), b.choice(STYLES), made_of(b, x, w),
+        b.name("m"), matrices, bias, w, x, any_width(b, summed(inputs, x, w, bias)), b.integer(1, 2),
+        b.divisor(outputs), b.divisor(inputs), b.choice(STYLES), made_of(b, x, w),
     )  # fmt: skip
 
 
@@ -77,8 +88,8 @@ def any_depthwise(b: Builder, x: Fixed) -> Kernel:
     bias = biases(b, channels * each)
     lanes = b.divisor(channels)
     return Depthwise.fold(
-        b.name("m"), b.codes(w, (taps, channels * each)), bias, w, x, summed(taps, x, w, bias), b.integer(1, 3),
-        channels, lanes, b.choice(STYLES), b.choice([LUT, DSP]), b.divisor(taps),
+        b.name("m"), b.codes(w, (taps, channels * each)), bias, w, x, any_width(b, summed(taps, x, w, bias)),
+        b.integer(1, 3), channels, lanes, b.choice(STYLES), b.choice([LUT, DSP]), b.divisor(taps),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from codesign.ir.fixed import Fixed
 from codesign.ir.graph import Graph, Output
-from codesign.ir.layers import Add, Affine, Dense, Input, Quantize, Requantize, SoftmaxTable, SumPool, Table
+from codesign.ir.layers import Add, Affine, Conv, Dense, Input, Quantize, Requantize, SoftmaxTable, SumPool, Table
 from codesign.ir.layers.multiply import factor
 from codesign.ir.tensor import Array, Tensor
 from codesign.ir.vector import Vector
@@ -34,7 +34,14 @@ def typed_dense(d: Draft, x: str) -> str:
     n = d.draw(CHANNELS)
     w, bits = weights(d, t.channels, n)
     b = d.codes((n,), -200, 200) if d.draw(st.booleans()) else None
-    return d.put(Dense(w, bits, d.vector(steps(), n) if d.choose(False, True) else Vector.of(1), b), x)
+    return put_product(d, Dense(w, bits, d.vector(steps(), n) if d.choose(False, True) else Vector.of(1), b), x)
+
+
+def put_product(d: Draft, layer: Dense | Conv, x: str) -> str:
+    """The product of `x`, its sums now and then modulo fewer bits than they need."""
+    safe = layer.result(d.type(x)).type.width
+    wrap = d.draw(st.integers(2, safe - 1)) if safe > 2 and d.choose(False, False, True) else None
+    return d.put(layer.changed(wrap=wrap), x)
 
 
 def typed_conv(d: Draft, x: str) -> str:
@@ -43,7 +50,7 @@ def typed_conv(d: Draft, x: str) -> str:
         return typed_dense(d, x)
     layer = convolution(d, pixels)
     b = d.codes((layer.outputs,), -200, 200) if d.draw(st.booleans()) else None
-    return d.put(replace(layer, bias=b), pixels)
+    return put_product(d, replace(layer, bias=b), pixels)
 
 
 def requantize(d: Draft, x: str) -> str:

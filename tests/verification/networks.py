@@ -71,7 +71,7 @@ def ladder(path: Path, project: Path | None = None) -> Ladder:
     result = passed(path)
     folding = {n.name: Fold(*reversed(n.layer.weights.shape)) for n in result.network if isinstance(n.layer, Dense)}
     design = build_design(result.network, folding, {}, 200)
-    return Ladder(result.typed, result.network, design, result.exact, path, project)
+    return Ladder(result.typed, result.network, design, result.exact, path, project, safe=result.safe)
 
 
 def layers(graph: Graph) -> list[Input]:

@@ -23,7 +23,7 @@ def _(kernel: MatVec) -> Resources:
     x, w, n = kernel.x.width, kernel.weights.element.width, kernel.simd
     accumulators = kernel.pe * kernel.accumulator.width
     if kernel.adders is not None:
-        products, adders = Resources(), kernel.adders.adder_bits
+        products, adders = Resources(), kernel.adders.adder_bits_of(kernel.accumulator.width)
     elif kernel.reuse_factor == 1:
         products, adders = _constant_products(kernel), _constant_adders(kernel)
     else:

@@ -26,4 +26,5 @@ def additions(instance: AdderGraphInstance) -> Iterator[str]:
             yield f"Y::set(y, {lane}, Y::type({start}));"
         else:
             kind = "subtracted" if r.negative else "added"
-            yield f"Y::set(y, {lane}, codesign::{kind}<Y::element>({start}, 0, v{r.value}, {r.shift}));"
+            sum_ = f"codesign::{kind}<Y::element>({start}, 0, v{r.value}, {r.shift})"
+            yield f"Y::set(y, {lane}, Y::element::code({sum_}));"

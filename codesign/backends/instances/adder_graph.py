@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codesign.backends.instances.base import Beat, Instance, Value
-from codesign.ir.kernels.adder_graph import AdderGraph
+from codesign.ir.kernels.adder_graph import AdderGraph, Result
 from codesign.ir.kernels.matvec import MatVec
+from codesign.ir.wrap import wrapped
 
 
 @dataclass(frozen=True, eq=False)
 class AdderGraphInstance(Instance):
-    """The product as additions; `biases` has one number per result, zero where there is no bias."""
+    """The product as additions; `biases` has one number per result, zero where there is no bias. Sums are modulo 2^W in
+    results of W bits."""
 
     function = "adder_graph"
     header = "adder_graph.hpp"
@@ -29,12 +31,15 @@ class AdderGraphInstance(Instance):
 
 def adder_graph(kernel: MatVec, graph: AdderGraph) -> AdderGraphInstance:
     """The instance of `kernel`, whose product is `graph`."""
-    biases = [0] * len(graph.results) if kernel.bias is None else kernel.bias.words.reshape(-1).tolist()
+    y = kernel.accumulator
+    biases = [0] * len(graph.results) if kernel.bias is None else wrapped(kernel.bias.words, y).reshape(-1).tolist()
+    # What is shifted beyond an accumulator's bits is 0 in it.
+    results = tuple(Result(None, 0, False) if r.shift >= y.width else r for r in graph.results)
     return AdderGraphInstance(
         roms=(),
         positions=kernel.positions,
         x=Beat(kernel.x, kernel.simd),
-        y=Beat(kernel.accumulator, kernel.pe),
-        graph=graph,
+        y=Beat(y, kernel.pe),
+        graph=replace(graph, results=results),
         biases=tuple(biases),
     )

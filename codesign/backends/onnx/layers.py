@@ -202,6 +202,8 @@ def _quantized(w: Writer, layer: Dense | Conv, codes: np.ndarray, shape: tuple[i
     """Quant of the weights: each the nearest float32 to its code times its step, from which the code comes back."""
     if layer.bias is not None:
         w.fail("a bias in codes cannot be written as QONNX")
+    if layer.wrap is not None:
+        w.fail(f"sums that wrap, in an accumulator of {layer.wrap} bits, cannot be written as QONNX")
     step = w.singles(layer.step)
     scale = step.reshape(()) if len(step) == 1 else step.reshape(shape)
     values = (codes * scale.astype(np.float64)).astype(np.float32)

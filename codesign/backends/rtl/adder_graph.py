@@ -145,8 +145,8 @@ class _Placed:
     def until(self) -> list[int]:
         """The last stage in which each value is used; its own if there is none."""
         found = list(self.stages)
-        for node, stage in zip(self.nodes, self.stages):
-            for value, _ in node.operands:
+        for number, stage in enumerate(self.stages):
+            for value in self.seen(number):
                 found[value] = max(found[value], stage)
         for output in self.outputs:
             if output.value is not None:
@@ -169,6 +169,10 @@ class _Placed:
                 needed[value] = max(needed[value], found[number] - shift)
         return found
 
+    def seen(self, number: int) -> list[int]:
+        """The values that an addition depends on: what is shifted beyond its bits is 0 in them."""
+        return [value for value, shift in self.nodes[number].operands if shift < self.widths[number]]
+
     def net(self, number: int, stage: int) -> Net:
         """The value as it is `stage` registers behind the inputs."""
         node, width = self.nodes[number], self.widths[number]
@@ -184,6 +188,8 @@ class _Placed:
         """A term in so many bits."""
         if term.value is None:
             return f"{width}'h{term.constant % (1 << width):x}"
+        if term.shift >= width:
+            return f"{width}'h0"
         code = f"{width}'({self.net(term.value, stage).name})"
         return f"({code} << {term.shift})" if term.shift else code
 
@@ -235,10 +241,7 @@ class _Placed:
         """The signals that a module is given, by name."""
         own = set(group)
         nets = {
-            self.net(value, self.stages[number])
-            for number in group
-            for value, _ in self.nodes[number].operands
-            if value not in own
+            self.net(value, self.stages[number]) for number in group for value in self.seen(number) if value not in own
         }
         return {net.name: net for net in sorted(nets, key=lambda net: (len(net.name), net.name))}
 

@@ -99,13 +99,36 @@ class AdderGraph:
 
     @cached_property
     def adder_bits(self) -> int:
-        """The width of all adders together. Where only the right operand is shifted, the bits below it are the left
-        one's, and so for the left one, unless the right is subtracted from it; a negative result is an adder too."""
-        bits = 0
-        for a, t in zip(self.additions, self.types[self.inputs :]):
+        """The width of all adders together, where results are as wide as they come."""
+        return self.adder_bits_of(MAX_WIDTH)
+
+    def adder_bits_of(self, width: int) -> int:
+        """The same where results are sums modulo 2^width: adders are only as wide as these depend on.
+
+        Where only the right operand is shifted, the bits below it are the left one's, and so for the left one, unless
+        the right is subtracted from it; a negative result is an adder too.
+        """
+        widths, bits = self.widths(width), 0
+        for a, w in zip(self.additions, widths[self.inputs :]):
             free = a.right_shift if not a.left_shift else 0 if a.subtract else a.left_shift
-            bits += max(1, t.width - free)
-        return bits + sum(self.types[r.value].width for r in self.results if r.value is not None and r.negative)
+            bits += max(1, w - free) if w else 0
+        return bits + sum(
+            min(self.types[r.value].width, width) for r in self.results if r.value is not None and r.negative
+        )
+
+    def widths(self, width: int) -> list[int]:
+        """The low bits of each value that results modulo 2^width depend on; 0 where none does."""
+        found = [0] * len(self.types)
+        for r in self.results:
+            if r.value is not None:
+                found[r.value] = max(found[r.value], width - r.shift)
+        for number in reversed(range(len(found))):
+            found[number] = min(found[number], self.types[number].width)
+            if number >= self.inputs:
+                a = self.additions[number - self.inputs]
+                for value, shift in ((a.left, a.left_shift), (a.right, a.right_shift)):
+                    found[value] = max(found[value], found[number] - shift)
+        return found
 
     def evaluate(self, x: Array) -> Array:
         """(n, results) for codes (n, inputs), by its additions."""

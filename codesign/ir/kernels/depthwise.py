@@ -11,6 +11,7 @@ from codesign.ir.fixed import Fixed
 from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
 from codesign.ir.kernels.multiplier import Multiplier
 from codesign.ir.tensor import Array
+from codesign.ir.wrap import wrapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,8 @@ class Depthwise(Kernel):
     accumulates over the taps and gives one beat of lanes * m results, m being the results per channel. A beat holds
     `beside` taps of all its lanes, one behind the other, so a fold takes taps / beside cycles. Word
     f * (taps / beside) + t of `weights` holds in lane (s * lanes + l) * m + j the weight of tap t * beside + s; word f
-    of `bias` holds the lanes of fold f. `products` says what the multipliers are made of.
+    of `bias` holds the lanes of fold f. `products` says what the multipliers are made of. Sums are modulo 2^W in an
+    `accumulator` of W bits.
     """
 
     positions: int
@@ -91,7 +93,7 @@ class Depthwise(Kernel):
         y = (seen * self.weights.words.reshape(self.folds, self.taps, -1)).sum(axis=3)
         if self.bias is not None:
             y = y + self.bias.words
-        return (y.reshape(len(x), -1, self.lanes * self.multiplier),)
+        return (wrapped(y, self.accumulator).reshape(len(x), -1, self.lanes * self.multiplier),)
 
     def memories(self) -> tuple[Memory, ...]:
         return (self.weights,) if self.bias is None else (self.weights, self.bias)

@@ -11,6 +11,7 @@ from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
 from codesign.ir.kernels.multiplier import Multiplier, shift_of
 from codesign.ir.matmul import matmul
 from codesign.ir.tensor import Array
+from codesign.ir.wrap import wrapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +21,7 @@ class Grouped(Kernel):
     A position comes group after group, the vector of each in inputs/simd beats, and leaves in the same order. Each
     vector is multiplied as `MatVec` does it: fold after fold of its outputs, the first one while it is read. All groups
     take turns on the same multipliers, so a position takes groups * inputs * outputs / (pe * simd) cycles. The words of
-    `weights` and `bias` are those of MatVec, one group behind the other.
+    `weights` and `bias` are those of MatVec, one group behind the other, and sums wrap as there.
     """
 
     positions: int
@@ -91,7 +92,7 @@ class Grouped(Kernel):
         y = np.stack([matmul(vectors[:, :, g], w) for g, w in enumerate(self.matrices())], axis=2)
         if self.bias is not None:
             y = y + self.bias.words.reshape(self.groups, self.outputs)
-        return (y.reshape(len(x), -1, self.pe),)
+        return (wrapped(y, self.accumulator).reshape(len(x), -1, self.pe),)
 
     def memories(self) -> tuple[Memory, ...]:
         return (self.weights,) if self.bias is None else (self.weights, self.bias)

@@ -13,6 +13,7 @@ from codesign.ir.kernels.base import Beats, Kernel, Memory, MemoryStyle
 from codesign.ir.kernels.multiplier import Multiplier, shift_of
 from codesign.ir.matmul import matmul
 from codesign.ir.tensor import Array
+from codesign.ir.wrap import wrapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,8 @@ class MatVec(Kernel):
         fold 0: read x[0] read x[1] ... -> y[0]   fold 1: x[0] x[1] ... (buffer) -> y[1]  ...
 
     Word f * (inputs/simd) + s of `weights` holds, in lane p * simd + i, W[s * simd + i, f * pe + p];
-    word f of `bias` holds b[f * pe + p] in lane p. Partial sums never leave `accumulator`.
+    word f of `bias` holds b[f * pe + p] in lane p. Sums are modulo 2^W in an `accumulator` of W bits, so they are exact
+    where it holds them.
     `multiplier` says what the products are made of. Where no multiplier takes turns (a reuse factor of one) every
     weight is a constant, and what a shift or an addition makes needs no multiplier of any kind; only there may
     `adders` hold a graph that makes the whole product.
@@ -108,7 +110,7 @@ class MatVec(Kernel):
             y = matmul(vectors, self.matrix())
         if self.bias is not None:
             y = y + self.bias.words.reshape(-1)
-        return (y.reshape(len(x), -1, self.pe),)
+        return (wrapped(y, self.accumulator).reshape(len(x), -1, self.pe),)
 
     def memories(self) -> tuple[Memory, ...]:
         return (self.weights,) if self.bias is None else (self.weights, self.bias)

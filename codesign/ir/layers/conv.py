@@ -26,7 +26,8 @@ class Conv(Product):
     The weights' values are weights * step, `step` per output channel; a bias (channels_out,) counts in codes of the
     result; `bounds` are narrower bounds of the accumulator, proved by range analysis. Output channel j reads the
     input channels of group j // (channels_out / groups). `padding` is top, bottom, left, right, by the value zero:
-    where that has no code in the input's type, the result is real.
+    where that has no code in the input's type, the result is real. With `wrap` sums are modulo 2^wrap, in two's
+    complement.
     """
 
     weights: Array
@@ -38,6 +39,7 @@ class Conv(Product):
     step: Vector = ONE
     bias: Array | None = None
     bounds: tuple[int, int] | None = None
+    wrap: int | None = None
 
     integer = True
 
@@ -89,11 +91,11 @@ class Conv(Product):
             y = self._sum(x, self.weights)
         else:
             y = self._sum(x.astype(object), self.weights.astype(object)).astype(np.int64)
-        return y if self.bias is None else y + self.bias
+        return self.added(y)
 
     def real(self, *inputs: Values) -> Values:
-        if self.bias is not None:
-            raise LayerError("a bias in codes needs an input in codes")
+        if self.bias is not None or self.wrap is not None:
+            raise LayerError("a bias in codes, or sums that wrap, need an input in codes")
         x = padded(inputs[0], self.padding, Fraction(0))
         y: Values = self._sum(x, self.weights.astype(object)) * self.step.array()
         return y

@@ -39,7 +39,7 @@ class Dense(Product):
 
     `weights` (n_in, n_out) and `bias` (n_out,) are int64 codes; a bias counts in codes of the result.
     `bounds` are narrower bounds of the accumulator, proved by range analysis; without them the bounds follow
-    from the input type alone. `bits` is the weights' type.
+    from the input type alone. `bits` is the weights' type. With `wrap` sums are modulo 2^wrap, in two's complement.
     """
 
     weights: Array
@@ -47,6 +47,7 @@ class Dense(Product):
     step: Vector = ONE
     bias: Array | None = None
     bounds: tuple[int, int] | None = None
+    wrap: int | None = None
 
     integer = True
 
@@ -62,12 +63,11 @@ class Dense(Product):
 
     def evaluate(self, *inputs: Array) -> Array:
         (x,) = inputs
-        y = matmul(x, self.weights)
-        return y if self.bias is None else y + self.bias
+        return self.added(matmul(x, self.weights))
 
     def real(self, *inputs: Values) -> Values:
-        if self.bias is not None:
-            raise LayerError("a bias in codes needs an input in codes")
+        if self.bias is not None or self.wrap is not None:
+            raise LayerError("a bias in codes, or sums that wrap, need an input in codes")
         y: Values = (inputs[0] @ self.weights.astype(object)) * self.step.array()
         return y
 

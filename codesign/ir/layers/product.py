@@ -13,6 +13,7 @@ from codesign.ir.fixed import MAX_WIDTH, Fixed
 from codesign.ir.layers.base import Layer
 from codesign.ir.tensor import Array, Tensor
 from codesign.ir.vector import Vector
+from codesign.ir.wrap import wrapped
 
 
 class Product(Layer):
@@ -21,6 +22,9 @@ class Product(Layer):
     The weights' values are weights * step, `step` per output; `bounds` are narrower bounds of the accumulator, proved
     by range analysis, without which they follow from the input type alone. `bits` is the weights' type. Each
     weight belongs to one input channel, of which `per_input` says the number.
+
+    With `wrap` the accumulator has that many bits, fewer than its bounds need: the result is the sum modulo 2^wrap, in
+    two's complement. In which order terms are added makes no difference to that.
     """
 
     weights: Array
@@ -28,9 +32,10 @@ class Product(Layer):
     step: Vector
     bias: Array | None
     bounds: tuple[int, int] | None
+    wrap: int | None
 
     def changed(self, **fields: Any) -> Self:
-        """The same layer with other weights, bits, step, bias or bounds."""
+        """The same layer with other weights, bits, step, bias, bounds or wrap."""
         return replace(self, **fields)
 
     @property
@@ -57,6 +62,8 @@ class Product(Layer):
                 f"the accumulator needs {Fixed.covering(low, high).width} bits, at most {MAX_WIDTH} are supported; "
                 "use fewer bits in weights or activations"
             )
+        if self.wrap is not None:
+            low, high = Fixed(self.wrap).low, Fixed(self.wrap).high
         return Tensor.of_codes(shape, low, high, self.step * x.step, self._offset(x))
 
     def accumulator(self, low: object, high: object) -> tuple[int, int]:
@@ -75,6 +82,11 @@ class Product(Layer):
         least = (lows * positive + highs * negative).sum(axis=0) + np.minimum(bias, 0)
         most = (highs * positive + lows * negative).sum(axis=0) + np.maximum(bias, 0)
         return int(least.min()), int(most.max())
+
+    def added(self, products: Array) -> Array:
+        """The codes of the result for the sums of products (..., outputs): with the bias, in the accumulator's bits."""
+        sums = products if self.bias is None else products + self.bias
+        return sums if self.wrap is None else wrapped(sums, Fixed(self.wrap))
 
     @cached_property
     def _signed(self) -> tuple[np.ndarray, np.ndarray]:

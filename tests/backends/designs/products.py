@@ -13,8 +13,13 @@ from tests.backends.designs.builder import Builder, Wire, narrowed
 from tests.backends.designs.windows import side_by_side
 
 
+def accumulator(b: Builder, safe: Fixed) -> Fixed:
+    """The type for every result, or of fewer bits, in which sums wrap."""
+    return safe if safe.width < 3 or b.choice([True, False]) else Fixed(b.integer(2, safe.width - 1))
+
+
 def matvec(b: Builder, x: Wire) -> Wire:
-    """Any folding of the outputs; the accumulator is the narrowest that holds every result."""
+    """Any folding of the outputs; the accumulator is the narrowest that holds every result, or narrower."""
     outputs = b.choice([1, 2, 3, 4, 6])
     x = narrowed(b, x, MAX_WIDTH - 6)
     w = b.fixed(1, min(b.choice([3, 8, 40]), MAX_WIDTH - 5 - x.element.width))
@@ -24,7 +29,7 @@ def matvec(b: Builder, x: Wire) -> Wire:
     offset = np.zeros(outputs, dtype=object) if bias is None else bias.astype(object)
     low = min(int(v) for v in np.minimum(*ends).sum(axis=0) + offset)
     high = max(int(v) for v in np.maximum(*ends).sum(axis=0) + offset)
-    y = b.after(x, Fixed.covering(low, high), outputs, b.divisor(outputs))
+    y = b.after(x, accumulator(b, Fixed.covering(low, high)), outputs, b.divisor(outputs))
     style = b.choice([MemoryStyle.REGISTERS, MemoryStyle.LUTRAM, MemoryStyle.BRAM])
     kernel = MatVec.fold(
         b.name("m"), matrix, bias, w, x.element, y.element, x.positions, y.lanes, x.lanes, style
@@ -43,7 +48,7 @@ def depthwise(b: Builder, x: Wire) -> Wire:
     matrix = b.codes(w, (taps, x.channels * each))
     bias = b.codes(b.fixed(1, 10), x.channels * each) if b.choice([True, False]) else None
     spread = taps << (x.element.width + w.width)
-    element = Fixed.covering(-spread - 1024, spread + 1024)
+    element = accumulator(b, Fixed.covering(-spread - 1024, spread + 1024))
     y = b.after(x, element, x.channels * each, x.lanes * each, x.positions // taps)
     style = b.choice([MemoryStyle.REGISTERS, MemoryStyle.LUTRAM, MemoryStyle.BRAM])
     seen, beside = side_by_side(b, x, taps)
@@ -63,7 +68,9 @@ def grouped(b: Builder, x: Wire) -> Wire:
     matrices = b.codes(w, (groups, inputs, outputs))
     bias = b.codes(b.fixed(1, 10), groups * outputs) if b.choice([True, False]) else None
     spread = inputs << (x.element.width + w.width)
-    y = b.after(x, Fixed.covering(-spread - 1024, spread + 1024), groups * outputs, b.divisor(outputs), 1)
+    y = b.after(
+        x, accumulator(b, Fixed.covering(-spread - 1024, spread + 1024)), groups * outputs, b.divisor(outputs), 1
+    )
     style = b.choice([MemoryStyle.REGISTERS, MemoryStyle.LUTRAM, MemoryStyle.BRAM])
     kernel = Grouped.fold(
         b.name("m"), matrices, bias, w, x.element, y.element, 1, y.lanes, x.lanes, style,

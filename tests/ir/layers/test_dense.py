@@ -46,7 +46,7 @@ def test_a_real_input_is_multiplied_exactly() -> None:
     third, tenth = Fraction(1, 3), Fraction(0.1)
     assert layer.real(x).tolist() == [[(3 * third - tenth - 14) / 7, 2 * (-4 * third - 4)]]
     assert layer.result(Tensor((3,))).real
-    with pytest.raises(LayerError, match="a bias in codes needs an input in codes"):
+    with pytest.raises(LayerError, match="a bias in codes, or sums that wrap, need an input in codes"):
         Dense(W, Fixed(4), bias=np.array([0, 1])).real(x)
 
 
