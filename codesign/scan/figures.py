@@ -127,9 +127,9 @@ def by_accumulator(outcomes: Sequence[Outcome], metric: Metric, sites: Sequence[
             x, y = [b for b, _ in found], [o.value for _, o in found]
             label = "widths by layer" if bits is None else f"{bits} bits of weights and results"
             if best.accumulator is not None:
-                axes.plot(best.accumulator, best.value, "D", ms=7, mfc="white", mec=colour, mew=1.6)
+                axes.plot(best.accumulator, best.value, "D", ms=7, mfc="white", mec=colour, mew=1.6, zorder=3)
                 x, y = [*x, best.accumulator], [*y, best.value]
-            axes.plot(x, y, "o-", color=colour, ms=4, lw=1.2, label=label, zorder=0)
+            axes.plot(x, y, "o-", color=colour, ms=4, lw=1.2, label=label, zorder=2)
         axes.plot([], [], "D", ms=7, mfc="white", mec=GREY, mew=1.6, label="safe: no input overflows")
         axes.set_xlabel("bits of accumulators, where more would be safe")
         axes.set_ylabel(plain(metric.name))
