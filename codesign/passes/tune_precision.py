@@ -1,4 +1,4 @@
-"""Types for what the model left in float: the only pass that may change results, and it says where."""
+"""Types for what the model left in float, which changes results: it says where."""
 
 from __future__ import annotations
 
