@@ -1,7 +1,7 @@
 """Training with quantizers against quantization after training: the metric at each width, with its error.
 
     python -m benchmarks.qat_scan jets|constituents|calo_image|calo_full --folder FOLDER [--bits 2..8] [--train N]
-        [--test N] [--epochs N] [--quantized-epochs N] [--threads 1]
+        [--test N] [--epochs N] [--quantized-epochs N] [--quantized-learning-rate RATE] [--threads 1]
 
 Each case is one command, `codesign scan net.yaml --train-data ... --train-labels ...`, which is printed; this script
 makes its files in FOLDER and adds the errors. Data are generated from fixed seeds (constituents: the published jets,
@@ -112,10 +112,10 @@ def files(name: str, folder: Path, asked: argparse.Namespace) -> list[Files]:
 
 
 def _described(name: str, asked: argparse.Namespace) -> str:
-    """The description, with other numbers of epochs where they were asked for."""
+    """The description, with other epochs or another learning rate where they were asked for."""
     data = Checks(name, ConfigError).yaml(DESCRIPTIONS / f"{name}.yaml")
-    for key, value in (("epochs", asked.epochs), ("quantized_epochs", asked.quantized_epochs)):
-        if value is not None:
+    for key in ("epochs", "quantized_epochs", "quantized_learning_rate"):
+        if (value := getattr(asked, key)) is not None:
             data["Training"][key] = value
     return json.dumps(data, indent=2) + "\n"  # JSON is YAML
 
@@ -255,6 +255,7 @@ def main() -> None:
     parser.add_argument("--test", type=int, help="samples to test with")
     parser.add_argument("--epochs", type=int, help="without quantizers")
     parser.add_argument("--quantized-epochs", type=int)
+    parser.add_argument("--quantized-learning-rate", type=float)
     parser.add_argument("--threads", type=int, default=1, help="of torch")
     asked = parser.parse_args()
     import torch
