@@ -1,5 +1,6 @@
 """Matrix products as SystemVerilog, whatever they are made of: the design's integers, in the model's cycles."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,24 +55,15 @@ def matvec(
     bias = biases(b, outputs)
     matrix = b.codes(w, (inputs, outputs))
     return MatVec.fold(
-        b.name("m"),
-        matrix,
-        bias,
-        w,
-        x,
-        any_width(b, summed(inputs, x, w, bias)),
-        positions,
-        pe,
-        simd,
-        style,
-        multiplier,
+        b.name("m"), matrix, bias, w, x, summed(inputs, x, w, bias), positions, pe, simd, style, multiplier
     )
 
 
 def any_matvec(b: Builder, x: Fixed) -> Kernel:
     inputs, outputs, w = b.integer(1, 12), b.integer(1, 6), b.fixed(1, min(20, 56 - x.width))
     folding = b.divisor(outputs), b.divisor(inputs)
-    return matvec(b, inputs, outputs, *folding, x, w, made_of(b, x, w), b.choice(STYLES), b.integer(1, 3))
+    made = matvec(b, inputs, outputs, *folding, x, w, made_of(b, x, w), b.choice(STYLES), b.integer(1, 3))
+    return replace(made, accumulator=any_width(b, made.accumulator))
 
 
 def any_grouped(b: Builder, x: Fixed) -> Kernel:
